@@ -1,0 +1,59 @@
+// The exit codes of our programs (docs/exit-codes.md): stable, so that scripts can depend on them. A number is never
+// given a second meaning; new ones are added at the end of their group.
+#pragma once
+
+namespace pqc {
+
+enum class ExitCode : int {
+  ok = 0,
+  unexpected = 1,  // a fault of ours, or of a library
+  usage = 2,       // arguments or configuration
+
+  // The way to the server.
+  unreachable = 10,
+  wrong_server = 11,   // its key is not the pinned one
+  login_refused = 12,  // the server does not accept this device
+  protocol_mismatch = 13,
+  timed_out = 14,  // the server or the peer did not answer in the time given
+  queued = 15,     // the message is kept and will be sent by a later command
+  clock_off = 16,
+  invalid_invite = 17,  // missing, unknown, expired or used
+  quota = 18,           // a limit of the server: try later
+
+  // People and accounts.
+  unknown_peer = 20,
+  name_taken = 21,
+  not_registered = 22,
+  already_registered = 23,
+  identity_changed = 24,  // the contact's keys are not the ones that were pinned
+  level_refused = 25,     // no suite that both sides and the policy allow
+  invalid_name = 26,
+  not_delivered = 27,  // accepted by the server, not acknowledged by the peer in the time given
+  refused = 28,        // a signature or a message did not verify
+
+  // What was to be sent.
+  text_not_utf8 = 30,
+  text_empty = 31,
+  text_too_long = 32,
+
+  // Files on this machine: the client's profile, the server's data folder.
+  damaged = 40,
+  too_old = 41,  // written by a version that this one no longer reads
+  too_new = 42,  // written by a newer version
+  no_permission = 43,
+  busy = 44,       // another process holds it and does not answer
+  wrong_key = 45,  // passphrase or key file
+  disk_full = 46,
+  missing = 47,  // a file or folder that has to be there is not
+
+  // The server's own.
+  address_in_use = 50,
+
+  interrupted = 130,  // SIGINT, as shells report it
+};
+
+constexpr int number(ExitCode code) {
+  return static_cast<int>(code);
+}
+
+}  // namespace pqc
