@@ -78,10 +78,16 @@ std::optional<Bytes> from_hex(std::string_view text) {
   return out;
 }
 
-std::string to_base64url(ByteView bytes) { return encode64(bytes, base64url_alphabet, false); }
-std::optional<Bytes> from_base64url(std::string_view text) { return decode64(text, base64url_alphabet); }
+std::string to_base64url(ByteView bytes) {
+  return encode64(bytes, base64url_alphabet, false);
+}
+std::optional<Bytes> from_base64url(std::string_view text) {
+  return decode64(text, base64url_alphabet);
+}
 
-std::string to_base64(ByteView bytes) { return encode64(bytes, base64_alphabet, true); }
+std::string to_base64(ByteView bytes) {
+  return encode64(bytes, base64_alphabet, true);
+}
 
 std::optional<Bytes> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;

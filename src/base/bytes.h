@@ -27,11 +27,17 @@ inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-inline Bytes to_bytes(ByteView view) { return {view.begin(), view.end()}; }
-inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }
+inline Bytes to_bytes(ByteView view) {
+  return {view.begin(), view.end()};
+}
+inline void append(Bytes& out, ByteView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 // Equality of public bytes; for secrets use constant_time_equal (base/secret.h).
-inline bool equal(ByteView a, ByteView b) { return std::ranges::equal(a, b); }
+inline bool equal(ByteView a, ByteView b) {
+  return std::ranges::equal(a, b);
+}
 
 // Lower-case hexadecimal (RFC 4648 §8); decoding takes both cases and answers nothing for any other character.
 std::string to_hex(ByteView bytes);

@@ -1,13 +1,13 @@
 #include "base/locked_arena.h"
 
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <mutex>
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "base/secret.h"
 
@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::size_t granule = 32;
 
-constexpr std::size_t rounded(std::size_t size) { return size == 0 ? granule : (size + granule - 1) / granule * granule; }
+constexpr std::size_t rounded(std::size_t size) {
+  return size == 0 ? granule : (size + granule - 1) / granule * granule;
+}
 
 }  // namespace
 

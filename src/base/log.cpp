@@ -25,7 +25,9 @@ void set_log_sink(LogSink new_sink, LogLevel lowest) {
   lowest_level = lowest;
 }
 
-bool log_enabled(LogLevel level) { return sink() && level >= lowest_level; }
+bool log_enabled(LogLevel level) {
+  return sink() && level >= lowest_level;
+}
 
 void log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (!log_enabled(level)) return;

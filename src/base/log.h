@@ -17,11 +17,11 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 class LogValue {
  public:
-  LogValue(std::string_view text) : text_(text) {}       // NOLINT(google-explicit-constructor)
-  LogValue(const char* text) : text_(text) {}            // NOLINT(google-explicit-constructor)
-  LogValue(const std::string& text) : text_(text) {}     // NOLINT(google-explicit-constructor)
+  LogValue(std::string_view text) : text_(text) {}    // NOLINT(google-explicit-constructor)
+  LogValue(const char* text) : text_(text) {}         // NOLINT(google-explicit-constructor)
+  LogValue(const std::string& text) : text_(text) {}  // NOLINT(google-explicit-constructor)
   template <std::integral T>
-  LogValue(T number)                                     // NOLINT(google-explicit-constructor)
+  LogValue(T number)  // NOLINT(google-explicit-constructor)
       : text_(std::same_as<T, bool> ? (number ? "true" : "false") : std::to_string(number)) {}
   LogValue(std::floating_point auto number) : text_(std::to_string(number)) {}  // NOLINT(google-explicit-constructor)
 

@@ -14,7 +14,9 @@
 namespace pqc {
 
 // Overwrites memory in a way that the compiler keeps.
-inline void wipe(ByteSpan bytes) { explicit_bzero(bytes.data(), bytes.size()); }
+inline void wipe(ByteSpan bytes) {
+  explicit_bzero(bytes.data(), bytes.size());
+}
 
 // Whether two byte strings of equal, public length are the same; its time depends on the length only.
 bool constant_time_equal(ByteView a, ByteView b);

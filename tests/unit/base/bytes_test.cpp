@@ -7,8 +7,12 @@ namespace {
 
 // RFC 4648 §10.
 TEST(Base64, PublishedVectors) {
-  const std::pair<std::string, std::string> rows[] = {{"", ""},          {"f", "Zg=="},        {"fo", "Zm8="},
-                                                      {"foo", "Zm9v"},   {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+  const std::pair<std::string, std::string> rows[] = {{"", ""},
+                                                      {"f", "Zg=="},
+                                                      {"fo", "Zm8="},
+                                                      {"foo", "Zm9v"},
+                                                      {"foob", "Zm9vYg=="},
+                                                      {"fooba", "Zm9vYmE="},
                                                       {"foobar", "Zm9vYmFy"}};
   for (const auto& [text, encoded] : rows) {
     EXPECT_EQ(to_base64(as_bytes(text)), encoded);

@@ -1,10 +1,10 @@
 #include "base/secret.h"
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <sstream>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace pqc {
 namespace {

@@ -1,0 +1,58 @@
+# One command a task. Everything runs through the presets of CMakePresets.json; nothing here hides a flag.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test bench soak fuzz asan tsan tidy format check-format install clean
+SHELL := /bin/bash
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+SOAK_KILLS ?= 200
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages that are missing
+	@tools/setup
+
+build: setup ## set up and build the programs (release) into build/release/bin
+	@tools/build release
+
+demo: build ## set up, build, then two people write to each other through a server
+	@tools/demo
+
+test: build ## set up, build, then every test
+	@tools/run-tests release
+
+bench: build ## the benchmarks beside their peers: a table, and JSON in build/bench
+	@tools/bench
+
+soak: build ## the long crash test: SOAK_KILLS (200) kills under load
+	@PQC_SOAK_KILLS=$(SOAK_KILLS) tools/run-tests release -L soak -C soak
+
+fuzz: setup ## every fuzz target for FUZZ_SECONDS (60) each
+	@tools/build fuzz
+	@tools/fuzz --each $(FUZZ_SECONDS)
+
+asan: setup ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/build asan
+	@tools/run-tests asan
+
+tsan: setup ## the threaded tests under ThreadSanitizer
+	@tools/build tsan pqc_threaded_tests
+	@tools/run-tests tsan -L threads
+
+tidy: setup ## clang-tidy over everything
+	@tools/build tidy
+
+format: ## format the sources in place
+	@tools/format
+
+check-format: ## say which sources are not formatted
+	@tools/format --check
+
+install: ## install programs, units, man pages and completions (DESTDIR, PREFIX)
+	@tools/build release
+	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+
+clean: ## remove everything that was built
+	rm -rf build

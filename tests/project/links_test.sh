@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# The link check turns red: a server that holds one function of a protocol core, and a program that mixes both SQLites, are found.
+set -euo pipefail
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+
+cat >"$tree/build.ninja" <<'NINJA'
+rule CXX_EXECUTABLE_LINKER__any
+  command = g++ $in -o $out $libs
+build bin/pqc-chat-server: CXX_EXECUTABLE_LINKER__any server.cpp
+build bin/tool: CXX_EXECUTABLE_LINKER__any tool.cpp
+  libs = $tool_libs
+NINJA
+mkdir "$tree/bin"
+clean='namespace pqc::server { int run() { return 0; } } int main() { return pqc::server::run(); }'
+
+build() { # SERVER_SOURCE LIBS_OF_TOOL
+  printf '%s\n' "$1" >"$tree/server.cpp"
+  printf 'int main() {}\n' >"$tree/tool.cpp"
+  sed -i '/^tool_libs/d' "$tree/build.ninja"
+  sed -i "1i tool_libs = $2" "$tree/build.ninja"
+  ninja -C "$tree" --quiet
+}
+fails() { # WHAT EXPECTED_TEXT
+  local output
+  if output=$(tools/check-links "$tree" 2>&1); then printf 'passed, but should be refused: %s\n' "$1"; exit 1; fi
+  [[ $output == *"$2"* ]] || { printf '%s: expected "%s", got: %s\n' "$1" "$2" "$output"; exit 1; }
+}
+
+build "$clean" ""
+tools/check-links "$tree" >/dev/null || { printf 'a clean build is refused\n'; exit 1; }
+build "namespace pqc::ratchet { int open() { return 0; } } $clean" ""
+fails "a ratchet function in the server" "contains pqc::ratchet::open()"
+build "$clean" "-lsqlite3 -lsqlcipher"
+fails "both SQLites in one program" "bin/tool is linked from both"
+printf 'every seeded violation is found\n'
