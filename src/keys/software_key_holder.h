@@ -1,0 +1,51 @@
+// A KeyHolder in the client's own process: for tests, and until the key agent serves the interface.
+//
+// Private keys lie in locked memory, ML-KEM and ML-DSA keys as seeds; the identity's and the device's key objects stay
+// ready for signing. The client persists export_state()/changes() sealed.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "base/rng.h"
+#include "keys/key_holder.h"
+
+namespace pqc::keys {
+
+class SoftwareKeyHolder final : public KeyHolder {
+ public:
+  // `rng` outlives the holder.
+  explicit SoftwareKeyHolder(Rng& rng);
+  ~SoftwareKeyHolder() override;
+  SoftwareKeyHolder(const SoftwareKeyHolder&) = delete;
+  SoftwareKeyHolder& operator=(const SoftwareKeyHolder&) = delete;
+
+  [[nodiscard]] Result<PublicIdentity> create(const identity::AccountName& account, identity::DeviceId device,
+                                              std::span<const crypto::SuiteId> suites) override;
+  [[nodiscard]] Result<PublicIdentity> public_identity() const override;
+  [[nodiscard]] Result<Bytes> sign_record(const identity::AccountRecord& record) override;
+  [[nodiscard]] Result<Bytes> sign(const identity::Statement& statement) override;
+  [[nodiscard]] Result<pqxdh::PrekeyBatch> generate_batch(crypto::SuiteId suite, std::uint32_t size,
+                                                          UnixMillis now) override;
+  [[nodiscard]] std::vector<BatchStatus> batches() const override;
+  [[nodiscard]] Result<void> destroy_expired(UnixMillis now) override;
+  [[nodiscard]] Result<pqxdh::Initiated> initiate(const pqxdh::VerifiedBundle& peer,
+                                                  identity::RecordVersion own_record) override;
+  [[nodiscard]] Result<pqxdh::Unconfirmed> respond(const pqxdh::InitialPart& part,
+                                                   const identity::DeviceIdentity& initiator) override;
+  [[nodiscard]] Result<void> forget(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) override;
+  [[nodiscard]] StateChanges changes() const override;
+  void saved(std::uint64_t generation) override;
+
+  // Everything, whatever was saved before.
+  [[nodiscard]] std::vector<StateItem> export_state() const;
+  // Into a holder without an identity. Errors: has_identity, damaged_state, unsupported.
+  [[nodiscard]] Result<void> import_state(std::span<const StateItem> items);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  Rng& rng_;
+};
+
+}  // namespace pqc::keys
