@@ -27,7 +27,7 @@ using TreeHash = std::array<std::uint8_t, 32>;
 
 // Of one device, ascending, never reused.
 struct BatchId {
-  std::uint32_t value = 0;
+  std::uint64_t value = 0;
   friend auto operator<=>(BatchId, BatchId) = default;
 };
 
