@@ -23,7 +23,7 @@
 
 namespace pqc::identity {
 
-// SHA-512 of a whole signed record.
+// SHA-512 of a record's content, without its signatures: these are randomised, and signing twice is no fork.
 using RecordHash = std::array<std::uint8_t, 64>;
 
 struct IdentityKey {
@@ -69,7 +69,8 @@ struct AccountRecord {
 [[nodiscard]] Result<Bytes> encode_content(const AccountRecord& record);
 // The signed record: the content, then one composite signature for each identity in the same order.
 [[nodiscard]] Result<Bytes> encode_signed(const AccountRecord& record, std::span<const Bytes> signatures);
-[[nodiscard]] RecordHash record_hash(ByteView signed_record);
+// Of what encode_content() answered.
+[[nodiscard]] RecordHash record_hash(ByteView content);
 
 class VerifiedRecord {
  public:
