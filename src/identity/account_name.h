@@ -15,9 +15,11 @@ namespace pqc::identity {
 // name:   1 to 64 characters of [a-z0-9._-], the first a letter or digit.
 // server: 1 to 253 characters of [a-z0-9.-], dot-separated labels of 1 to 63 that neither start nor end with '-';
 //         the name a server announces, without a port.
-// One spelling a account: upper case is refused, not folded.
+// One spelling an account: upper case is refused, not folded.
 class AccountName {
  public:
+  AccountName() = default;  // no account; what make, parse and decode answer is never empty
+
   static Result<AccountName> make(std::string_view name, std::string_view server);
   // From "name@server".
   static Result<AccountName> parse(std::string_view text);

@@ -37,15 +37,10 @@ struct LoginStatement {
   ExporterValue exporter{};
 };
 
-// "This device asks to register the account of this record": the same, and the record it comes with.
+// "This device registers the account of this record": a login, and the record it comes with.
 struct RegistrationStatement {
   static constexpr std::string_view label = labels::registration;
-  ServerFingerprint server{};
-  AccountName account;
-  DeviceId device;
-  crypto::SuiteId suite{};
-  Challenge challenge{};
-  ExporterValue exporter{};
+  LoginStatement login;
   RecordHash record{};
 };
 
@@ -55,6 +50,7 @@ using Statement = std::variant<LoginStatement, RegistrationStatement>;
 [[nodiscard]] Bytes encode(const Statement& statement);
 [[nodiscard]] std::string_view label_of(const Statement& statement);
 [[nodiscard]] crypto::SuiteId suite_of(const Statement& statement);
+[[nodiscard]] DeviceAddress signer_of(const Statement& statement);
 
 // Checks that `signature` is that device's over `statement`; account, device and suite must be those of `device`.
 [[nodiscard]] Result<void> verify(const Statement& statement, ByteView signature, const VerifiedDevice& device);
