@@ -8,15 +8,15 @@
 namespace pqc::ratchet {
 
 enum class Error : std::uint8_t {
-  refused,     // not a message of this session, or damaged, or beyond a limit
-  duplicate,   // a genuine header, but its message was received before (or its skipped key is gone)
-  not_ready,   // the responder has not received anything yet, so it cannot send
-  exhausted,   // the turn has as many messages as it may have
-  too_long,    // text or associated data over its limit
-  buffer,      // the output buffer is too small
-  bad_state,   // the bytes are not an encoded state of this version
-  unusable,    // the peer's key gives no secret (low order): the session has to be given up
-  backend,     // the crypto library failed
+  refused,    // not a message of this session, or damaged, or beyond a limit
+  duplicate,  // a genuine header, but its message was received before (or its skipped key is gone)
+  not_ready,  // the responder has not received anything yet, so it cannot send
+  exhausted,  // the turn has as many messages as it may have
+  too_long,   // text or associated data over its limit
+  buffer,     // the output buffer is too small
+  bad_state,  // the bytes are not an encoded state of this version
+  unusable,   // the peer's key gives no secret (low order): the session has to be given up
+  backend,    // the crypto library failed
 };
 
 template <class T>

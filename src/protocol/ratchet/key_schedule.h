@@ -23,9 +23,9 @@ using MessageKey = Secret<struct MessageKeyTag, 32>;
 using AckTag = std::array<std::uint8_t, ack_size>;
 
 struct StartKeys {
-  RootKey root;          // RK_0
-  ChainKey chain;        // CK_{0,0}
-  HeaderKey header[3];   // HK_0, HK_1, HK_2
+  RootKey root;         // RK_0
+  ChainKey chain;       // CK_{0,0}
+  HeaderKey header[3];  // HK_0, HK_1, HK_2
 };
 Result<StartKeys> derive_start(const crypto::Suite& suite, std::span<const std::uint8_t, session_secret_size> secret,
                                std::span<const std::uint8_t, transcript_hash_size> transcript_hash);

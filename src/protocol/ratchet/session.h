@@ -13,8 +13,9 @@
 //               └────────────────────^
 //
 // Invariants: an operation that fails leaves the encoded state byte for byte as it was. A message key is used once. The
-// caller stores encode() before a message leaves the device, and before it acknowledges one that was received; a session
-// that was encoded and is used further in two places is noticed by the peer (Error::duplicate), but repeats no nonce.
+// caller stores encode() before a message leaves the device, and before it acknowledges one that was received; a
+// session that was encoded and is used further in two places is noticed by the peer (Error::duplicate), but repeats no
+// nonce.
 //
 // A Session serves one thread at a time; different sessions are independent. A moved-from Session may only be destroyed
 // or assigned to.
@@ -35,7 +36,6 @@
 namespace pqc::ratchet {
 
 struct State;
-struct Receipt;
 
 // The initiator of the session has the even turns.
 enum class Role : std::uint8_t { initiator = 0, responder = 1 };
@@ -46,15 +46,19 @@ struct Sent {
 };
 
 struct Received {
-  std::size_t size = 0;        // of the text in `out`
-  AckTag ack{};                // what to acknowledge with
-  RecordVersions records;      // `sender` is the peer's own record, `receiver` ours as the peer knows it
-  std::uint64_t turn = 0;      // with `number`, the message's place in the conversation
+  std::size_t size = 0;    // of the text in `out`
+  AckTag ack{};            // what to acknowledge with
+  RecordVersions records;  // `sender` is the peer's own record, `receiver` ours as the peer knows it
+  std::uint64_t turn = 0;  // with `number`, the message's place in the conversation
   std::uint32_t number = 0;
 };
 
 class Session {
  public:
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
   // The side that calls first may send at once; the other when it has received. `session_secret` and `transcript_hash`
   // are those of the key agreement (docs/spec/pqxdh.md). Errors: backend.
   static Result<Session> start_initiator(const crypto::Suite& suite,

@@ -11,7 +11,9 @@ namespace {
 
 using Place = std::pair<std::uint64_t, std::uint32_t>;
 
-Place place_of(const SkippedKey& key) { return {key.turn, key.number}; }
+Place place_of(const SkippedKey& key) {
+  return {key.turn, key.number};
+}
 
 }  // namespace
 
@@ -33,7 +35,9 @@ bool SkippedKeys::add(SkippedKey key) {
   return true;
 }
 
-void SkippedKeys::erase(std::size_t position) { keys_.erase(keys_.begin() + static_cast<std::ptrdiff_t>(position)); }
+void SkippedKeys::erase(std::size_t position) {
+  keys_.erase(keys_.begin() + static_cast<std::ptrdiff_t>(position));
+}
 
 void SkippedKeys::erase_turn(std::uint64_t turn) {
   const auto range = std::ranges::equal_range(keys_, turn, {}, &SkippedKey::turn);

@@ -11,7 +11,9 @@ namespace {
 constexpr std::uint8_t state_version = 1;
 enum class PhaseCode : std::uint8_t { awaiting = 0, due = 1, sending = 2 };
 
-PhaseCode code_of(const Phase& phase) { return static_cast<PhaseCode>(phase.index()); }
+PhaseCode code_of(const Phase& phase) {
+  return static_cast<PhaseCode>(phase.index());
+}
 static_assert(std::is_same_v<std::variant_alternative_t<1, Phase>, Due> &&
               std::is_same_v<std::variant_alternative_t<2, Phase>, Sending>);
 
