@@ -49,7 +49,6 @@ class DhPrivateKey {
 
   DhAlg alg_;
   PkeyHandle key_;
-  mutable PkeyContextHandle context_;
   std::array<std::uint8_t, max_dh_size> public_key_{};
 };
 

@@ -45,7 +45,8 @@ class Hash {
   // Starts again from nothing.
   void reset();
   Hash& update(ByteView data);
-  // Writes hash_size(alg) bytes, or as many as `out` has for a SHAKE; then the object is as new.
+  // Writes hash_size(alg) bytes, or as many as `out` has for a SHAKE. Afterwards, on an error too, the object is as
+  // new.
   [[nodiscard]] Result<void> finish(ByteSpan out);
 
  private:
