@@ -52,7 +52,7 @@ check-format: ## say which sources are not formatted
 
 install: ## install programs, units, man pages and completions (DESTDIR, PREFIX)
 	@tools/build release
-	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip
 
 clean: ## remove everything that was built
 	rm -rf build
