@@ -1,0 +1,27 @@
+# bash completion of pqc-chat-server
+_pqc_chat_server() {
+  local commands="run fingerprint invite status backup"
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command="" options="--data --help" i
+  COMPREPLY=()
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+      --data | --listen | --config) ((i++)) ;;
+      -*) ;;
+      *) [[ -n $command ]] || command=${COMP_WORDS[i]} ;;
+    esac
+  done
+
+  case $previous in
+    --data) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    --config) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --listen) return ;;
+  esac
+  case $command in
+    "") mapfile -t COMPREPLY < <(compgen -W "$commands --help" -- "$current"); return ;;
+    run) options+=" --listen --config" ;;
+    status) options+=" --json" ;;
+    backup) [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; } ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+}
+complete -F _pqc_chat_server pqc-chat-server

@@ -1,0 +1,16 @@
+# fish completion of pqc-chat-server
+set -l commands run fingerprint invite status backup
+complete -c pqc-chat-server -f
+complete -c pqc-chat-server -l help -d 'print help'
+
+complete -c pqc-chat-server -n "not __fish_seen_subcommand_from $commands" -a run -d 'serve until stopped'
+complete -c pqc-chat-server -n "not __fish_seen_subcommand_from $commands" -a fingerprint -d 'print the fingerprint that clients pin'
+complete -c pqc-chat-server -n "not __fish_seen_subcommand_from $commands" -a invite -d 'make a token for one registration'
+complete -c pqc-chat-server -n "not __fish_seen_subcommand_from $commands" -a status -d 'print what the server holds'
+complete -c pqc-chat-server -n "not __fish_seen_subcommand_from $commands" -a backup -d 'write a consistent copy of the data'
+
+complete -c pqc-chat-server -n "__fish_seen_subcommand_from $commands" -l data -x -a '(__fish_complete_directories)' -d 'the data folder'
+complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l listen -x -d 'accept clients at host:port'
+complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l config -r -F -d 'read this configuration'
+complete -c pqc-chat-server -n '__fish_seen_subcommand_from status' -l json -d 'one JSON object a line'
+complete -c pqc-chat-server -n '__fish_seen_subcommand_from backup' -F

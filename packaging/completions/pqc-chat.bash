@@ -1,0 +1,45 @@
+# bash completion of pqc-chat
+_pqc_chat() {
+  local commands="register send receive chat history contacts safety-number verify whoami doctor"
+  local common="--profile --config --json --help"
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local command="" options="" position=0 profile=() i
+  COMPREPLY=()
+
+  # The command, and how many plain words follow it.
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+      --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
+      --config | --server | --fingerprint | --invite | --suite | --wait | --limit) ((i++)) ;;
+      -*) ;;
+      *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
+    esac
+  done
+
+  case $previous in
+    --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+    --config) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
+    --server | --fingerprint | --invite | --wait | --limit) return ;;
+  esac
+
+  case $command in
+    "") mapfile -t COMPREPLY < <(compgen -W "$commands $common" -- "$current"); return ;;
+    register) options="--server --fingerprint --invite --suite" ;;
+    receive) options="--wait --follow" ;;
+    history) options="--limit" ;;
+  esac
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")
+    return
+  fi
+  case $command in
+    send | chat | history | safety-number | verify)
+      # The names in the profile, unless opening it takes a question or a while.
+      ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "$(
+        timeout 1 pqc-chat "${profile[@]}" contacts --json </dev/null 2>/dev/null | sed -n 's/.*"peer":"\([a-z0-9._@-]*\)".*/\1/p'
+      )" -- "$current")
+      ;;
+  esac
+}
+complete -F _pqc_chat pqc-chat

@@ -1,0 +1,37 @@
+# fish completion of pqc-chat
+set -l commands register send receive chat history contacts safety-number verify whoami doctor
+complete -c pqc-chat -f
+complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
+complete -c pqc-chat -l config -r -F -d 'read this configuration'
+complete -c pqc-chat -l json -d 'one JSON object a line'
+complete -c pqc-chat -l help -d 'print help'
+
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a register -d 'make keys and an account'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a send -d 'send a message'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a receive -d 'print the messages that came in'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a chat -d 'write and read interactively'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a history -d 'print the last messages of a conversation'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a contacts -d 'list the contacts'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a safety-number -d 'print the number to compare with a contact'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a verify -d 'mark a contact as verified'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a whoami -d 'print account, device and server'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'check server, certificate, clock and profile'
+
+complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l server -x -a '(__fish_print_hostnames)' -d 'host or host:port'
+complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l fingerprint -x -d 'of the server'
+complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l invite -x -d 'token of the server'
+complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l suite -x -a 'pq pq-falcon enhanced standard' -d 'of the keys'
+complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l wait -x -d 'seconds to wait for a message'
+complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l follow -d 'until interrupted'
+complete -c pqc-chat -n '__fish_seen_subcommand_from history' -l limit -x -d 'so many messages'
+
+# The names in the profile, unless opening it takes a question or a while.
+function __pqc_chat_peers
+    set -l words (commandline -opc)
+    set -l profile
+    if set -l at (contains -i -- --profile $words)
+        set profile --profile $words[(math $at + 1)]
+    end
+    timeout 1 pqc-chat $profile contacts --json </dev/null 2>/dev/null | string match -rg '"peer":"([a-z0-9._@-]*)"'
+end
+complete -c pqc-chat -n '__fish_seen_subcommand_from send chat history safety-number verify' -a '(__pqc_chat_peers)' -d contact
