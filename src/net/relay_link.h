@@ -58,7 +58,8 @@ struct LinkInfo {
   std::string remote;                       // "192.0.2.1:8443"
 };
 
-inline constexpr const char* login_exporter_label = "EXPORTER-pqc-chat-login";
+// As docs/spec/identity.md §8 names it.
+inline constexpr const char* login_exporter_label = "EXPORTER-pqc-chat-login-1";
 
 class RelayLink {
  public:
