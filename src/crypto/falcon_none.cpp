@@ -1,28 +1,19 @@
 // A build without Falcon: suite 4 is left out.
-#include "crypto/falcon.h"
+#include "crypto/falcon_backend.h"
 
-namespace pqc::crypto::falcon {
+namespace pqc::crypto::falcon::backend {
 
 bool available() {
   return false;
 }
-Result<KeyPair> generate(Rng&) {
+Result<void> generate(ByteSpan, ByteSpan, Rng&) {
   return std::unexpected(Error::unavailable);
 }
-Result<Bytes> derive_public_key(ByteView) {
-  return std::unexpected(Error::unavailable);
-}
-Result<Bytes> sign(ByteView, ByteView, Rng&) {
-  return std::unexpected(Error::unavailable);
-}
-Result<void> sign_padded(ByteView, ByteView, Rng&, ByteSpan) {
-  return std::unexpected(Error::unavailable);
-}
-Result<void> verify_padded(ByteView, ByteView, ByteView) {
+Result<std::size_t> sign(ByteView, ByteView, Rng&, ByteSpan) {
   return std::unexpected(Error::unavailable);
 }
 Result<void> verify(ByteView, ByteView, ByteView) {
   return std::unexpected(Error::unavailable);
 }
 
-}  // namespace pqc::crypto::falcon
+}  // namespace pqc::crypto::falcon::backend
