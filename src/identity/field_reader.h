@@ -30,6 +30,7 @@ class FieldReader {
   std::array<std::uint8_t, N> array() {
     return take(reader_.array<N>());
   }
+  ByteView bytes(std::size_t size) { return take(reader_.bytes(size)); }
   ByteView opaque16(std::size_t max) { return take(reader_.opaque16(max)); }
   ByteView opaque24(std::size_t max) { return take(reader_.opaque24(max)); }
   ByteView rest(std::size_t max) { return take(reader_.rest(max)); }

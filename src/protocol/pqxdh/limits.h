@@ -14,7 +14,6 @@ inline constexpr std::size_t max_path_length = 10;  // log2(max_batch_size)
 
 // A bundle without the account record: signed manifest and one pair, or signed manifest and last-resort key.
 inline constexpr std::size_t max_bundle_size = 8192;
-inline constexpr std::size_t max_signed_manifest_size = 6144;
 inline constexpr std::size_t max_prekey_size = 2048;
 inline constexpr std::size_t max_initial_part_size = 8192;
 // An envelope: the initial part and a ratchet message of 64 KiB of text with its header and padding.

@@ -103,6 +103,7 @@ struct Unconfirmed {
   SessionId id{};
   Bytes signature;  // composite, of the initiator over the transcript
   PrekeyUse prekeys;
+  identity::DeviceAddress initiator;
 };
 
 // Derives the same secret. `initiator` is the sender's device by its record; the transcript binds every value of it, so

@@ -16,6 +16,8 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/rng.h"
+#include "crypto/composite.h"
 #include "crypto/suite.h"
 #include "identity/account_record.h"
 #include "protocol/pqxdh/error.h"
@@ -65,6 +67,8 @@ struct PrekeyBatch {
 };
 
 [[nodiscard]] Bytes encode_manifest(const PrekeyManifest& manifest);
+// Parses to the last byte. Errors: malformed, unsupported.
+[[nodiscard]] Result<PrekeyManifest> decode_manifest(ByteView bytes);
 [[nodiscard]] Bytes encode_signed_manifest(const PrekeyManifest& manifest, ByteView signature);
 // Identifies a manifest in transcripts and at the holder.
 [[nodiscard]] TreeHash manifest_hash(const PrekeyManifest& manifest);
@@ -82,12 +86,18 @@ class PrekeyTree {
   std::vector<std::vector<TreeHash>> levels_;
 };
 
-[[nodiscard]] TreeHash root_from_path(crypto::SuiteId suite, const OneTimePair& pair, std::uint32_t size,
-                                      std::span<const TreeHash> path);
+// The root that a pair and its path lead to in a tree of `size` leaves; nothing when the path has another length.
+[[nodiscard]] std::optional<TreeHash> root_from_path(crypto::SuiteId suite, const OneTimePair& pair, std::uint32_t size,
+                                                     std::span<const TreeHash> path);
 
 // The second half of a bundle.
 [[nodiscard]] Bytes encode_one_time(crypto::SuiteId suite, const OneTimePair& pair, std::span<const TreeHash> path);
 [[nodiscard]] Bytes encode_last_resort(crypto::SuiteId suite, ByteView kem_key);
+
+// Signs a batch: `tree` is over `pairs`, and the manifest has its root.
+[[nodiscard]] Result<PrekeyBatch> sign_batch(const PrekeyManifest& manifest, std::span<const OneTimePair> pairs,
+                                             const PrekeyTree& tree, ByteView last_resort_key,
+                                             const crypto::CompositePrivateKey& device, Rng& rng);
 
 // A bundle as it came from a server: parsed, not trusted.
 struct PrekeyBundle {
