@@ -42,18 +42,19 @@ void Aead::clear_key() {
   keyed_ = false;
 }
 
-Result<void> Aead::start(ByteView nonce, ByteView aad, bool encrypt) {
+Result<void> Aead::start(ByteView nonce, std::initializer_list<ByteView> aad, bool encrypt) {
   if (!keyed_) return std::unexpected(Error::bad_key);
   if (nonce.size() != aead_nonce_size) return std::unexpected(Error::bad_length);
-  if (aad.size() > max_length) return std::unexpected(Error::limit);
-  if (EVP_CipherInit_ex2(context_.get(), nullptr, nullptr, nonce.data(), encrypt ? 1 : 0, nullptr) != 1 ||
-      !cipher_update(context_.get(), nullptr, aad)) {
-    return fail(Error::backend);
+  bool good = EVP_CipherInit_ex2(context_.get(), nullptr, nullptr, nonce.data(), encrypt ? 1 : 0, nullptr) == 1;
+  for (const auto piece : aad) {
+    if (piece.size() > max_length) return std::unexpected(Error::limit);
+    good = good && cipher_update(context_.get(), nullptr, piece);
   }
+  if (!good) return fail(Error::backend);
   return {};
 }
 
-Result<void> Aead::seal(ByteView nonce, ByteView aad, ByteView plaintext, ByteSpan out) {
+Result<void> Aead::seal(ByteView nonce, std::initializer_list<ByteView> aad, ByteView plaintext, ByteSpan out) {
   if (plaintext.size() > max_length - aead_tag_size) return std::unexpected(Error::limit);
   if (out.size() != plaintext.size() + aead_tag_size) return std::unexpected(Error::bad_length);
   if (auto started = start(nonce, aad, true); !started) return started;
@@ -66,7 +67,7 @@ Result<void> Aead::seal(ByteView nonce, ByteView aad, ByteView plaintext, ByteSp
   return {};
 }
 
-Result<void> Aead::open(ByteView nonce, ByteView aad, ByteView ciphertext, ByteSpan out) {
+Result<void> Aead::open(ByteView nonce, std::initializer_list<ByteView> aad, ByteView ciphertext, ByteSpan out) {
   if (ciphertext.size() > max_length) return std::unexpected(Error::limit);
   if (ciphertext.size() < aead_tag_size || out.size() != ciphertext.size() - aead_tag_size) {
     return std::unexpected(Error::bad_length);
@@ -83,18 +84,36 @@ Result<void> Aead::open(ByteView nonce, ByteView aad, ByteView ciphertext, ByteS
   return fail(ready ? Error::refused : Error::backend);
 }
 
-Result<void> seal(AeadAlg alg, ByteView key, ByteView nonce, ByteView aad, ByteView plaintext, ByteSpan out) {
+Result<void> Aead::seal(ByteView nonce, ByteView aad, ByteView plaintext, ByteSpan out) {
+  return seal(nonce, {aad}, plaintext, out);
+}
+
+Result<void> Aead::open(ByteView nonce, ByteView aad, ByteView ciphertext, ByteSpan out) {
+  return open(nonce, {aad}, ciphertext, out);
+}
+
+Result<void> seal(AeadAlg alg, ByteView key, ByteView nonce, std::initializer_list<ByteView> aad, ByteView plaintext,
+                  ByteSpan out) {
   auto& aead = aead_of_this_thread(alg);
   const auto done = aead.set_key(key).and_then([&] { return aead.seal(nonce, aad, plaintext, out); });
   aead.clear_key();
   return done;
 }
 
-Result<void> open(AeadAlg alg, ByteView key, ByteView nonce, ByteView aad, ByteView ciphertext, ByteSpan out) {
+Result<void> open(AeadAlg alg, ByteView key, ByteView nonce, std::initializer_list<ByteView> aad, ByteView ciphertext,
+                  ByteSpan out) {
   auto& aead = aead_of_this_thread(alg);
   const auto done = aead.set_key(key).and_then([&] { return aead.open(nonce, aad, ciphertext, out); });
   aead.clear_key();
   return done;
+}
+
+Result<void> seal(AeadAlg alg, ByteView key, ByteView nonce, ByteView aad, ByteView plaintext, ByteSpan out) {
+  return seal(alg, key, nonce, {aad}, plaintext, out);
+}
+
+Result<void> open(AeadAlg alg, ByteView key, ByteView nonce, ByteView aad, ByteView ciphertext, ByteSpan out) {
+  return open(alg, key, nonce, {aad}, ciphertext, out);
 }
 
 }  // namespace pqc::crypto

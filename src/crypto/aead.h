@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include "base/bytes.h"
 #include "crypto/error.h"
@@ -37,9 +38,14 @@ class Aead {
   [[nodiscard]] Result<void> seal(ByteView nonce, ByteView aad, ByteView plaintext, ByteSpan out);
   // Writes ciphertext.size() - aead_tag_size bytes. Error::refused, and `out` all zero, unless the tag holds.
   [[nodiscard]] Result<void> open(ByteView nonce, ByteView aad, ByteView ciphertext, ByteSpan out);
+  // The same with the associated data in several pieces, one after the other.
+  [[nodiscard]] Result<void> seal(ByteView nonce, std::initializer_list<ByteView> aad, ByteView plaintext,
+                                  ByteSpan out);
+  [[nodiscard]] Result<void> open(ByteView nonce, std::initializer_list<ByteView> aad, ByteView ciphertext,
+                                  ByteSpan out);
 
  private:
-  [[nodiscard]] Result<void> start(ByteView nonce, ByteView aad, bool encrypt);
+  [[nodiscard]] Result<void> start(ByteView nonce, std::initializer_list<ByteView> aad, bool encrypt);
 
   AeadAlg alg_;
   bool keyed_ = false;
@@ -51,5 +57,9 @@ class Aead {
                                 ByteSpan out);
 [[nodiscard]] Result<void> open(AeadAlg alg, ByteView key, ByteView nonce, ByteView aad, ByteView ciphertext,
                                 ByteSpan out);
+[[nodiscard]] Result<void> seal(AeadAlg alg, ByteView key, ByteView nonce, std::initializer_list<ByteView> aad,
+                                ByteView plaintext, ByteSpan out);
+[[nodiscard]] Result<void> open(AeadAlg alg, ByteView key, ByteView nonce, std::initializer_list<ByteView> aad,
+                                ByteView ciphertext, ByteSpan out);
 
 }  // namespace pqc::crypto

@@ -1,9 +1,9 @@
 // In a running turn neither sealing nor opening takes memory from the heap, as far as our own code goes: OpenSSL
 // allocates with malloc, which is not counted here, the locked arena and every container of ours with operator new.
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <new>
+
+#include <gtest/gtest.h>
 
 #include "support.h"
 
@@ -18,8 +18,12 @@ void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace pqc::ratchet {
 namespace {

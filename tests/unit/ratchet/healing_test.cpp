@@ -1,7 +1,7 @@
 // Who took a copy of a state is locked out after one round trip; who takes one reads nothing of the past.
-#include <gtest/gtest.h>
-
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "support.h"
 
@@ -68,7 +68,7 @@ TEST_P(Healing, StateReadsNothingOfThePast) {
 INSTANTIATE_TEST_SUITE_P(Ratchet, Healing,
                          ::testing::Values(crypto::SuiteId::standard, crypto::SuiteId::enhanced, crypto::SuiteId::pq,
                                            crypto::SuiteId::pq_falcon),
-                         [](const auto& info) { return "suite" + std::to_string(crypto::number(info.param)); });
+                         [](const auto& suite) { return "suite" + std::to_string(crypto::number(suite.param)); });
 
 // The step's key needs both secrets: with either one changed, all of it changes.
 TEST(Step, TakesBothSecretsAndThePart) {

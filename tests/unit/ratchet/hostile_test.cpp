@@ -1,11 +1,11 @@
 // What strangers, a hostile relay and a hostile peer may try (docs/THREAT-MODEL.md rows 5, 11, 12, 13).
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <chrono>
 #include <map>
 #include <set>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "crypto/aead.h"
 #include "protocol/ratchet/layout.h"
@@ -115,9 +115,7 @@ TEST_F(Hostile, MessagesOfAnotherSessionAreRefused) {
 // The header of turn 0 under its real key, with any content: what a peer that breaks the rules can send.
 class RuleBreaker {
  public:
-  explicit RuleBreaker(Rng& rng) : rng_(rng) {
-    keys_ = derive_start(pq_suite(), filled(0x11), filled(0x22)).value();
-  }
+  explicit RuleBreaker(Rng& rng) : rng_(rng) { keys_ = derive_start(pq_suite(), filled(0x11), filled(0x22)).value(); }
   Bytes message(const Header& header, ByteView part) {
     const auto layout = layout_of(pq_suite());
     Bytes out(layout.message(0, 4));

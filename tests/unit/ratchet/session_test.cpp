@@ -1,8 +1,8 @@
 // Conversations that go well: every suite, all orders of arrival, restarts.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "protocol/ratchet/limits.h"
 #include "support.h"
@@ -81,7 +81,7 @@ TEST_P(EachSuite, AnyMessageOfATurnIsEnough) {
 INSTANTIATE_TEST_SUITE_P(Ratchet, EachSuite,
                          ::testing::Values(crypto::SuiteId::standard, crypto::SuiteId::enhanced, crypto::SuiteId::pq,
                                            crypto::SuiteId::pq_falcon),
-                         [](const auto& info) { return "suite" + std::to_string(crypto::number(info.param)); });
+                         [](const auto& suite) { return "suite" + std::to_string(crypto::number(suite.param)); });
 
 class Session3 : public ::testing::Test {
  protected:

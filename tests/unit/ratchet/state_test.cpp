@@ -1,8 +1,8 @@
 // The encoding of the state: one encoding for a state, and nothing else is taken for one.
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "protocol/ratchet/limits.h"
 #include "support.h"

@@ -29,8 +29,8 @@ struct Message {
 // One end of a session, with buffers of its own.
 class Party {
  public:
-  explicit Party(Session session, std::string ad = std::string(test_ad))
-      : session(std::move(session)), ad_(std::move(ad)) {}
+  explicit Party(Session start, std::string ad = std::string(test_ad))
+      : session(std::move(start)), ad_(std::move(ad)) {}
 
   std::expected<Message, Error> try_send(std::string_view text, Rng& rng) {
     Message message;
@@ -78,7 +78,9 @@ inline Pair make_pair(const crypto::Suite& suite, Rng& rng) {
           Party(Session::start_responder(suite, secret, transcript).value())};
 }
 
-inline const crypto::Suite& pq_suite() { return *crypto::find_suite(crypto::SuiteId::pq); }
+inline const crypto::Suite& pq_suite() {
+  return *crypto::find_suite(crypto::SuiteId::pq);
+}
 
 // A pair in which both have sent, so that Bob is in turn 1 and Alice has it.
 inline Pair make_talking_pair(const crypto::Suite& suite, Rng& rng) {
