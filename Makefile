@@ -30,7 +30,7 @@ soak: build ## the long crash test: SOAK_KILLS (200) kills under load
 	@PQC_SOAK_KILLS=$(SOAK_KILLS) tools/run-tests release -L soak -C soak
 
 fuzz: setup ## every fuzz target for FUZZ_SECONDS (60) each
-	@tools/build fuzz
+	@tools/build fuzz pqc_fuzzers
 	@tools/fuzz --each $(FUZZ_SECONDS)
 
 asan: setup ## every test under AddressSanitizer and UndefinedBehaviorSanitizer

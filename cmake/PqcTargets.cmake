@@ -37,6 +37,10 @@ endif()
 if(PQC_SANITIZE)
   add_compile_options(-fsanitize=${PQC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
   add_link_options(-fsanitize=${PQC_SANITIZE})
+  if(PQC_FUZZ)
+    # The fuzzer sees which branches of the libraries an input reaches.
+    add_compile_options(-fsanitize=fuzzer-no-link)
+  endif()
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo" OR CMAKE_BUILD_TYPE STREQUAL "Release")
   # The hardening flags of the OpenSSF compiler guide.
   add_compile_options(
@@ -102,6 +106,9 @@ function(pqc_benchmark name)
   target_link_libraries(${name} PRIVATE pqc_flags ${arg_USES} benchmark::benchmark)
 endfunction()
 
+# All fuzz targets, without the tests and programs beside them.
+add_custom_target(pqc_fuzzers)
+
 function(pqc_fuzzer name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES")
   if(NOT PQC_FUZZ)
@@ -112,4 +119,5 @@ function(pqc_fuzzer name)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE pqc_flags ${arg_USES})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzzers")
+  add_dependencies(pqc_fuzzers ${name})
 endfunction()
