@@ -58,11 +58,10 @@ Result<void> DhPrivateKey::agree(ByteView peer_public, ByteSpan shared) const {
   if (peer_public.size() != dh_key_size(alg_) || shared.size() != dh_key_size(alg_)) {
     return std::unexpected(Error::bad_length);
   }
-  const auto peer = raw_public_key(name_of(alg_), peer_public);
-  if (!peer) return std::unexpected(peer.error());
+  auto* peer = peer_of_this_thread(alg_, peer_public);
   const PkeyContextHandle context(EVP_PKEY_CTX_new_from_pkey(nullptr, key_.get(), nullptr));
-  if (!context || EVP_PKEY_derive_init(context.get()) != 1 ||
-      EVP_PKEY_derive_set_peer_ex(context.get(), peer->get(), 0) != 1) {
+  if (peer == nullptr || !context || EVP_PKEY_derive_init(context.get()) != 1 ||
+      EVP_PKEY_derive_set_peer_ex(context.get(), peer, 0) != 1) {
     return fail(Error::backend);
   }
   // OpenSSL refuses an all-zero result itself, and has no other reason to fail here.
