@@ -12,6 +12,16 @@ const char* name_of(DhAlg alg) {
   return alg == DhAlg::x25519 ? "X25519" : "X448";
 }
 
+// A public key object of the calling thread that takes the bytes of one peer after another: making a new one each time
+// would cost 3 % of an X25519 operation. Null where OpenSSL refuses.
+EVP_PKEY* peer_of_this_thread(DhAlg alg, ByteView encoded) {
+  thread_local std::array<PkeyHandle, 2> peers;
+  auto& peer = peers[static_cast<std::size_t>(alg)];
+  if (!peer) peer = raw_public_key(name_of(alg), encoded).value_or(nullptr);
+  if (!peer || EVP_PKEY_set1_encoded_public_key(peer.get(), encoded.data(), encoded.size()) != 1) return nullptr;
+  return peer.get();
+}
+
 }  // namespace
 
 Result<DhPrivateKey> DhPrivateKey::generate(DhAlg alg, Rng& rng) {
