@@ -23,8 +23,7 @@ bool acceptable(const crypto::Argon2Parameters& p) {
 
 void encode_slot_start(Writer& writer, const Slot& slot) {
   writer.u8(static_cast<std::uint8_t>(slot.way)).bytes(slot.salt);
-  if (slot.way == Way::passphrase)
-    writer.u32(slot.argon2.memory_kib).u32(slot.argon2.passes).u32(slot.argon2.lanes);
+  if (slot.way == Way::passphrase) writer.u32(slot.argon2.memory_kib).u32(slot.argon2.passes).u32(slot.argon2.lanes);
 }
 
 wire::Result<crypto::Argon2Parameters> read_argon2(Reader& reader) {

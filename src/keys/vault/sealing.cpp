@@ -54,8 +54,8 @@ Result<Slot> wrap_key(const VaultId& id, Way way, ByteView secret, const crypto:
   rng.fill(slot.salt);
   const auto seal_key = slot_key(slot, secret);
   if (!seal_key) return std::unexpected(seal_key.error());
-  const auto sealed = crypto::seal(cipher, key_of(*seal_key), nonce_of(*seal_key), slot_context(id, slot), key.view(),
-                                   slot.wrapped);
+  const auto sealed =
+      crypto::seal(cipher, key_of(*seal_key), nonce_of(*seal_key), slot_context(id, slot), key.view(), slot.wrapped);
   if (!sealed) return std::unexpected(Error::backend);
   return slot;
 }
@@ -65,8 +65,8 @@ Result<VaultKey> unwrap_key(const VaultId& id, const Slot& slot, ByteView secret
   const auto seal_key = slot_key(slot, secret);
   if (!seal_key) return std::unexpected(seal_key.error());
   VaultKey key;
-  const auto opened = crypto::open(cipher, key_of(*seal_key), nonce_of(*seal_key), slot_context(id, slot), slot.wrapped,
-                                   key.fill());
+  const auto opened =
+      crypto::open(cipher, key_of(*seal_key), nonce_of(*seal_key), slot_context(id, slot), slot.wrapped, key.fill());
   if (opened) return key;
   return std::unexpected(opened.error() == crypto::Error::refused ? Error::wrong_secret : Error::backend);
 }
@@ -93,8 +93,8 @@ Result<Content> open_content(const ParsedFile& file, const VaultKey& key) {
   const auto seal_key = derive(file.header.salt, key.view(), {as_bytes(labels::body)});
   if (!seal_key) return std::unexpected(seal_key.error());
   SecretBytes plaintext(file.sealed.size() - crypto::aead_tag_size);
-  const auto opened = crypto::open(cipher, key_of(*seal_key), nonce_of(*seal_key), file.head, file.sealed,
-                                   plaintext.fill());
+  const auto opened =
+      crypto::open(cipher, key_of(*seal_key), nonce_of(*seal_key), file.head, file.sealed, plaintext.fill());
   if (opened) return decode_content(plaintext.view());
   return std::unexpected(opened.error() == crypto::Error::refused ? Error::damaged : Error::backend);
 }
