@@ -7,7 +7,7 @@
 
 #include "crypto/random.h"
 #include "keys/vault/limits.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace pqc::keys::vault {
 namespace {
