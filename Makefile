@@ -17,7 +17,8 @@ setup: ## install the Debian packages that are missing
 build: setup ## set up and build the programs (release) into build/release/bin
 	@tools/build release
 
-demo: build ## set up, build, then two people write to each other through a server
+demo: setup ## set up, build, then two people write to each other through a server
+	@tools/build release pqc-chat-server pqc-chat
 	@tools/demo
 
 test: build ## set up, build, then every test
