@@ -31,7 +31,7 @@ printf '#!/usr/bin/env bash\ncat "$FAKE/uid"\n' >"$work/bin/id"
 chmod +x "$work"/bin/*
 
 machine() { # VERSION UID [offers-13]: a machine with nothing installed
-  rm -rf "$work/etc" "$work/offers-13"
+  rm -rf "${work:?}/etc" "$work/offers-13"
   mkdir -p "$work"/etc/apt/{sources.list.d,preferences.d}
   printf 'ID=debian\nVERSION_ID="%s"\nPRETTY_NAME="Debian %s"\n' "$1" "$1" >"$work/etc/os-release"
   printf '%s\n' "$2" >"$work/uid"
