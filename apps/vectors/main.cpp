@@ -1,0 +1,54 @@
+// pqc-chat-vectors: runs folders of published test vectors against the crypto layer.
+#include <exception>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "vectors/run.h"
+
+namespace {
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+int run(const std::vector<std::string>& folders, bool as_json) {
+  std::vector<pqc::vectors::FileReport> reports;
+  for (const auto& folder : folders) {
+    auto more = pqc::vectors::run_folder(folder);
+    std::ranges::move(more, std::back_inserter(reports));
+  }
+  if (as_json) {
+    print_json(std::cout, reports);
+  } else {
+    print_text(std::cout, reports);
+  }
+  return total(reports).failed == 0 ? 0 : exit_failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> folders;
+  bool as_json = false;
+  CLI::App app("Runs published test vectors against the crypto layer that the programs use.", "pqc-chat-vectors");
+  app.add_option("DIR", folders, "folders with test vectors: Wycheproof JSON, Falcon known answers")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  app.add_flag("--json", as_json, "one JSON object a line");
+  app.set_version_flag("--version", "pqc-chat-vectors " PQC_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  }
+  try {
+    return run(folders, as_json);
+  } catch (const std::exception& error) {
+    std::cerr << "pqc-chat-vectors: " << error.what() << "\n";
+    return exit_usage;
+  }
+}
