@@ -86,7 +86,7 @@ void Ledger::arrived(const std::optional<Stamp>& stamp, std::uint32_t receiver_o
 }
 
 bool Ledger::settled() const {
-  return accepted_ + refused_ == sent_ && accepted_and_arrived_ == accepted_;
+  return all_answered() && accepted_and_arrived_ == accepted_;
 }
 
 Verdict Ledger::verdict() const {

@@ -54,7 +54,9 @@ class Ledger {
   [[nodiscard]] std::uint64_t run() const { return run_; }
   [[nodiscard]] std::uint64_t total_accepted() const { return accepted_; }
   [[nodiscard]] std::uint64_t total_arrived() const { return arrived_; }
-  // Whether all that was sent was answered, and all that was accepted arrived.
+  // Whether all that was sent was answered.
+  [[nodiscard]] bool all_answered() const { return accepted_ + refused_ == sent_; }
+  // And all that was accepted arrived.
   [[nodiscard]] bool settled() const;
   [[nodiscard]] Verdict verdict() const;
 
