@@ -1,5 +1,6 @@
 // The whole agreement between two key holders, in every suite that is built in, and what must make it fail.
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include "protocol/pqxdh/limits.h"
 #include "protocol/pqxdh/pqxdh.h"
@@ -54,6 +55,40 @@ TEST_P(Agreement, IsFreshEachTime) {
   const auto second = start(std::nullopt);
   EXPECT_NE(first.id, second.id);
   EXPECT_FALSE(first.secret.equals(second.secret));
+}
+
+TEST_P(Agreement, InitialPartIsWrittenAsItWasRead) {
+  for (const auto index : {std::optional<std::uint32_t>(0), std::optional<std::uint32_t>()}) {
+    const auto bytes = start(index).initial_part;
+    EXPECT_EQ(must(InitialPart::decode(bytes)).encode(), bytes);
+    EXPECT_LE(bytes.size(), max_initial_part_size);
+    auto longer = bytes;
+    longer.push_back(0);
+    EXPECT_FALSE(InitialPart::decode(longer));
+    for (std::size_t size = 0; size < bytes.size(); size += 101)
+      EXPECT_FALSE(InitialPart::decode(ByteView(bytes).first(size)));
+  }
+}
+
+TEST_P(Agreement, AnyChangedByteIsRefused) {
+  const auto device = alice.device(GetParam());
+  const auto bytes = start().initial_part;
+  rc::check([&] {
+    auto changed = bytes;
+    changed[*rc::gen::inRange<std::size_t>(0, bytes.size())] ^= static_cast<std::uint8_t>(*rc::gen::inRange(1, 256));
+    const auto part = InitialPart::decode(changed);
+    if (!part) return;
+    auto session = bob.holder.respond(*part, device.identity());
+    if (session) RC_ASSERT(!confirm(*std::move(session), device).has_value());
+  });
+}
+
+// A repetition is known by its bytes, before any key is touched.
+TEST_P(Agreement, ARepetitionHasTheSameHash) {
+  const auto first = start();
+  const auto second = start();
+  EXPECT_EQ(hash_initial_part(first.initial_part), hash_initial_part(first.initial_part));
+  EXPECT_NE(hash_initial_part(first.initial_part), hash_initial_part(second.initial_part));
 }
 
 INSTANTIATE_TEST_SUITE_P(Suites, Agreement, testing::ValuesIn(test::built_in_suites()),
