@@ -1,0 +1,107 @@
+// A person in these tests: a real client on a profile of its own, registered at a server. One thread.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "client/client.h"
+#include "hostile_server.h"
+
+namespace pqc::test {
+
+inline constexpr std::chrono::seconds patience{20};
+
+// A folder that is removed at the end.
+class Folder {
+ public:
+  Folder() {
+    auto pattern = (std::filesystem::temp_directory_path() / "pqc-adversary-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;  // what is left over lies among temporary files
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class User {
+ public:
+  User(const HostileServer& server, std::string name, std::vector<crypto::SuiteId> suites = {crypto::SuiteId::pq})
+      : name_(std::move(name)) {
+    client::RegisterOptions options;
+    options.open = open_options();
+    options.name = name_;
+    options.host = "127.0.0.1";
+    options.port = server.port();
+    options.fingerprint = server.fingerprint();
+    options.suites = std::move(suites);
+    const auto registered = client::Client::register_account(std::move(options));
+    if (!registered) throw std::runtime_error(name_ + ": " + registered.error().message);
+    open();
+  }
+
+  void open() {
+    auto opened = client::Client::open(open_options());
+    if (!opened) throw std::runtime_error(name_ + ": " + opened.error().message);
+    client_ = std::move(*opened);
+  }
+  void close() {
+    client_->close();
+    client_.reset();
+  }
+
+  [[nodiscard]] std::string account() const { return name_ + "@" + HostileServer::name; }
+  [[nodiscard]] std::filesystem::path profile() const { return folder_.path() / "profile"; }
+  [[nodiscard]] client::Client& client() { return *client_; }
+
+  // Until the server has it, or it failed.
+  client::Result<client::Message> send(const User& peer, const std::string& text) {
+    const auto message = client_->send(peer.account(), text);
+    if (!message) return message;
+    return client_->await(message->seq, client::Until::sent, patience);
+  }
+
+  // The texts that arrived since the last call, in the order of arrival, and the notices that came with them.
+  std::vector<std::string> receive() {
+    const auto caught_up = client_->catch_up(patience);
+    EXPECT_TRUE(caught_up) << name_ << ": " << caught_up.error().message;
+    auto inbox = client_->inbox();
+    if (!inbox) throw std::runtime_error(name_ + ": " + inbox.error().message);
+    std::vector<std::string> texts;
+    for (const auto& message : inbox->messages) texts.push_back(message.text);
+    notices.insert(notices.end(), inbox->notices.begin(), inbox->notices.end());
+    EXPECT_TRUE(client_->set_shown(*inbox));
+    return texts;
+  }
+
+  [[nodiscard]] bool was_told(client::NoticeKind kind) const {
+    return std::ranges::any_of(notices, [kind](const client::Notice& notice) { return notice.kind == kind; });
+  }
+
+  std::vector<client::Notice> notices;
+
+ private:
+  [[nodiscard]] client::OpenOptions open_options() const {
+    client::OpenOptions options;
+    options.profile.folder = profile();
+    return options;
+  }
+
+  std::string name_;
+  Folder folder_;
+  std::unique_ptr<client::Client> client_;
+};
+
+}  // namespace pqc::test
