@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "keys/limits.h"
 #include "protocol/pqxdh/limits.h"
 #include "support/person.h"
 
@@ -124,7 +125,7 @@ TEST_F(Holder, SignsNoForkOfItsRecord) {
 TEST_F(Holder, HasLimits) {
   EXPECT_EQ(bob.holder.generate_batch(suite, 0, start_time).error(), Error::limit);
   EXPECT_EQ(bob.holder.generate_batch(suite, pqxdh::max_batch_size + 1, start_time).error(), Error::limit);
-  while (bob.holder.batches().size() < 8) must(bob.holder.generate_batch(suite, 1, start_time));
+  while (bob.holder.batches().size() < max_batches_a_suite) must(bob.holder.generate_batch(suite, 1, start_time));
   EXPECT_EQ(bob.holder.generate_batch(suite, 1, start_time).error(), Error::limit);
 }
 
