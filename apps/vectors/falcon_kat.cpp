@@ -1,11 +1,11 @@
-#include "vectors/falcon_kat.h"
+#include "falcon_kat.h"
 
 #include <map>
 #include <string>
 
 #include "base/bytes.h"
 #include "crypto/falcon.h"
-#include "vectors/nist_drbg.h"
+#include "nist_drbg.h"
 
 namespace pqc::vectors {
 namespace {

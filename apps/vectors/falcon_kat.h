@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "vectors/report.h"
+#include "report.h"
 
 namespace pqc::vectors {
 

@@ -8,7 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "vectors/run.h"
+#include "run.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "vectors/nist_drbg.h"
+#include "nist_drbg.h"
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "vectors/report.h"
+#include "report.h"
 
 #include <algorithm>
 #include <ostream>

@@ -1,12 +1,12 @@
-#include "vectors/run.h"
+#include "run.h"
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <string>
 
-#include "vectors/falcon_kat.h"
-#include "vectors/wycheproof.h"
+#include "falcon_kat.h"
+#include "wycheproof.h"
 
 namespace pqc::vectors {
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "vectors/report.h"
+#include "report.h"
 
 namespace pqc::vectors {
 

@@ -1,10 +1,10 @@
-#include "vectors/wycheproof.h"
+#include "wycheproof.h"
 
 #include <exception>
 
 #include <boost/json/src.hpp>
 
-#include "vectors/wycheproof_checks.h"
+#include "wycheproof_checks.h"
 
 namespace pqc::vectors {
 namespace {

@@ -8,7 +8,7 @@
 
 #include <string_view>
 
-#include "vectors/report.h"
+#include "report.h"
 
 namespace pqc::vectors {
 

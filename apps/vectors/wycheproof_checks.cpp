@@ -1,4 +1,4 @@
-#include "vectors/wycheproof_checks.h"
+#include "wycheproof_checks.h"
 
 #include <algorithm>
 #include <array>

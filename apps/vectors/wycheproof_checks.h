@@ -7,7 +7,7 @@
 #include <boost/json/object.hpp>
 
 #include "base/bytes.h"
-#include "vectors/report.h"
+#include "report.h"
 
 namespace pqc::vectors {
 

@@ -15,7 +15,7 @@ namespace pqc {
 
 // Overwrites memory in a way that the compiler keeps.
 inline void wipe(ByteSpan bytes) {
-  explicit_bzero(bytes.data(), bytes.size());
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());
 }
 
 // Whether two byte strings of equal, public length are the same; its time depends on the length only.

@@ -12,7 +12,7 @@ enum class Error : std::uint8_t {
   bad_length,   // an input or output has another length than the algorithm says
   bad_key,      // the bytes are not a key of this algorithm
   refused,      // a tag or signature does not hold, a ciphertext does not decrypt
-  low_order,    // a Diffie-Hellman result is all zero (RFC 7748 §6)
+  low_order,    // a Diffie-Hellman result is all zero (RFC 7748 §6), or a signature key has small order
   unavailable,  // this build has no such algorithm (Falcon-1024 without its sources)
   limit,        // a parameter is beyond a limit of ours
 };

@@ -7,6 +7,7 @@
 
 #include "crypto/backend.h"
 #include "crypto/falcon.h"
+#include "crypto/small_order.h"
 
 namespace pqc::crypto {
 namespace {
@@ -61,6 +62,7 @@ bool available(SignatureAlg alg) {
 Result<SignaturePublicKey> SignaturePublicKey::decode(SignatureAlg alg, ByteView encoded) {
   if (!available(alg)) return std::unexpected(Error::unavailable);
   if (encoded.size() != signature_sizes(alg).public_key) return std::unexpected(Error::bad_length);
+  if (has_small_order(alg, encoded)) return std::unexpected(Error::low_order);
   SignaturePublicKey out(alg, encoded);
   if (is_falcon(alg)) return out;
   return raw_public_key(name_of(alg), encoded).transform([&](PkeyHandle key) {

@@ -45,6 +45,7 @@ bool available(SignatureAlg alg);
 
 class SignaturePublicKey {
  public:
+  // Error::low_order for an Ed25519 or Ed448 key under which a signature holds for many messages.
   static Result<SignaturePublicKey> decode(SignatureAlg alg, ByteView encoded);
 
   [[nodiscard]] SignatureAlg alg() const { return alg_; }

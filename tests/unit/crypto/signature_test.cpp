@@ -64,6 +64,21 @@ TEST_P(EverySignature, ChecksLengths) {
   EXPECT_EQ(key->sign(as_bytes("text"), rng_, out).error(), Error::bad_length);
 }
 
+TEST(SmallOrder, KeysAreRefused) {
+  for (const auto alg : {SignatureAlg::ed25519, SignatureAlg::ed448}) {
+    Bytes key(signature_sizes(alg).public_key, 0);
+    EXPECT_EQ(SignaturePublicKey::decode(alg, key).error(), Error::low_order);
+    key.back() = 0x80;  // the other sign
+    EXPECT_EQ(SignaturePublicKey::decode(alg, key).error(), Error::low_order);
+    key.back() = 0;
+    key.front() = 1;
+    EXPECT_EQ(SignaturePublicKey::decode(alg, key).error(), Error::low_order);
+  }
+  // Order 8.
+  const auto key = from_hex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa");
+  EXPECT_EQ(SignaturePublicKey::decode(SignatureAlg::ed25519, *key).error(), Error::low_order);
+}
+
 INSTANTIATE_TEST_SUITE_P(Algorithms, EverySignature,
                          testing::Values(SignatureAlg::ed25519, SignatureAlg::ed448, SignatureAlg::ml_dsa_65,
                                          SignatureAlg::ml_dsa_87, SignatureAlg::falcon_1024));
