@@ -1,7 +1,7 @@
 # bash completion of pqc-chat
 _pqc_chat() {
   local commands="register send receive chat history contacts safety-number verify whoami doctor"
-  local common="--profile --config --json --help"
+  local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
   COMPREPLY=()
@@ -10,7 +10,8 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --server | --fingerprint | --invite | --suite | --wait | --limit) ((i++)) ;;
+      --config | --passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit)
+        ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
     esac
@@ -18,16 +19,19 @@ _pqc_chat() {
 
   case $previous in
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --config) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --config | --passphrase-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
-    --server | --fingerprint | --invite | --wait | --limit) return ;;
+    --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
+    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit) return ;;
   esac
 
   case $command in
-    "") mapfile -t COMPREPLY < <(compgen -W "$commands $common" -- "$current"); return ;;
-    register) options="--server --fingerprint --invite --suite" ;;
+    "") mapfile -t COMPREPLY < <(compgen -W "$commands $common $version" -- "$current"); return ;;
+    register) options="--server --fingerprint --invite --suite --passphrase" ;;
+    send) options="--wait-delivered" ;;
     receive) options="--wait --follow" ;;
     history) options="--limit" ;;
+    verify) options="--accept --undo" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")

@@ -3,8 +3,11 @@ set -l commands register send receive chat history contacts safety-number verify
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
+complete -c pqc-chat -l passphrase-file -r -F -d 'that holds the passphrase'
+complete -c pqc-chat -l minimum-level -x -a 'QUANTUM_RESISTANT ENHANCED STANDARD' -d 'accept this or better from now on'
 complete -c pqc-chat -l json -d 'one JSON object a line'
 complete -c pqc-chat -l help -d 'print help'
+complete -c pqc-chat -l version -d 'print the version'
 
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a register -d 'make keys and an account'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a send -d 'send a message'
@@ -21,9 +24,13 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l server -x -a '
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l fingerprint -x -d 'of the server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l invite -x -d 'token of the server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l suite -x -a 'pq pq-falcon enhanced standard' -d 'of the keys'
+complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l passphrase -d 'seal the key under a passphrase'
+complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l wait-delivered -x -d 'seconds to wait until the peer confirmed it'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l wait -x -d 'seconds to wait for a message'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l follow -d 'until interrupted'
 complete -c pqc-chat -n '__fish_seen_subcommand_from history' -l limit -x -d 'so many messages'
+complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l accept -d 'changed keys'
+complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l undo -d 'take the mark away'
 
 # The names in the profile, unless opening it takes a question or a while.
 function __pqc_chat_peers
