@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <format>
+#include <print>
 
 namespace pqc::bench {
 namespace {
@@ -21,10 +23,7 @@ bool met(const Row& row) {
 }
 
 void append_number(std::string& out, const char* name, std::optional<double> value) {
-  if (!value) return;
-  char text[64];
-  std::snprintf(text, sizeof text, ", \"%s\": %.3f", name, *value);
-  out += text;
+  if (value) out += std::format(", \"{}\": {:.3f}", name, *value);
 }
 
 std::string json_of(const Row& row) {
@@ -39,12 +38,12 @@ std::string json_of(const Row& row) {
 }
 
 void print_line(const Row& row) {
-  std::fprintf(stderr, "%-58s", row.operation.c_str());
-  if (row.time_us) std::fprintf(stderr, " %9.2f us", *row.time_us);
-  if (row.count) std::fprintf(stderr, " %12.0f", *row.count);
-  if (row.floor_us) std::fprintf(stderr, "  %.3f x %.2f us", ratio(row), *row.floor_us);
-  if (row.limit) std::fprintf(stderr, "  (limit %g: %s)", *row.limit, met(row) ? "met" : "MISSED");
-  std::fputc('\n', stderr);
+  std::string line = std::format("{:<58}", row.operation);
+  if (row.time_us) line += std::format(" {:9.2f} us", *row.time_us);
+  if (row.count) line += std::format(" {:12.0f}", *row.count);
+  if (row.floor_us) line += std::format("  {:.3f} x {:.2f} us", ratio(row), *row.floor_us);
+  if (row.limit) line += std::format("  (limit {:g}: {})", *row.limit, met(row) ? "met" : "MISSED");
+  std::println(stderr, "{}", line);
 }
 
 }  // namespace
@@ -65,8 +64,8 @@ void FastestReporter::ReportRuns(const std::vector<Run>& runs) {
 double FastestReporter::time_us(const std::string& name) const {
   const auto at = fastest_.find(name);
   if (at != fastest_.end()) return at->second;
-  std::fprintf(stderr, "no benchmark named %s has run\n", name.c_str());
-  std::exit(1);
+  std::println(stderr, "no benchmark named {} has run", name);
+  std::abort();
 }
 
 bool print_report(const std::string& program, const std::vector<Row>& rows) {
@@ -75,7 +74,7 @@ bool print_report(const std::string& program, const std::vector<Row>& rows) {
     print_line(row);
     json += (&row == rows.data() ? "\n  " : ",\n  ") + json_of(row);
   }
-  std::printf("%s\n]}\n", json.c_str());
+  std::println("{}\n]}}", json);
   return std::ranges::all_of(rows, met);
 }
 

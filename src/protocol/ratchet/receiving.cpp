@@ -234,7 +234,7 @@ void retire_current(State& state) noexcept {
 
 void begin_peer_turn(State& state, ReceiveStep&& step) noexcept {
   retire_current(state);
-  state.previous_length = std::get<Sending>(state.phase).next_number;
+  if (const auto* sending = std::get_if<Sending>(&state.phase)) state.previous_length = sending->next_number;
   ++state.turn;
   state.root = std::move(step.root);
   state.next_header = std::move(state.after_next_header);

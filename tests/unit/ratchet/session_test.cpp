@@ -1,5 +1,6 @@
 // Conversations that go well: every suite, all orders of arrival, restarts.
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -63,11 +64,9 @@ TEST_P(EachSuite, MessagesHaveTheSpecifiedSize) {
 
 TEST_P(EachSuite, AnyMessageOfATurnIsEnough) {
   auto [alice, bob] = make_pair(*suite_, rng_);
-  std::vector<Message> first;
-  for (int i = 0; i < 3; ++i) first.push_back(alice.send("a" + std::to_string(i), rng_));
+  const std::array first{alice.send("a0", rng_), alice.send("a1", rng_), alice.send("a2", rng_)};
   EXPECT_EQ(bob.receive(first[2]), "a2");
-  std::vector<Message> second;
-  for (int i = 0; i < 3; ++i) second.push_back(bob.send("b" + std::to_string(i), rng_));
+  const std::array second{bob.send("b0", rng_), bob.send("b1", rng_), bob.send("b2", rng_)};
   EXPECT_EQ(alice.receive(second[1]), "b1");
   const auto third = alice.send("c0", rng_);
   EXPECT_EQ(bob.receive(third), "c0");
