@@ -1,0 +1,38 @@
+// Bounds on what one connection and one account may ask for (docs/spec/relay.md §8).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace pqc::server {
+
+// Requests of one connection a second, and how many at once.
+inline constexpr double requests_per_second = 2'000;
+inline constexpr double requests_burst = 4'000;
+// Lookups (fetch_account, fetch_bundle) of one account.
+inline constexpr double lookups_per_second = 10;
+inline constexpr double lookups_burst = 500;
+// Records and prekey batches published by one account.
+inline constexpr double publishes_per_second = 0.2;
+inline constexpr double publishes_burst = 30;
+// Registrations from one address; this machine itself (loopback) has no such limit.
+inline constexpr double registrations_per_second = 0.1;
+inline constexpr double registrations_burst = 20;
+// Keys that rates are kept for at once.
+inline constexpr std::size_t max_rate_keys = 100'000;
+
+// Attempts to log in or to register on one connection.
+inline constexpr int max_login_attempts = 4;
+// A refused attempt is answered this long after it came, whatever the reason was (THREATS 17).
+inline constexpr std::chrono::milliseconds refusal_delay{100};
+
+// Requests of one connection that wait for storage, and their bytes, before it is no longer read from.
+inline constexpr std::size_t max_waiting_requests = 64;
+inline constexpr std::size_t max_waiting_bytes = std::size_t{2} << 20;
+
+// Between two steps of tidying up the store.
+inline constexpr std::chrono::seconds sweep_interval{10};
+// A clean shut-down takes at most this long.
+inline constexpr std::chrono::seconds shutdown_deadline{10};
+
+}  // namespace pqc::server

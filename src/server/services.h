@@ -1,0 +1,57 @@
+// What the sessions of one server share. Owned by Server; used on its I/O thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "net/fingerprint.h"
+#include "proto/relay.pb.h"
+#include "server/relay/relay.h"
+#include "server/storage/group_commit.h"
+#include "server/token_bucket.h"
+
+namespace pqc::server {
+
+namespace v1 = pqc_chat::v1;
+
+struct Counters {
+  std::uint64_t requests = 0;
+  std::uint64_t malformed = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t rate_limited = 0;
+  std::uint64_t logins = 0;
+  std::uint64_t registrations = 0;
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_out = 0;
+  std::uint64_t acknowledgements = 0;
+  std::uint64_t bundles = 0;
+  std::uint64_t last_resorts = 0;
+};
+
+struct Services {
+  storage::GroupCommit& storage;
+  relay::Hub& hub;
+  const Clock& clock;
+  Rng& rng;
+  // Runs a function on the I/O thread after a while.
+  std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
+
+  std::string server_name;
+  net::Fingerprint fingerprint;
+  bool invite_only = false;
+
+  RateTable<std::int64_t> lookups{{lookups_per_second, lookups_burst}};
+  RateTable<std::int64_t> publishes{{publishes_per_second, publishes_burst}};
+  RateTable<std::string> registrations{{registrations_per_second, registrations_burst}};
+  Counters counters;
+  bool shutting_down = false;
+
+  // Reused by all sessions, so that most frames cost no allocation.
+  v1::ClientFrame request;
+  v1::ServerFrame answer;
+};
+
+}  // namespace pqc::server

@@ -1,0 +1,129 @@
+// One client's connection: from hello to the end. Takes frames, asks accounts, directory and relay, answers.
+//
+//   stranger ──login / register──► checking ──► logged in ──subscribe──► subscribed
+//
+// Everything runs on the I/O thread; what touches the store is a job whose report comes back here, and finds the
+// session gone if the connection ended meanwhile.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/server_connection.h"
+#include "server/accounts/accounts.h"
+#include "server/relay/relay.h"
+#include "server/services.h"
+
+namespace pqc::server {
+
+class Session final : public net::ConnectionUser,
+                      public relay::Subscriber,
+                      public std::enable_shared_from_this<Session> {
+ public:
+  Session(Services& services, net::ServerConnection& connection);
+
+  void say_hello();
+
+  void on_frame(net::FrameKind kind, ByteView payload) override;
+  void on_drained() override {}
+  void on_closed() override;
+
+  void committed(relay::Delivery& delivery) override;
+  void flush_deliveries() override;
+  void replaced() override;
+
+ private:
+  enum class State : std::uint8_t { stranger, checking, logged_in };
+  struct Owner {  // of a logged-in session
+    relay::Sender sender;
+    storage::AccountId account;
+  };
+
+  void dispatch(std::uint64_t id, v1::ClientFrame& frame);
+
+  // Accounts.
+  void login(std::uint64_t id, const v1::Login& request);
+  void check_login(std::uint64_t id, const v1::Login& request,
+                   const storage::Result<std::optional<storage::LoginData>>& data);
+  void enrol(std::uint64_t id, const v1::Register& request);
+  void register_account(std::uint64_t id, accounts::NewRecord record, std::optional<storage::TokenHash> invite,
+                        std::uint32_t device, std::uint64_t generation);
+  void become(relay::Sender sender, storage::AccountId account);
+  void answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation);
+  void refuse(std::uint64_t id, accounts::Refusal refusal);
+  void publish_record(std::uint64_t id, const v1::PublishAccountRecord& request);
+  void replace_record(std::uint64_t id, const Bytes& next, const storage::Account& stored);
+  void fetch_account(std::uint64_t id, const v1::FetchAccount& request);
+  void whoami(std::uint64_t id);
+  [[nodiscard]] std::expected<accounts::Binding, accounts::Refusal> binding() const;
+
+  // Directory.
+  void publish_prekeys(std::uint64_t id, const v1::PublishPrekeys& request);
+  void prekey_status(std::uint64_t id);
+  void fetch_bundle(std::uint64_t id, const v1::FetchBundle& request);
+
+  // Relay.
+  void append(std::uint64_t id, v1::Append& request);
+  void answer_append(std::uint64_t id, const std::vector<relay::Item>& items);
+  void subscribe(std::uint64_t id, const v1::Subscribe& request);
+  void read_more();
+  void take_page(storage::Result<std::vector<storage::StoredMessage>> page);
+  void acknowledge(std::uint64_t id, const v1::Acknowledge& request);
+  void remove_acknowledged();
+  void removed(std::uint64_t cursor, bool done);
+
+  // A job whose report finds the session or is dropped. `bytes`: what it holds in memory until then.
+  template <class Run, class Done>
+  void store(std::uint64_t id, std::size_t bytes, Run run, Done done);
+  void job_waits(std::size_t bytes);
+  void job_done(std::size_t bytes);
+
+  [[nodiscard]] v1::ServerFrame& answer(std::uint64_t id);
+  void send(const v1::ServerFrame& frame);
+  void fail(std::uint64_t id, v1::ErrorCode code, std::string_view text = {});
+  void close(v1::ErrorCode code, std::string_view text, net::CloseCode close_code);
+  [[nodiscard]] bool may_look_up(std::uint64_t id);
+
+  Services& services_;
+  net::ServerConnection* connection_;  // null once closed
+  net::FrameKind kind_;
+  State state_ = State::stranger;
+  std::uint8_t attempts_ = 0;
+  bool paused_ = false;
+  bool removing_ = false;
+  identity::Challenge challenge_{};
+  TokenBucket requests_;
+  std::size_t waiting_requests_ = 0;
+  std::size_t waiting_bytes_ = 0;
+  std::shared_ptr<const Owner> owner_;
+  std::unique_ptr<relay::Subscription> subscription_;
+  std::vector<relay::Delivery> deliveries_;  // of this turn
+  struct WaitingAcknowledgement {
+    std::uint64_t request;
+    std::uint64_t cursor;
+  };
+  std::vector<WaitingAcknowledgement> acknowledgements_;
+  std::uint64_t remove_up_to_ = 0;
+};
+
+// The name of an error, for people.
+std::string_view describe(v1::ErrorCode code);
+
+template <class Run, class Done>
+void Session::store(std::uint64_t id, std::size_t bytes, Run run, Done done) {
+  job_waits(bytes);
+  auto report = [weak = weak_from_this(), bytes, done = std::move(done)](auto result) mutable {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->job_done(bytes);
+    if (self->connection_ != nullptr) done(*self, std::move(result));
+  };
+  if (services_.storage.submit(std::move(run), std::move(report))) return;
+  job_done(bytes);
+  fail(id, v1::ERROR_UNAVAILABLE);
+}
+
+}  // namespace pqc::server

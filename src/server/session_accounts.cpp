@@ -1,0 +1,194 @@
+// Session: login, registration, account records.
+#include "base/log.h"
+#include "identity/limits.h"
+#include "net/relay_link.h"
+#include "server/directory/directory.h"
+#include "server/session.h"
+
+namespace pqc::server {
+namespace {
+
+bool is_loopback(std::string_view remote) {
+  return remote.starts_with("127.") || remote.starts_with("::1:") || remote.starts_with("::ffff:127.");
+}
+
+std::string without_port(std::string_view remote) {
+  return std::string(remote.substr(0, remote.rfind(':')));
+}
+
+}  // namespace
+
+std::expected<accounts::Binding, accounts::Refusal> Session::binding() const {
+  const auto exporter = connection_->exporter(net::login_exporter_label);
+  if (!exporter) return std::unexpected(accounts::Refusal{v1::ERROR_REFUSED, "no exporter"});
+  return accounts::Binding{services_.fingerprint.bytes, challenge_, *exporter};
+}
+
+void Session::login(std::uint64_t id, const v1::Login& request) {
+  if (state_ != State::stranger) return refuse(id, {v1::ERROR_REFUSED, "logged in already"});
+  if (++attempts_ > max_login_attempts)
+    return close(v1::ERROR_RATE_LIMITED, "too many attempts", net::CloseCode::policy);
+  const auto account = accounts::parse_account(request.account(), services_.server_name);
+  if (!account) return refuse(id, account.error());
+  state_ = State::checking;
+  const auto suite = request.suite() <= 0xFFFF ? static_cast<std::uint16_t>(request.suite()) : std::uint16_t{0};
+  auto find = [name = account->text(), device = request.device(), suite](storage::Store& store) {
+    return store.find_login(name, device, suite);
+  };
+  store(id, request.signature().size(), std::move(find),
+        [id, request](Session& self, auto data) { self.check_login(id, request, data); });
+}
+
+void Session::check_login(std::uint64_t id, const v1::Login& request,
+                          const storage::Result<std::optional<storage::LoginData>>& data) {
+  state_ = State::stranger;
+  if (!data) return fail(id, v1::ERROR_UNAVAILABLE);
+  if (!*data) return refuse(id, {v1::ERROR_REFUSED, "unknown account, device or suite"});
+  const auto bound = binding();
+  if (!bound) return refuse(id, bound.error());
+  if (auto valid = accounts::verify_login(request, *bound, (*data)->signature_key); !valid) {
+    return refuse(id, valid.error());
+  }
+  const auto& known = **data;
+  ++services_.counters.logins;
+  become({known.mailbox, request.account(), request.device()}, known.account);
+  if (request.generation() <= known.generation) return answer_login(id, known.record_version, known.generation);
+  auto raise = [mailbox = known.mailbox, generation = request.generation()](storage::Store& store) {
+    return store.set_generation(mailbox, generation);
+  };
+  store(id, 0, std::move(raise),
+        [id, version = known.record_version, last = known.generation](Session& self, const auto& raised) {
+          if (!raised) return self.fail(id, v1::ERROR_UNAVAILABLE);
+          self.answer_login(id, version, last);
+        });
+}
+
+void Session::become(relay::Sender sender, storage::AccountId account) {
+  state_ = State::logged_in;
+  challenge_ = {};
+  owner_ = std::make_shared<const Owner>(Owner{std::move(sender), account});
+  connection_->set_logged_in();
+}
+
+void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation) {
+  auto count = [mailbox = owner_->sender.mailbox](storage::Store& store) { return directory::status(store, mailbox); };
+  store(id, 0, std::move(count), [id, record_version, last_generation](Session& self, auto counts) {
+    if (!counts) return self.fail(id, v1::ERROR_UNAVAILABLE);
+    auto& done = *self.answer(id).mutable_logged_in();
+    done.set_account(self.owner_->sender.account);
+    done.set_device(self.owner_->sender.device);
+    done.set_record_version(record_version);
+    done.set_last_generation(last_generation);
+    for (auto& entry : *counts) *done.add_prekeys() = std::move(entry);
+    self.send(self.services_.answer);
+  });
+}
+
+// The answer says no more than its code, and a refusal comes at one time whatever it was for.
+void Session::refuse(std::uint64_t id, accounts::Refusal refusal) {
+  ++services_.counters.refused;
+  log(LogLevel::info, "refused", {{"reason", refusal.reason}, {"code", v1::ErrorCode_Name(refusal.code)}});
+  if (refusal.code != v1::ERROR_REFUSED) return fail(id, refusal.code);
+  services_.after(refusal_delay, [weak = weak_from_this(), id] {
+    if (const auto self = weak.lock()) self->fail(id, v1::ERROR_REFUSED);
+  });
+}
+
+void Session::enrol(std::uint64_t id, const v1::Register& request) {
+  if (state_ != State::stranger) return refuse(id, {v1::ERROR_REFUSED, "logged in already"});
+  if (++attempts_ > max_login_attempts)
+    return close(v1::ERROR_RATE_LIMITED, "too many attempts", net::CloseCode::policy);
+  const auto remote = connection_->remote();
+  if (!is_loopback(remote) && !services_.registrations.take(without_port(remote))) {
+    ++services_.counters.rate_limited;
+    return fail(id, v1::ERROR_RATE_LIMITED);
+  }
+  std::optional<storage::TokenHash> invite;
+  if (services_.invite_only) {
+    if (request.invite_token().empty()) return fail(id, v1::ERROR_INVITE_REQUIRED);
+    invite = accounts::hash_invite_token(request.invite_token());
+    if (!invite) return fail(id, v1::ERROR_INVITE_INVALID);
+  }
+  if (request.account_record().size() > identity::max_record_size) return fail(id, v1::ERROR_TOO_LARGE);
+  const auto bound = binding();
+  if (!bound) return refuse(id, bound.error());
+  auto record = accounts::verify_registration(request, *bound, services_.server_name, services_.clock.now());
+  if (!record) return refuse(id, record.error());
+  register_account(id, std::move(*record), invite, request.device(), request.generation());
+}
+
+void Session::register_account(std::uint64_t id, accounts::NewRecord record, std::optional<storage::TokenHash> invite,
+                               std::uint32_t device, std::uint64_t generation) {
+  state_ = State::checking;
+  const auto shared = std::make_shared<const accounts::NewRecord>(std::move(record));
+  auto create = [shared, device, invite, generation, now = services_.clock.now()](storage::Store& store) {
+    return accounts::create(store, *shared, device, invite, generation, now);
+  };
+  store(id, shared->bytes.size(), std::move(create), [id, shared, device](Session& self, const auto& made) {
+    self.state_ = State::stranger;
+    if (!made) return self.fail(id, v1::ERROR_UNAVAILABLE);
+    if (made->error != v1::ERROR_UNSPECIFIED) return self.fail(id, made->error);
+    ++self.services_.counters.registrations;
+    log(LogLevel::info, "registered", {{"account", shared->account}});
+    self.become({made->mailbox, shared->account, device}, made->account);
+    self.answer_login(id, shared->version, 0);
+  });
+}
+
+void Session::publish_record(std::uint64_t id, const v1::PublishAccountRecord& request) {
+  if (request.account_record().size() > identity::max_record_size) return fail(id, v1::ERROR_TOO_LARGE);
+  if (!services_.publishes.take(owner_->account.value)) return fail(id, v1::ERROR_RATE_LIMITED);
+  auto find = [owner = owner_](storage::Store& store) { return store.find_account(owner->sender.account); };
+  store(id, request.account_record().size(), std::move(find),
+        [id, next = to_bytes(as_bytes(request.account_record()))](Session& self, const auto& stored) {
+          if (!stored) return self.fail(id, v1::ERROR_UNAVAILABLE);
+          if (!*stored) return self.fail(id, v1::ERROR_UNKNOWN_ACCOUNT);
+          self.replace_record(id, next, **stored);
+        });
+}
+
+void Session::replace_record(std::uint64_t id, const Bytes& next, const storage::Account& stored) {
+  auto record = accounts::verify_successor(stored.record, next, owner_->sender.account, services_.clock.now());
+  if (!record) return refuse(id, record.error());
+  const auto shared = std::make_shared<const accounts::NewRecord>(std::move(*record));
+  auto replace = [shared, account = stored.id, version = stored.version](storage::Store& store) {
+    return accounts::replace(store, account, version, *shared);
+  };
+  store(id, shared->bytes.size(), std::move(replace), [id, shared](Session& self, const auto& replaced) {
+    if (!replaced) return self.fail(id, v1::ERROR_UNAVAILABLE);
+    if (!*replaced) return self.fail(id, v1::ERROR_CONFLICT);
+    self.answer(id).mutable_record_published()->set_version(shared->version);
+    self.send(self.services_.answer);
+  });
+}
+
+void Session::fetch_account(std::uint64_t id, const v1::FetchAccount& request) {
+  if (!may_look_up(id)) return;
+  const auto account = accounts::parse_account(request.account(), services_.server_name);
+  if (!account) return fail(id, account.error().code);
+  auto find = [name = account->text()](storage::Store& store) { return store.find_account(name); };
+  store(id, 0, std::move(find), [id, known = request.known_version()](Session& self, const auto& found) {
+    if (!found) return self.fail(id, v1::ERROR_UNAVAILABLE);
+    if (!*found) return self.fail(id, v1::ERROR_UNKNOWN_ACCOUNT);
+    auto& out = *self.answer(id).mutable_account();
+    out.set_version((*found)->version);
+    if ((*found)->version != known) out.set_account_record((*found)->record.data(), (*found)->record.size());
+    self.send(self.services_.answer);
+  });
+}
+
+void Session::whoami(std::uint64_t id) {
+  auto measure = [mailbox = owner_->sender.mailbox](storage::Store& store) { return store.usage(mailbox); };
+  store(id, 0, std::move(measure), [id](Session& self, const auto& usage) {
+    if (!usage) return self.fail(id, v1::ERROR_UNAVAILABLE);
+    auto& out = *self.answer(id).mutable_identity();
+    out.set_account(self.owner_->sender.account);
+    out.set_device(self.owner_->sender.device);
+    out.set_mailbox_items(usage->items);
+    out.set_mailbox_bytes(usage->bytes);
+    out.set_server_time(self.services_.clock.now().value);
+    self.send(self.services_.answer);
+  });
+}
+
+}  // namespace pqc::server

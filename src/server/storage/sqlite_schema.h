@@ -1,0 +1,15 @@
+// The tables of the SQLite engine and their version.
+#pragma once
+
+#include "server/storage/sqlite_database.h"
+
+namespace pqc::server::storage {
+
+inline constexpr std::int64_t schema_version = 1;
+
+// Settings of the connection: write-ahead log, a commit is on disk when it returns.
+[[nodiscard]] Result<void> configure(SqliteDatabase& database);
+// Makes the tables in a new file; refuses a newer version (too_new) and a file that is not ours (damaged).
+[[nodiscard]] Result<void> prepare_schema(SqliteDatabase& database);
+
+}  // namespace pqc::server::storage

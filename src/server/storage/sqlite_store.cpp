@@ -1,0 +1,182 @@
+#include "server/storage/sqlite_store.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "server/storage/sqlite_accounts.h"
+#include "server/storage/sqlite_mailboxes.h"
+#include "server/storage/sqlite_prekeys.h"
+#include "server/storage/sqlite_schema.h"
+
+namespace pqc::server::storage {
+namespace {
+
+// The three subjects share one connection; this class only hands on.
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(SqliteDatabase opened)
+      : database_(std::move(opened)),
+        accounts_(database_),
+        prekeys_(database_),
+        mailboxes_(database_),
+        begin_(database_.handle(), "BEGIN IMMEDIATE"),
+        commit_(database_.handle(), "COMMIT"),
+        rollback_(database_.handle(), "ROLLBACK") {}
+
+  Result<void> start(UnixMillis now) { return mailboxes_.start(now); }
+
+  Result<void> begin() override { return begin_.use().run(); }
+  Result<void> commit() override { return commit_.use().run(); }
+  void rollback() override {
+    // An error may have ended the transaction already (SQLITE_FULL does): then there is nothing to roll back.
+    if (sqlite_in_transaction()) static_cast<void>(rollback_.use().run());
+    accounts_.forget_cached();
+    mailboxes_.forget_cached();
+  }
+
+  Result<std::optional<Account>> find_account(std::string_view name) override { return accounts_.find(name); }
+  Result<std::optional<AccountId>> create_account(std::string_view name, std::uint64_t version, ByteView record,
+                                                  UnixMillis now) override {
+    return accounts_.create(name, version, record, now);
+  }
+  Result<void> replace_record(AccountId account, std::uint64_t version, ByteView record) override {
+    return accounts_.replace_record(account, version, record);
+  }
+  Result<MailboxId> put_device(AccountId account, std::uint32_t device, const std::vector<DeviceKey>& keys) override {
+    return accounts_.put_device(account, device, keys);
+  }
+  Result<void> remove_device(AccountId account, std::uint32_t device) override {
+    const auto mailbox = accounts_.find_mailbox(account, device);
+    if (!mailbox || !*mailbox) return mailbox.transform([](auto&) {});
+    if (auto removed = mailboxes_.remove_all(**mailbox); !removed) return removed;
+    if (auto removed = prekeys_.remove_all(**mailbox); !removed) return removed;
+    return accounts_.remove_device(**mailbox);
+  }
+  Result<std::optional<LoginData>> find_login(std::string_view name, std::uint32_t device,
+                                              std::uint16_t suite) override {
+    return accounts_.find_login(name, device, suite);
+  }
+  Result<void> set_generation(MailboxId mailbox, std::uint64_t generation) override {
+    return accounts_.set_generation(mailbox, generation);
+  }
+  Result<Recipient> find_recipient(std::string_view name, std::uint32_t device) override {
+    return accounts_.find_recipient(name, device);
+  }
+  Result<void> add_invite(const TokenHash& token, UnixMillis expires) override {
+    return accounts_.add_invite(token, expires);
+  }
+  Result<bool> has_invite(const TokenHash& token, UnixMillis now) override { return accounts_.has_invite(token, now); }
+  Result<bool> use_invite(const TokenHash& token, UnixMillis now) override { return accounts_.use_invite(token, now); }
+
+  Result<bool> put_prekeys(MailboxId mailbox, const PrekeyBatch& batch) override {
+    return prekeys_.put(mailbox, batch);
+  }
+  Result<std::optional<Bundle>> take_prekey(MailboxId mailbox, std::uint16_t suite, UnixMillis now) override {
+    return prekeys_.take(mailbox, suite, now);
+  }
+  Result<std::vector<PrekeyCount>> count_prekeys(MailboxId mailbox) override { return prekeys_.count(mailbox); }
+  Result<std::uint32_t> count_hand_out(AccountId requester, MailboxId target, UnixMillis window) override {
+    return prekeys_.count_hand_out(requester, target, window);
+  }
+
+  Result<Appended> append(const NewMessage& message) override { return mailboxes_.append(message); }
+  Result<std::vector<StoredMessage>> read_after(MailboxId mailbox, MessageId cursor, std::size_t max_items,
+                                                std::size_t max_bytes) override {
+    return mailboxes_.read_after(mailbox, cursor, max_items, max_bytes);
+  }
+  Result<void> remove_up_to(MailboxId mailbox, MessageId cursor) override {
+    return mailboxes_.remove_up_to(mailbox, cursor);
+  }
+  Result<MailboxUsage> usage(MailboxId mailbox) override { return mailboxes_.usage(mailbox); }
+  Result<MessageId> newest(MailboxId mailbox) override { return mailboxes_.newest(mailbox); }
+
+  Result<void> sweep(UnixMillis now) override {
+    if (auto swept = accounts_.sweep(now); !swept) return swept;
+    if (auto swept = prekeys_.sweep(now); !swept) return swept;
+    return mailboxes_.sweep(now);
+  }
+  Result<Totals> totals() override { return total_of(database_); }
+
+  static Result<Totals> total_of(SqliteDatabase& database);
+
+ private:
+  bool sqlite_in_transaction() const;
+
+  SqliteDatabase database_;
+  SqliteAccounts accounts_;
+  SqlitePrekeys prekeys_;
+  SqliteMailboxes mailboxes_;
+  Statement begin_;
+  Statement commit_;
+  Statement rollback_;
+};
+
+bool SqliteStore::sqlite_in_transaction() const {
+  return database_.in_transaction();
+}
+
+Result<Totals> SqliteStore::total_of(SqliteDatabase& database) {
+  Statement statement(database.handle(),
+                      "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM mailbox), (SELECT count(*) FROM "
+                      "message), (SELECT ifnull(sum(size), 0) FROM message), (SELECT count(*) FROM invite)");
+  auto use = statement.use();
+  const auto row = use.step();
+  if (!row) return std::unexpected(row.error());
+  const auto number = [&](int column) { return static_cast<std::uint64_t>(use.integer(column)); };
+  return Totals{number(0), number(1), number(2), number(3), number(4)};
+}
+
+Result<SqliteDatabase> open_existing(const std::string& file, OpenMode mode) {
+  auto database = SqliteDatabase::open(file, mode);
+  if (!database) return database;
+  const auto version = database->query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  if (*version > schema_version) return std::unexpected(StoreError::too_new);
+  if (*version < schema_version) return std::unexpected(StoreError::damaged);
+  return database;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& file) {
+  const auto mask = ::umask(S_IRWXG | S_IRWXO);
+  auto database = SqliteDatabase::open(file, OpenMode::read_write_create);
+  // The file is made by the first access, its log and index beside it get its mode.
+  auto configured = database ? configure(*database) : Result<void>();
+  ::umask(mask);
+  if (!database) return std::unexpected(database.error());
+  if (!configured) return std::unexpected(configured.error());
+  if (auto prepared = prepare_schema(*database); !prepared) return std::unexpected(prepared.error());
+  auto store = std::make_unique<SqliteStore>(std::move(*database));
+  if (auto started = store->start(SystemClock().now()); !started) return std::unexpected(started.error());
+  return store;
+}
+
+Result<void> backup_sqlite(const std::string& from, const std::string& to) {
+  auto source = open_existing(from, OpenMode::read_only);
+  if (!source) return std::unexpected(source.error());
+  const auto mask = ::umask(S_IRWXG | S_IRWXO);
+  Statement vacuum(source->handle(), "VACUUM INTO ?1");
+  const auto copied = vacuum.use().bind_text(to).run();
+  ::umask(mask);
+  if (!copied) return copied;
+  auto copy = open_existing(to, OpenMode::read_write_create);
+  if (!copy) return std::unexpected(copy.error());
+  return copy->execute("INSERT OR REPLACE INTO setting VALUES ('restored', 1)");
+}
+
+Result<Totals> read_totals(const std::string& file) {
+  auto database = open_existing(file, OpenMode::read_only);
+  if (!database) return std::unexpected(database.error());
+  return SqliteStore::total_of(*database);
+}
+
+Result<void> add_invite_to(const std::string& file, const TokenHash& token, UnixMillis expires) {
+  auto database = open_existing(file, OpenMode::read_write_create);
+  if (!database) return std::unexpected(database.error());
+  if (auto configured = database->execute("PRAGMA synchronous = FULL"); !configured) return configured;
+  SqliteAccounts accounts(*database);
+  return accounts.add_invite(token, expires);
+}
+
+}  // namespace pqc::server::storage

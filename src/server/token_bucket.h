@@ -1,0 +1,65 @@
+// Rates: a bucket that fills with time, and many of them by key.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+
+#include "server/limits.h"
+
+namespace pqc::server {
+
+struct Rate {
+  double per_second = 0;
+  double burst = 0;
+};
+
+class TokenBucket {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+
+  // Takes one token; false when there is none.
+  [[nodiscard]] bool take(const Rate& rate, Time now) {
+    refill(rate, now);
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+  [[nodiscard]] bool full(const Rate& rate, Time now) {
+    refill(rate, now);
+    return tokens_ >= rate.burst;
+  }
+
+ private:
+  void refill(const Rate& rate, Time now) {
+    if (last_ == Time{}) tokens_ = rate.burst;
+    const auto passed = last_ == Time{} ? 0.0 : std::chrono::duration<double>(now - last_).count();
+    tokens_ = std::min(rate.burst, tokens_ + passed * rate.per_second);
+    last_ = now;
+  }
+
+  double tokens_ = 0;
+  Time last_{};
+};
+
+// At most max_rate_keys buckets: full ones say nothing and are dropped first; if all are in use, strangers to the table
+// are refused.
+template <class Key>
+class RateTable {
+ public:
+  explicit RateTable(Rate rate) : rate_(rate) {}
+
+  [[nodiscard]] bool take(const Key& key, TokenBucket::Time now = std::chrono::steady_clock::now()) {
+    if (buckets_.size() >= max_rate_keys && !buckets_.contains(key)) {
+      std::erase_if(buckets_, [&](auto& entry) { return entry.second.full(rate_, now); });
+      if (buckets_.size() >= max_rate_keys) return false;
+    }
+    return buckets_[key].take(rate_, now);
+  }
+
+ private:
+  Rate rate_;
+  std::unordered_map<Key, TokenBucket> buckets_;
+};
+
+}  // namespace pqc::server
