@@ -49,6 +49,9 @@ inline constexpr std::size_t read_chunk = std::size_t{64} << 10;
 // Reads for one connection before the others get their turn.
 inline constexpr int reads_per_turn = 4;
 
+// Requests at once on the loopback port.
+inline constexpr std::size_t max_local_requests = 16;
+
 // Session tickets: how long one may be used, and how often the key that seals them changes (two are kept).
 inline constexpr std::chrono::hours ticket_lifetime{12};
 inline constexpr std::chrono::hours ticket_key_lifetime{6};

@@ -76,8 +76,9 @@ class Session final : public net::ConnectionUser,
   void removed(std::uint64_t cursor, bool done);
 
   // A job whose report finds the session or is dropped. `bytes`: what it holds in memory until then.
+  // False, and the client has its answer, when too much is waiting.
   template <class Run, class Done>
-  void store(std::uint64_t id, std::size_t bytes, Run run, Done done);
+  bool store(std::uint64_t id, std::size_t bytes, Run run, Done done);
   void job_waits(std::size_t bytes);
   void job_done(std::size_t bytes);
 
@@ -113,7 +114,7 @@ class Session final : public net::ConnectionUser,
 std::string_view describe(v1::ErrorCode code);
 
 template <class Run, class Done>
-void Session::store(std::uint64_t id, std::size_t bytes, Run run, Done done) {
+bool Session::store(std::uint64_t id, std::size_t bytes, Run run, Done done) {
   job_waits(bytes);
   auto report = [weak = weak_from_this(), bytes, done = std::move(done)](auto result) mutable {
     const auto self = weak.lock();
@@ -121,9 +122,10 @@ void Session::store(std::uint64_t id, std::size_t bytes, Run run, Done done) {
     self->job_done(bytes);
     if (self->connection_ != nullptr) done(*self, std::move(result));
   };
-  if (services_.storage.submit(std::move(run), std::move(report))) return;
+  if (services_.storage.submit(std::move(run), std::move(report))) return true;
   job_done(bytes);
   fail(id, v1::ERROR_UNAVAILABLE);
+  return false;
 }
 
 }  // namespace pqc::server

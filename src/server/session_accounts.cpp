@@ -35,8 +35,9 @@ void Session::login(std::uint64_t id, const v1::Login& request) {
   auto find = [name = account->text(), device = request.device(), suite](storage::Store& store) {
     return store.find_login(name, device, suite);
   };
-  store(id, request.signature().size(), std::move(find),
-        [id, request](Session& self, auto data) { self.check_login(id, request, data); });
+  const bool waiting = store(id, request.signature().size(), std::move(find),
+                             [id, request](Session& self, auto data) { self.check_login(id, request, data); });
+  if (!waiting) state_ = State::stranger;
 }
 
 void Session::check_login(std::uint64_t id, const v1::Login& request,
@@ -124,15 +125,17 @@ void Session::register_account(std::uint64_t id, accounts::NewRecord record, std
   auto create = [shared, device, invite, generation, now = services_.clock.now()](storage::Store& store) {
     return accounts::create(store, *shared, device, invite, generation, now);
   };
-  store(id, shared->bytes.size(), std::move(create), [id, shared, device](Session& self, const auto& made) {
-    self.state_ = State::stranger;
-    if (!made) return self.fail(id, v1::ERROR_UNAVAILABLE);
-    if (made->error != v1::ERROR_UNSPECIFIED) return self.fail(id, made->error);
-    ++self.services_.counters.registrations;
-    log(LogLevel::info, "registered", {{"account", shared->account}});
-    self.become({made->mailbox, shared->account, device}, made->account);
-    self.answer_login(id, shared->version, 0);
-  });
+  const bool waiting =
+      store(id, shared->bytes.size(), std::move(create), [id, shared, device](Session& self, const auto& made) {
+        self.state_ = State::stranger;
+        if (!made) return self.fail(id, v1::ERROR_UNAVAILABLE);
+        if (made->error != v1::ERROR_UNSPECIFIED) return self.fail(id, made->error);
+        ++self.services_.counters.registrations;
+        log(LogLevel::info, "registered", {{"account", shared->account}});
+        self.become({made->mailbox, shared->account, device}, made->account);
+        self.answer_login(id, shared->version, 0);
+      });
+  if (!waiting) state_ = State::stranger;
 }
 
 void Session::publish_record(std::uint64_t id, const v1::PublishAccountRecord& request) {

@@ -65,7 +65,9 @@ void Session::read_more() {
   auto read = [mailbox = owner_->sender.mailbox, wanted = *wanted](storage::Store& store) {
     return store.read_after(mailbox, wanted.after, wanted.items, wanted.bytes);
   };
-  store(0, wanted->bytes, std::move(read), [](Session& self, auto page) { self.take_page(std::move(page)); });
+  const bool waiting =
+      store(0, wanted->bytes, std::move(read), [](Session& self, auto page) { self.take_page(std::move(page)); });
+  if (!waiting) close(v1::ERROR_UNAVAILABLE, "", net::CloseCode::internal_error);
 }
 
 void Session::take_page(storage::Result<std::vector<storage::StoredMessage>> page) {

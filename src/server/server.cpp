@@ -1,0 +1,245 @@
+#include "server/server.h"
+
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "crypto/random.h"
+#include "net/listener.h"
+#include "net/local_http.h"
+#include "server/limits.h"
+#include "server/metrics.h"
+#include "server/session.h"
+#include "server/storage/sqlite_store.h"
+
+namespace pqc::server {
+namespace {
+
+constexpr const char* listening_file = "listening";
+
+StartFailure store_failure(storage::StoreError error, const std::string& file) {
+  using storage::StoreError;
+  switch (error) {
+    case StoreError::damaged:
+      return {ExitCode::damaged,
+              file + " is damaged or not a pqc-chat database: restore it from a backup; nothing was changed"};
+    case StoreError::too_new:
+      return {ExitCode::too_new, file + " was written by a newer pqc-chat-server: update this one"};
+    case StoreError::no_permission:
+      return {ExitCode::no_permission, "cannot open " + file + ": check its owner and mode"};
+    case StoreError::disk_full:
+      return {ExitCode::disk_full, "no space left for " + file + ": free some space"};
+    case StoreError::busy:
+      return {ExitCode::busy, "another process holds " + file};
+    case StoreError::io:
+      return {ExitCode::unexpected, "cannot read or write " + file};
+  }
+  return {ExitCode::unexpected, file};
+}
+
+StartFailure listen_failure(const net::ListenFailure& failure) {
+  switch (failure.error) {
+    case net::ListenError::address_in_use:
+      return {ExitCode::address_in_use, failure.text + ": choose another port with --listen"};
+    case net::ListenError::no_permission:
+      return {ExitCode::no_permission, failure.text + ": ports below 1024 need root or CAP_NET_BIND_SERVICE"};
+    case net::ListenError::bad_address:
+      return {ExitCode::usage, failure.text};
+    case net::ListenError::failed:
+      return {ExitCode::unexpected, failure.text};
+  }
+  return {ExitCode::unexpected, failure.text};
+}
+
+Started<std::vector<net::Certificate>> certificates(const DataFolder& folder, const ServerOptions& options) {
+  std::vector<std::string> hosts{folder.server_name("").value_or("")};
+  if (!options.host.empty()) hosts.push_back(options.host);
+  auto ours = folder.certificates(hosts);
+  if (!ours || options.certificate_file.empty()) return ours;
+  auto theirs = net::Certificate::load(options.certificate_file, options.key_file);
+  if (!theirs) return std::unexpected(start_failure(theirs.error()));
+  for (auto& certificate : *ours) {
+    if (certificate.kind() == theirs->kind()) certificate = *theirs;
+  }
+  return ours;
+}
+
+}  // namespace
+
+class Server::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(boost::asio::io_context& context, DataFolder opened, const ServerOptions& wanted)
+      : context_(context), folder_(std::move(opened)), options_(wanted), sweep_timer_(context), deadline_(context) {}
+
+  Started<void> start() {
+    auto name = folder_.server_name(options_.name);
+    if (!name) return std::unexpected(name.error());
+    name_ = std::move(*name);
+    auto all = certificates(folder_, options_);
+    if (!all) return std::unexpected(all.error());
+    fingerprint_ = all->front().fingerprint();
+    if (auto opened = open_store(); !opened) return opened;
+    if (auto listening = listen(*all); !listening) return listening;
+    sweep();
+    return folder_.write(listening_file, listening_text());
+  }
+
+  void stop(std::function<void()> done) {
+    if (std::exchange(services_->shutting_down, true)) return;
+    log(LogLevel::info, "stopping", {{"connections", listener_->stats().connections}});
+    folder_.remove(listening_file);
+    listener_->stop_accepting();
+    sweep_timer_.cancel();
+    // What was accepted is finished: the reports are posted before this returns, so they come before what follows.
+    storage_->stop();
+    boost::asio::post(context_, [self = shared_from_this(), done = std::move(done)] {
+      self->listener_->close_all(net::CloseCode::going_away, "shutting down", done);
+    });
+  }
+
+  // The owner goes; connections are dropped before what they use.
+  void abandon() {
+    sweep_timer_.cancel();
+    listener_.reset();
+    local_.reset();
+    if (storage_) storage_->stop();
+    folder_.remove(listening_file);
+  }
+
+  [[nodiscard]] std::string listening_text() const {
+    return "address=" + listener_->address() + "\n" + (local_ ? "metrics=" + local_->address() + "\n" : "") +
+           "fingerprint=" + net::to_text(fingerprint_) + "\nname=" + name_ + "\npid=" + std::to_string(::getpid()) +
+           "\n";
+  }
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const net::Fingerprint& fingerprint() const { return fingerprint_; }
+  [[nodiscard]] const net::Listener& listener() const { return *listener_; }
+  [[nodiscard]] std::string metrics_address() const { return local_ ? local_->address() : ""; }
+
+ private:
+  Started<void> open_store() {
+    auto opened = storage::open_sqlite(folder_.database());
+    if (!opened) return std::unexpected(store_failure(opened.error(), folder_.database()));
+    storage_ = std::make_unique<storage::GroupCommit>(std::move(*opened), [this](std::function<void()> reports) {
+      boost::asio::post(context_, [this, reports = std::move(reports)] {
+        reports();
+        hub_.flush();
+      });
+    });
+    services_ =
+        std::make_unique<Services>(Services{.storage = *storage_,
+                                            .hub = hub_,
+                                            .clock = clock_,
+                                            .rng = crypto::SystemRng::instance(),
+                                            .after = [this](auto delay, auto what) { after(delay, std::move(what)); },
+                                            .server_name = name_,
+                                            .fingerprint = fingerprint_,
+                                            .invite_only = options_.invite_only,
+                                            .counters = {},
+                                            .request = {},
+                                            .answer = {}});
+    return {};
+  }
+
+  Started<void> listen(const std::vector<net::Certificate>& all) {
+    auto tls = net::TlsServerContext::make(all, options_.allow_classical_tls);
+    if (!tls) return std::unexpected(StartFailure{ExitCode::unexpected, tls.error()});
+    net::ListenerCallbacks callbacks;
+    callbacks.opened = [this](net::ServerConnection& connection) {
+      auto session = std::make_shared<Session>(*services_, connection);
+      session->say_hello();
+      return session;
+    };
+    callbacks.request = [](const net::HttpRequest& request) { return answer(request); };
+    auto listener = net::Listener::start(context_, std::move(*tls), options_.host, options_.port, std::move(callbacks));
+    if (!listener) return std::unexpected(listen_failure(listener.error()));
+    listener_ = std::move(*listener);
+    if (!options_.metrics_port) return {};
+    auto local = net::LocalHttp::start(context_, *options_.metrics_port, [this](const net::HttpRequest& request) {
+      if (request.target != "/metrics") return net::HttpResponse{404, "text/plain; charset=utf-8", "not found\n"};
+      return net::HttpResponse{200, "text/plain; version=0.0.4", metrics_text(*services_, listener_->stats())};
+    });
+    if (!local) return std::unexpected(listen_failure(local.error()));
+    local_ = std::move(*local);
+    return {};
+  }
+
+  static net::HttpResponse answer(const net::HttpRequest& request) {
+    if (request.target != "/healthz") return {404, "text/plain; charset=utf-8", "not found\n"};
+    if (request.method != "GET" && request.method != "HEAD") return {405, "text/plain; charset=utf-8", ""};
+    return {200, "text/plain; charset=utf-8", request.method == "GET" ? "ok\n" : ""};
+  }
+
+  void after(std::chrono::milliseconds delay, std::function<void()> what) {
+    auto timer = std::make_shared<boost::asio::steady_timer>(context_, delay);
+    timer->async_wait([timer, what = std::move(what)](boost::system::error_code cancelled) {
+      if (!cancelled) what();
+    });
+  }
+
+  void sweep() {
+    sweep_timer_.expires_after(sweep_interval);
+    sweep_timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
+      if (cancelled || self->services_->shutting_down) return;
+      auto tidy = [now = self->clock_.now()](storage::Store& store) { return store.sweep(now); };
+      auto tidied = [](const storage::Result<void>& done) {
+        if (!done) log(LogLevel::warning, "sweep_failed", {{"error", storage::name_of(done.error())}});
+      };
+      static_cast<void>(self->storage_->submit(std::move(tidy), std::move(tidied)));  // full: next time
+      self->sweep();
+    });
+  }
+
+  boost::asio::io_context& context_;
+  DataFolder folder_;
+  ServerOptions options_;
+  SystemClock clock_;
+  relay::Hub hub_;
+  std::string name_;
+  net::Fingerprint fingerprint_;
+  std::unique_ptr<storage::GroupCommit> storage_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<net::Listener> listener_;
+  std::unique_ptr<net::LocalHttp> local_;
+  boost::asio::steady_timer sweep_timer_;
+  boost::asio::steady_timer deadline_;
+};
+
+Server::Server(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() {
+  impl_->abandon();
+}
+
+Started<std::unique_ptr<Server>> Server::start(boost::asio::io_context& context, const ServerOptions& options) {
+  auto folder = DataFolder::open(options.data_folder);
+  if (!folder) return std::unexpected(folder.error());
+  std::unique_ptr<Server> server(new Server(std::make_shared<Impl>(context, std::move(*folder), options)));
+  if (auto started = server->impl_->start(); !started) return std::unexpected(started.error());
+  return server;
+}
+
+void Server::stop(std::function<void()> done) {
+  impl_->stop(std::move(done));
+}
+std::string Server::address() const {
+  return impl_->listener().address();
+}
+std::string Server::metrics_address() const {
+  return impl_->metrics_address();
+}
+std::string Server::fingerprint() const {
+  return net::to_text(impl_->fingerprint());
+}
+const std::string& Server::name() const {
+  return impl_->name();
+}
+std::string Server::listening() const {
+  return impl_->listening_text();
+}
+
+}  // namespace pqc::server

@@ -1,0 +1,55 @@
+// The server put together: data folder, store, listener, sessions, metrics. Runs on one io_context, which its owner
+// runs on one thread; storage has a thread of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/data_folder.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace pqc::server {
+
+struct ServerOptions {
+  std::string data_folder;
+  std::string host;  // empty: every address
+  std::uint16_t port = 8443;
+  std::string name;  // empty: the stored one, at first this machine's
+  bool invite_only = false;
+  bool allow_classical_tls = false;
+  std::string certificate_file;  // instead of a certificate of our own of the same kind
+  std::string key_file;
+  std::optional<std::uint16_t> metrics_port;  // none: no metrics
+};
+
+class Server {
+ public:
+  static Started<std::unique_ptr<Server>> start(boost::asio::io_context& context, const ServerOptions& options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Takes no more connections or requests, finishes what it accepted, closes every WebSocket with 1001; then `done`.
+  void stop(std::function<void()> done);
+
+  [[nodiscard]] std::string address() const;
+  [[nodiscard]] std::string metrics_address() const;  // empty without
+  [[nodiscard]] std::string fingerprint() const;
+  [[nodiscard]] const std::string& name() const;
+  // The text of the file `listening`.
+  [[nodiscard]] std::string listening() const;
+
+ private:
+  class Impl;
+  explicit Server(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace pqc::server
