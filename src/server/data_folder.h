@@ -7,6 +7,7 @@
 //   listening        while it runs: address=, metrics=, fingerprint=, pid=
 #pragma once
 
+#include <array>
 #include <expected>
 #include <string>
 #include <vector>
@@ -37,6 +38,10 @@ class DataFolder {
 
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
   [[nodiscard]] std::string database() const { return file("pqc-chat.db"); }
+
+  // What a backup holds beside the database.
+  static constexpr std::array<const char*, 5> kept_files{"server-name", "mldsa.crt", "mldsa.key", "tools.crt",
+                                                         "tools.key"};
 
   // The two certificates, made if they are missing.
   [[nodiscard]] Started<std::vector<net::Certificate>> certificates(const std::vector<std::string>& hosts) const;

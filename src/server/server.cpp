@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -15,31 +16,12 @@
 #include "server/metrics.h"
 #include "server/session.h"
 #include "server/storage/sqlite_store.h"
+#include "server/store_failure.h"
 
 namespace pqc::server {
 namespace {
 
 constexpr const char* listening_file = "listening";
-
-StartFailure store_failure(storage::StoreError error, const std::string& file) {
-  using storage::StoreError;
-  switch (error) {
-    case StoreError::damaged:
-      return {ExitCode::damaged,
-              file + " is damaged or not a pqc-chat database: restore it from a backup; nothing was changed"};
-    case StoreError::too_new:
-      return {ExitCode::too_new, file + " was written by a newer pqc-chat-server: update this one"};
-    case StoreError::no_permission:
-      return {ExitCode::no_permission, "cannot open " + file + ": check its owner and mode"};
-    case StoreError::disk_full:
-      return {ExitCode::disk_full, "no space left for " + file + ": free some space"};
-    case StoreError::busy:
-      return {ExitCode::busy, "another process holds " + file};
-    case StoreError::io:
-      return {ExitCode::unexpected, "cannot read or write " + file};
-  }
-  return {ExitCode::unexpected, file};
-}
 
 StartFailure listen_failure(const net::ListenFailure& failure) {
   switch (failure.error) {
@@ -73,9 +55,10 @@ Started<std::vector<net::Certificate>> certificates(const DataFolder& folder, co
 class Server::Impl : public std::enable_shared_from_this<Impl> {
  public:
   Impl(boost::asio::io_context& context, DataFolder opened, const ServerOptions& wanted)
-      : context_(context), folder_(std::move(opened)), options_(wanted), sweep_timer_(context), deadline_(context) {}
+      : context_(context), folder_(std::move(opened)), options_(wanted), sweep_timer_(context) {}
 
   Started<void> start() {
+    if (auto restored = restore(); !restored) return restored;
     auto name = folder_.server_name(options_.name);
     if (!name) return std::unexpected(name.error());
     name_ = std::move(*name);
@@ -122,13 +105,32 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   [[nodiscard]] std::string metrics_address() const { return local_ ? local_->address() : ""; }
 
  private:
+  // A database from a backup brings name and keys with it.
+  Started<void> restore() {
+    const auto database = folder_.database();
+    if (::access(database.c_str(), F_OK) != 0) return {};
+    const auto files = storage::kept_files(database);
+    if (!files) return std::unexpected(store_failure(files.error(), database));
+    if (files->empty()) return {};
+    for (const auto& file : *files) {
+      if (std::ranges::find(DataFolder::kept_files, file.name) == DataFolder::kept_files.end()) continue;
+      if (auto written = folder_.write(file.name, file.content); !written) return written;
+    }
+    if (auto forgotten = storage::forget_kept_files(database); !forgotten) {
+      return std::unexpected(store_failure(forgotten.error(), database));
+    }
+    return {};
+  }
+
   Started<void> open_store() {
     auto opened = storage::open_sqlite(folder_.database());
     if (!opened) return std::unexpected(store_failure(opened.error(), folder_.database()));
     storage_ = std::make_unique<storage::GroupCommit>(std::move(*opened), [this](std::function<void()> reports) {
-      boost::asio::post(context_, [this, reports = std::move(reports)] {
+      boost::asio::post(context_, [weak = weak_from_this(), reports = std::move(reports)] {
+        const auto self = weak.lock();
+        if (!self) return;
         reports();
-        hub_.flush();
+        self->hub_.flush();
       });
     });
     services_ =
@@ -207,7 +209,6 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   std::unique_ptr<net::Listener> listener_;
   std::unique_ptr<net::LocalHttp> local_;
   boost::asio::steady_timer sweep_timer_;
-  boost::asio::steady_timer deadline_;
 };
 
 Server::Server(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}

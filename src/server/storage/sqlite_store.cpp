@@ -152,7 +152,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& file) {
   return store;
 }
 
-Result<void> backup_sqlite(const std::string& from, const std::string& to) {
+Result<void> backup_sqlite(const std::string& from, const std::string& to, const std::vector<KeptFile>& files) {
   auto source = open_existing(from, OpenMode::read_only);
   if (!source) return std::unexpected(source.error());
   const auto mask = ::umask(S_IRWXG | S_IRWXO);
@@ -162,7 +162,38 @@ Result<void> backup_sqlite(const std::string& from, const std::string& to) {
   if (!copied) return copied;
   auto copy = open_existing(to, OpenMode::read_write_create);
   if (!copy) return std::unexpected(copy.error());
-  return copy->execute("INSERT OR REPLACE INTO setting VALUES ('restored', 1)");
+  const auto marked = copy->execute(
+      "PRAGMA synchronous = FULL; INSERT OR REPLACE INTO setting VALUES ('restored', 1);"
+      "CREATE TABLE kept_file (name TEXT PRIMARY KEY, content BLOB NOT NULL)");
+  if (!marked) return marked;
+  Statement keep(copy->handle(), "INSERT INTO kept_file VALUES (?1, ?2)");
+  for (const auto& file : files) {
+    if (auto kept = keep.use().bind_text(file.name).bind(as_bytes(file.content)).run(); !kept) return kept;
+  }
+  return {};
+}
+
+Result<std::vector<KeptFile>> kept_files(const std::string& file) {
+  auto database = open_existing(file, OpenMode::read_write_create);
+  if (!database) return std::unexpected(database.error());
+  const auto there = database->query_integer("SELECT count(*) FROM sqlite_schema WHERE name = 'kept_file'");
+  if (!there) return std::unexpected(there.error());
+  std::vector<KeptFile> files;
+  if (*there == 0) return files;
+  Statement read(database->handle(), "SELECT name, content FROM kept_file");
+  auto use = read.use();
+  while (true) {
+    const auto row = use.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return files;
+    files.push_back({use.text(0), use.text(1)});
+  }
+}
+
+Result<void> forget_kept_files(const std::string& file) {
+  auto database = open_existing(file, OpenMode::read_write_create);
+  if (!database) return std::unexpected(database.error());
+  return database->execute("PRAGMA secure_delete = ON; DROP TABLE IF EXISTS kept_file");
 }
 
 Result<Totals> read_totals(const std::string& file) {
