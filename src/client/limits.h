@@ -1,0 +1,53 @@
+// Every bound of the client library (docs/spec/content.md §2). Sizes are in bytes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace pqc::client::limits {
+
+inline constexpr std::size_t text_bytes = std::size_t{64} << 10;
+// A sealed body may add this to the text: content fields, padding, ratchet header, initial part.
+inline constexpr std::size_t content_bytes = text_bytes + 1024;
+inline constexpr std::size_t envelope_bytes = std::size_t{128} << 10;
+inline constexpr std::size_t receipts_an_envelope = 512;
+
+// Sessions kept for one device of a contact: the one that sends, and older ones that may still receive.
+inline constexpr std::size_t sessions_a_device = 5;
+// A device whose messages we cannot read gets a fresh session from us at most this often.
+inline constexpr std::chrono::milliseconds restart_interval = std::chrono::hours(1);
+// Sent messages that were not confirmed, sealed again after the peer lost its state.
+inline constexpr std::size_t resent_messages = 1000;
+// Sender ids of processed messages are remembered as long as a sender may retry.
+inline constexpr std::chrono::milliseconds seen_lifetime = std::chrono::days(60);
+
+// Appends on the way to the server that were not answered yet.
+inline constexpr std::size_t appends_in_flight = 32;
+// Deliveries that are stored with one commit.
+inline constexpr std::size_t deliveries_a_commit = 64;
+inline constexpr std::size_t outbox_items = 100'000;
+
+inline constexpr std::size_t one_time_pairs = 100;
+inline constexpr std::size_t refill_below = 30;
+
+// How far this machine's clock may be from the server's: signed structures allow as much (identity/limits.h).
+inline constexpr std::chrono::milliseconds clock_tolerance = std::chrono::minutes(10);
+// The record of a contact is asked for again when the pinned one is older than this.
+inline constexpr std::chrono::milliseconds contact_refresh = std::chrono::hours(24);
+
+inline constexpr std::chrono::milliseconds connect_deadline = std::chrono::seconds(15);
+inline constexpr std::chrono::milliseconds request_deadline = std::chrono::seconds(20);
+inline constexpr std::chrono::milliseconds backoff_first = std::chrono::milliseconds(500);
+inline constexpr std::chrono::milliseconds backoff_longest = std::chrono::minutes(1);
+inline constexpr std::chrono::milliseconds ping_interval = std::chrono::seconds(45);
+
+// The profile's socket: one frame, and connections at a time.
+inline constexpr std::size_t local_frame_bytes = std::size_t{4} << 20;
+inline constexpr std::size_t local_connections = 32;
+// How long a command waits for another one that holds the profile and is about to end.
+inline constexpr std::chrono::milliseconds profile_wait = std::chrono::seconds(5);
+
+inline constexpr std::size_t history_rows = 10'000;
+inline constexpr std::size_t passphrase_bytes = 1024;
+
+}  // namespace pqc::client::limits

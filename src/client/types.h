@@ -1,0 +1,107 @@
+// What front ends see of accounts, contacts and messages: plain values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "client/error.h"
+
+namespace pqc::client {
+
+// 16 random bytes that the sender chose; the same at both ends, printed as 32 hexadecimal digits.
+using MessageId = std::array<std::uint8_t, 16>;
+inline std::string to_text(const MessageId& id) { return to_hex(id); }
+
+enum class Direction : std::uint8_t { incoming = 0, outgoing = 1 };
+
+enum class MessageStatus : std::uint8_t {
+  queued = 0,     // stored here; the server does not have it
+  sent = 1,       // the server has stored it
+  delivered = 2,  // every device of the contact it went to has stored it
+  failed = 3,     // it will not be sent; `failure` says why
+  received = 4,   // incoming
+};
+std::string_view name(MessageStatus status);
+
+enum class MessageKind : std::uint8_t {
+  text = 1,
+  unknown = 2,  // sent by a newer client: kept, and shown as such
+};
+
+struct Message {
+  std::int64_t seq = 0;  // order in this profile
+  MessageId id{};
+  std::string peer;  // name@server
+  Direction direction = Direction::incoming;
+  std::uint32_t device = 0;  // of the sender
+  UnixMillis sent_at;        // by the sender's clock
+  UnixMillis stored_at;      // by ours
+  MessageKind kind = MessageKind::text;
+  std::string text;
+  std::string suite;      // name of the suite that sealed it; empty while it is not sealed
+  bool verified = false;  // the contact was verified when the message was stored
+  MessageStatus status = MessageStatus::queued;
+  Error failure;  // of a failed message
+};
+
+enum class ContactState : std::uint8_t {
+  stranger = 0,  // wrote to us; we never answered. Gets no receipts (THREATS 16).
+  accepted = 1,  // we wrote to it, verified it, or accepted it
+};
+
+struct Contact {
+  std::string peer;  // name@server
+  ContactState state = ContactState::stranger;
+  bool verified = false;
+  bool identity_changed = false;  // keys other than the pinned ones were announced; refused until accepted
+  std::string level;              // pinned, "QUANTUM_RESISTANT"; empty before the first session
+  std::string suite;
+  std::uint64_t record_version = 0;
+};
+
+struct Account {
+  std::string name;  // name@server
+  std::uint32_t device = 0;
+  std::string host;
+  std::uint16_t port = 0;
+  std::string fingerprint;  // of the server's pinned key
+  std::vector<std::string> suites;
+  std::string minimum_level;
+  std::uint64_t record_version = 0;
+  UnixMillis record_expires;
+  bool registered = false;  // the server has confirmed it
+};
+
+struct SafetyNumber {
+  std::string peer;
+  std::string digits;  // 60
+  Bytes payload;       // for a QR code
+  bool verified = false;
+};
+
+// Something the user has to know that is not a message.
+enum class NoticeKind : std::uint8_t {
+  identity_changed = 1,
+  session_restarted = 2,
+  record_rolled_back = 3,
+  profile_cloned = 4,
+  message_unreadable = 5,
+  last_resort_used = 6,
+};
+std::string_view name(NoticeKind kind);
+
+struct Notice {
+  std::int64_t seq = 0;
+  NoticeKind kind{};
+  std::string peer;  // empty where it is about this account
+  std::string text;
+  UnixMillis at;
+};
+
+}  // namespace pqc::client
