@@ -1,0 +1,56 @@
+#include "client/store/account_table.h"
+
+namespace pqc::client {
+
+Result<std::optional<AccountRow>> AccountTable::load() {
+  return database_.one("SELECT name, server, host, port, pin, device, record, registered FROM account",
+                       [](const Row& row) {
+                         return AccountRow{.name = row.text(0),
+                                           .server = row.text(1),
+                                           .host = row.text(2),
+                                           .port = static_cast<std::uint16_t>(row.integer(3)),
+                                           .pin = row.bytes(4),
+                                           .device = static_cast<std::uint32_t>(row.integer(5)),
+                                           .record = row.bytes(6),
+                                           .registered = row.integer(7) != 0};
+                       });
+}
+
+Status AccountTable::save(const AccountRow& account, UnixMillis now) {
+  return database_.run(
+      "INSERT INTO account (id, name, server, host, port, pin, device, record, registered, created_at) "
+      "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET name = ?1, server = ?2, "
+      "host = ?3, port = ?4, pin = ?5, device = ?6, record = ?7, registered = ?8",
+      account.name, account.server, account.host, account.port, account.pin, account.device, account.record,
+      account.registered, now);
+}
+
+Result<std::optional<std::int64_t>> AccountTable::number(std::string_view setting) {
+  return database_.one("SELECT value FROM settings WHERE name = ?", [](const Row& row) { return row.integer(0); },
+                       setting);
+}
+
+Status AccountTable::set_number(std::string_view setting, std::int64_t value) {
+  return database_.run("INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+                       setting, as_bytes(std::to_string(value)));
+}
+
+Result<std::vector<std::pair<std::string, SecretBytes>>> AccountTable::key_items() {
+  std::vector<std::pair<std::string, SecretBytes>> items;
+  auto done = database_.each("SELECT name, value FROM key_items", [&](const Row& row) {
+    items.emplace_back(row.text(0), SecretBytes(row.blob(1)));
+  });
+  if (!done) return pass(done);
+  return items;
+}
+
+Status AccountTable::save_key_item(std::string_view name, const SecretBytes& value) {
+  return database_.run("INSERT INTO key_items (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+                       name, value);
+}
+
+Status AccountTable::remove_key_item(std::string_view name) {
+  return database_.run("DELETE FROM key_items WHERE name = ?", name);
+}
+
+}  // namespace pqc::client

@@ -1,0 +1,51 @@
+// The people this profile knows: pinned record, verified or not, level pinned.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/store/database.h"
+#include "client/types.h"
+
+namespace pqc::client {
+
+struct ContactRow {
+  std::int64_t id = 0;
+  std::string peer;
+  ContactState state = ContactState::stranger;
+  bool verified = false;
+  Bytes record;          // signed, verified and pinned; empty before it was fetched
+  UnixMillis record_at;  // when the server last confirmed it
+  Bytes changed_record;  // signed; other identity keys than the pinned ones, not accepted by the user
+  std::optional<std::int64_t> level;
+  std::optional<std::int64_t> suite;
+
+  [[nodiscard]] bool blocked() const { return !changed_record.empty(); }
+};
+
+class ContactTable {
+ public:
+  explicit ContactTable(Database& database) : database_(database) {}
+
+  Result<std::optional<ContactRow>> find(std::string_view peer);
+  Result<std::optional<ContactRow>> find(std::int64_t id);
+  Result<std::vector<ContactRow>> all();
+  // The contact with its id; made when there is none.
+  Result<ContactRow> find_or_add(std::string_view peer, ContactState state, UnixMillis now);
+
+  Status set_state(std::int64_t id, ContactState state);
+  Status set_verified(std::int64_t id, bool verified);
+  Status pin_record(std::int64_t id, ByteView record, UnixMillis now);
+  Status set_changed_record(std::int64_t id, ByteView record);  // empty: none
+  Status pin_suite(std::int64_t id, std::int64_t level, std::int64_t suite);
+  // Forgets level and suite pinned: the user accepted other keys.
+  Status unpin_suite(std::int64_t id);
+  // Undoes find_or_add of a contact that turned out not to exist. Only for one without messages.
+  Status remove(std::int64_t id);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace pqc::client

@@ -1,0 +1,39 @@
+// A profile's whole store: one database and its tables. One thread.
+#pragma once
+
+#include <memory>
+
+#include "client/store/account_table.h"
+#include "client/store/contact_table.h"
+#include "client/store/database.h"
+#include "client/store/message_table.h"
+#include "client/store/outbox_table.h"
+#include "client/store/schema.h"
+#include "client/store/session_table.h"
+
+namespace pqc::client {
+
+class Store {
+ public:
+  // Opens and migrates, or makes the file when `create` is set.
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file, const DatabaseKey& key, bool create) {
+    auto database = Database::open(file, key, create);
+    if (!database) return pass(database);
+    if (auto migrated = migrate(**database); !migrated) return pass(migrated);
+    return std::unique_ptr<Store>(new Store(std::move(*database)));
+  }
+
+  [[nodiscard]] Result<Transaction> begin() { return Transaction::begin(*database); }
+
+  const std::unique_ptr<Database> database;
+  AccountTable account{*database};
+  ContactTable contacts{*database};
+  SessionTable sessions{*database};
+  MessageTable messages{*database};
+  OutboxTable outbox{*database};
+
+ private:
+  explicit Store(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
+};
+
+}  // namespace pqc::client
