@@ -7,10 +7,8 @@
 namespace pqc::client::limits {
 
 inline constexpr std::size_t text_bytes = std::size_t{64} << 10;
-// A sealed body may add this to the text: content fields, padding, ratchet header, initial part.
+// A whole Content, before padding.
 inline constexpr std::size_t content_bytes = text_bytes + 1024;
-inline constexpr std::size_t envelope_bytes = std::size_t{128} << 10;
-inline constexpr std::size_t receipts_an_envelope = 512;
 
 // Sessions kept for one device of a contact: the one that sends, and older ones that may still receive.
 inline constexpr std::size_t sessions_a_device = 5;

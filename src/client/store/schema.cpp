@@ -48,6 +48,8 @@ CREATE TABLE sessions (
   contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
   device INTEGER NOT NULL,
   transcript BLOB NOT NULL UNIQUE,
+  -- Hash of the peer's initial part, for sessions that the peer began.
+  initial_hash BLOB UNIQUE,
   suite INTEGER NOT NULL,
   sends INTEGER NOT NULL,
   initial BLOB,

@@ -4,25 +4,26 @@ namespace pqc::client {
 namespace {
 
 constexpr std::string_view sending_sql =
-    "SELECT id, contact, device, transcript, suite, sends, initial, state, created_at FROM sessions "
+    "SELECT id, contact, device, transcript, initial_hash, suite, sends, initial, state, created_at FROM sessions "
     "WHERE contact = ? AND device = ? AND sends = 1";
 constexpr std::string_view device_sql =
-    "SELECT id, contact, device, transcript, suite, sends, initial, state, created_at FROM sessions "
+    "SELECT id, contact, device, transcript, initial_hash, suite, sends, initial, state, created_at FROM sessions "
     "WHERE contact = ? AND device = ? ORDER BY sends DESC, used_at DESC, id DESC";
-constexpr std::string_view transcript_sql =
-    "SELECT id, contact, device, transcript, suite, sends, initial, state, created_at FROM sessions "
-    "WHERE transcript = ?";
+constexpr std::string_view initial_sql =
+    "SELECT id, contact, device, transcript, initial_hash, suite, sends, initial, state, created_at FROM sessions "
+    "WHERE initial_hash = ?";
 
 SessionRow read(const Row& row) {
   return {.id = row.integer(0),
           .contact = row.integer(1),
           .device = static_cast<std::uint32_t>(row.integer(2)),
           .transcript = row.bytes(3),
-          .suite = static_cast<std::uint16_t>(row.integer(4)),
-          .sends = row.integer(5) != 0,
-          .initial = row.bytes(6),
-          .state = SecretBytes(row.blob(7)),
-          .created_at = row.time(8)};
+          .initial_hash = row.bytes(4),
+          .suite = static_cast<std::uint16_t>(row.integer(5)),
+          .sends = row.integer(6) != 0,
+          .initial = row.bytes(7),
+          .state = SecretBytes(row.blob(8)),
+          .created_at = row.time(9)};
 }
 
 }  // namespace
@@ -39,16 +40,18 @@ Result<std::vector<SessionRow>> SessionTable::of_device(std::int64_t contact, st
   return rows;
 }
 
-Result<std::optional<SessionRow>> SessionTable::find(ByteView transcript) {
-  return database_.one(transcript_sql, read, transcript);
+Result<std::optional<SessionRow>> SessionTable::begun_by(ByteView initial_hash) {
+  return database_.one(initial_sql, read, initial_hash);
 }
 
 Result<std::int64_t> SessionTable::add(const SessionRow& session, std::size_t keep) {
+  std::optional<Bytes> initial_hash;
+  if (!session.initial_hash.empty()) initial_hash = session.initial_hash;
   if (auto added = database_.run(
-          "INSERT INTO sessions (contact, device, transcript, suite, sends, initial, state, created_at, used_at) "
-          "VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?7)",
-          session.contact, session.device, session.transcript, session.suite, session.initial, session.state,
-          session.created_at);
+          "INSERT INTO sessions (contact, device, transcript, initial_hash, suite, sends, initial, state, created_at, "
+          "used_at) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?8)",
+          session.contact, session.device, session.transcript, initial_hash, session.suite, session.initial,
+          session.state, session.created_at);
       !added)
     return pass(added);
   const auto id = database_.last_insert_id();

@@ -12,7 +12,8 @@ struct SessionRow {
   std::int64_t id = 0;
   std::int64_t contact = 0;
   std::uint32_t device = 0;
-  Bytes transcript;  // 64
+  Bytes transcript;    // 64
+  Bytes initial_hash;  // 64, of the peer's initial part; empty for sessions that we began
   std::uint16_t suite = 0;
   bool sends = false;
   Bytes initial;  // ours, repeated with every message until the peer answers; empty afterwards
@@ -28,7 +29,7 @@ class SessionTable {
   Result<std::optional<SessionRow>> sending(std::int64_t contact, std::uint32_t device);
   // All of a device: the one that sends first, then the last used.
   Result<std::vector<SessionRow>> of_device(std::int64_t contact, std::uint32_t device);
-  Result<std::optional<SessionRow>> find(ByteView transcript);
+  Result<std::optional<SessionRow>> begun_by(ByteView initial_hash);
 
   // Adds it (id is given back) and keeps at most `keep` of the device.
   Result<std::int64_t> add(const SessionRow& session, std::size_t keep);

@@ -1,0 +1,39 @@
+#include "client/types.h"
+
+namespace pqc::client {
+
+std::string_view name(MessageStatus status) {
+  switch (status) {
+    case MessageStatus::queued:
+      return "queued";
+    case MessageStatus::sent:
+      return "sent";
+    case MessageStatus::delivered:
+      return "delivered";
+    case MessageStatus::failed:
+      return "failed";
+    case MessageStatus::received:
+      return "received";
+  }
+  return "unknown";
+}
+
+std::string_view name(NoticeKind kind) {
+  switch (kind) {
+    case NoticeKind::identity_changed:
+      return "identity_changed";
+    case NoticeKind::session_restarted:
+      return "session_restarted";
+    case NoticeKind::record_rolled_back:
+      return "record_rolled_back";
+    case NoticeKind::profile_cloned:
+      return "profile_cloned";
+    case NoticeKind::message_unreadable:
+      return "message_unreadable";
+    case NoticeKind::last_resort_used:
+      return "last_resort_used";
+  }
+  return "unknown";
+}
+
+}  // namespace pqc::client
