@@ -138,6 +138,13 @@ Result<std::vector<Notice>> MessageTable::notices_not_shown() {
   return rows;
 }
 
+Result<bool> MessageTable::announced_since(NoticeKind kind, std::string_view peer, UnixMillis time) {
+  auto found = database_.one("SELECT 1 FROM notices WHERE kind = ? AND peer = ? AND at > ? AND shown = 0 LIMIT 1",
+                             [](const Row& row) { return row.integer(0); }, kind, peer, time);
+  if (!found) return pass(found);
+  return found->has_value();
+}
+
 Status MessageTable::set_notice_shown(std::int64_t seq) {
   return database_.run("UPDATE notices SET shown = 1 WHERE seq = ?", seq);
 }

@@ -43,6 +43,8 @@ class MessageTable {
 
   Result<std::int64_t> add_notice(NoticeKind kind, std::string_view peer, std::string_view text, UnixMillis now);
   Result<std::vector<Notice>> notices_not_shown();
+  // Whether there is one of this kind and peer, made after `time`, that was not shown.
+  Result<bool> announced_since(NoticeKind kind, std::string_view peer, UnixMillis time);
   Status set_notice_shown(std::int64_t seq);
 
  private:

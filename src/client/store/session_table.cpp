@@ -78,6 +78,10 @@ Status SessionTable::clear_initial(std::int64_t id) {
   return database_.run("UPDATE sessions SET initial = NULL WHERE id = ? AND initial IS NOT NULL", id);
 }
 
+Status SessionTable::remove_device(std::int64_t contact, std::uint32_t device) {
+  return database_.run("DELETE FROM sessions WHERE contact = ? AND device = ?", contact, device);
+}
+
 Status SessionTable::remove_all(std::int64_t contact) {
   return database_.run("DELETE FROM sessions WHERE contact = ?", contact);
 }

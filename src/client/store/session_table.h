@@ -37,6 +37,7 @@ class SessionTable {
   Status set_sending(const SessionRow& session);
   Status save_state(std::int64_t id, const SecretBytes& state, UnixMillis now);
   Status clear_initial(std::int64_t id);
+  Status remove_device(std::int64_t contact, std::uint32_t device);
   Status remove_all(std::int64_t contact);
 
  private:

@@ -1,0 +1,270 @@
+#include "client/account.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/limits.h"
+#include "keys/software_key_holder.h"
+#include "proto/relay.pb.h"
+#include "protocol/pqxdh/limits.h"
+
+namespace pqc::client {
+namespace {
+
+namespace v1 = pqc_chat::v1;
+
+constexpr identity::DeviceId first_device{1};
+
+std::unexpected<Error> keys_failed(keys::Error error) {
+  return fail(ExitCode::unexpected, "the key holder failed: " + std::string(keys::name_of(error)));
+}
+
+std::unexpected<Error> record_failed(identity::Error error) {
+  if (error == identity::Error::limit || error == identity::Error::invalid)
+    return fail(ExitCode::invalid_name, "this account cannot be: " + std::string(identity::name_of(error)));
+  return fail(ExitCode::damaged, "the profile's own account record does not verify (" +
+                                     std::string(identity::name_of(error)) + "): restore the profile from a backup");
+}
+
+identity::AccountRecord first_record(const keys::PublicIdentity& keys, UnixMillis now) {
+  identity::DeviceEntry device{.id = keys.device, .created = now, .revoked = {}, .keys = keys.device_keys};
+  return {.account = keys.account,
+          .version = {1},
+          .predecessor = {},
+          .issued = now,
+          .expires = now + identity::record_lifetime,
+          .identities = keys.identities,
+          .devices = {std::move(device)}};
+}
+
+const v1::PrekeyCount* count_of(const v1::LoggedIn& answer, crypto::SuiteId suite) {
+  for (const auto& count : answer.prekeys())
+    if (count.suite() == crypto::number(suite)) return &count;
+  return nullptr;
+}
+
+v1::ClientFrame publication(const pqxdh::PrekeyBatch& batch) {
+  v1::ClientFrame frame;
+  auto& publish = *frame.mutable_publish_prekeys();
+  publish.set_suite(crypto::number(batch.suite));
+  publish.set_batch_id(batch.batch.value);
+  publish.set_batch(batch.signed_manifest.data(), batch.signed_manifest.size());
+  publish.set_last_resort(batch.last_resort.data(), batch.last_resort.size());
+  publish.set_expires_at(batch.expires.value);
+  for (const auto& pair : batch.one_time) publish.add_one_time_pairs(pair.data(), pair.size());
+  return frame;
+}
+
+}  // namespace
+
+Account::Account(Store& store, const Clock& clock, Rng& rng)
+    : store_(store), clock_(clock), rng_(rng), keys_(std::make_unique<keys::SoftwareKeyHolder>(rng)) {}
+Account::~Account() = default;
+
+Status Account::load() {
+  auto row = store_.account.load();
+  if (!row) return pass(row);
+  auto level = store_.account.number(setting::minimum_level);
+  if (!level) return pass(level);
+  if (*level) minimum_level_ = static_cast<crypto::Level>(**level);
+  auto generation = store_.account.number(setting::generation);
+  if (!generation) return pass(generation);
+  generation_ = static_cast<std::uint64_t>(generation->value_or(0));
+  if (!*row) return {};
+  row_ = std::move(**row);
+  if (auto adopted = adopt_record(row_.record); !adopted) return adopted;
+  return load_keys();
+}
+
+Status Account::load_keys() {
+  auto stored = store_.account.key_items();
+  if (!stored) return pass(stored);
+  std::vector<keys::StateItem> items;
+  for (auto& [name, value] : *stored) items.push_back({name, std::move(value)});
+  auto holder = std::make_unique<keys::SoftwareKeyHolder>(rng_);
+  if (!items.empty()) {
+    if (auto imported = holder->import_state(items); !imported)
+      return fail(ExitCode::damaged, "the profile's keys cannot be read (" +
+                                         std::string(keys::name_of(imported.error())) +
+                                         "): restore the profile from a backup");
+  }
+  keys_ = std::move(holder);
+  return {};
+}
+
+Status Account::adopt_record(Bytes signed_record) {
+  auto name = identity::AccountName::make(row_.name, row_.server);
+  if (!name) return record_failed(name.error());
+  auto verified = identity::verify_pinned(signed_record, *name);
+  if (!verified) return record_failed(verified.error());
+  record_.emplace(std::move(*verified));
+  row_.record = std::move(signed_record);
+  return {};
+}
+
+Status Account::create(const New& account) {
+  const auto name = identity::AccountName::make(account.name, account.server);
+  if (!name)
+    return fail(ExitCode::invalid_name, "'" + printable(account.name) +
+                                            "' cannot be a name: use 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning "
+                                            "with a letter or digit");
+  auto made = keys_->create(*name, first_device, account.suites);
+  if (!made) return keys_failed(made.error());
+  const auto now = clock_.now();
+  auto signed_record = keys_->sign_record(first_record(*made, now));
+  if (!signed_record) return keys_failed(signed_record.error());
+  row_ = {.name = account.name,
+          .server = account.server,
+          .host = account.host,
+          .port = account.port,
+          .pin = to_bytes(account.fingerprint.bytes),
+          .device = first_device.value,
+          .record = {},
+          .registered = false};
+  if (auto adopted = adopt_record(std::move(*signed_record)); !adopted) return adopted;
+  auto transaction = store_.begin();
+  if (!transaction) return pass(transaction);
+  if (auto saved = store_.account.save(row_, now); !saved) return saved;
+  return commit(*transaction);
+}
+
+std::vector<crypto::SuiteId> Account::suites() const {
+  std::vector<crypto::SuiteId> held;
+  for (const auto& suite : crypto::all_suites())
+    if (record_->record().find(suite.id) != nullptr) held.push_back(suite.id);
+  return held;
+}
+
+Status Account::set_minimum_level(crypto::Level level) {
+  if (auto saved = store_.account.set_number(setting::minimum_level, static_cast<std::int64_t>(level)); !saved)
+    return saved;
+  minimum_level_ = level;
+  return {};
+}
+
+Result<Bytes> Account::sign(const v1::Hello& hello, const net::LinkInfo& link, crypto::SuiteId suite) {
+  identity::Challenge challenge{};
+  if (hello.challenge().size() != challenge.size())
+    return fail(ExitCode::protocol_mismatch, "the server's challenge is not of this protocol");
+  std::ranges::copy(as_bytes(hello.challenge()), challenge.begin());
+  const identity::DeviceId device{row_.device};
+  auto signature =
+      row_.registered
+          ? keys_->sign(identity::LoginStatement{.server = link.fingerprint.bytes,
+                                                 .account = name(),
+                                                 .device = device,
+                                                 .suite = suite,
+                                                 .challenge = challenge,
+                                                 .exporter = link.exporter})
+          : keys_->sign(identity::RegistrationStatement{.server = link.fingerprint.bytes,
+                                                        .account = name(),
+                                                        .device = device,
+                                                        .suite = suite,
+                                                        .challenge = challenge,
+                                                        .exporter = link.exporter,
+                                                        .record = record_->hash()});
+  if (!signature) return keys_failed(signature.error());
+  return std::move(*signature);
+}
+
+Result<std::unique_ptr<v1::ClientFrame>> Account::sign_in(const v1::Hello& hello, const net::LinkInfo& link,
+                                                          const std::string& invite) {
+  if (hello.server_name() != row_.server)
+    return fail(ExitCode::wrong_server, "the server at " + row_.host + " calls itself " +
+                                            printable(hello.server_name()) + ", not " + row_.server);
+  const auto held = suites();
+  if (held.empty()) return fail(ExitCode::level_refused, "this build has none of the suites of this account");
+  if (auto raised = store_.account.set_number(setting::generation, static_cast<std::int64_t>(generation_ + 1)); !raised)
+    return pass(raised);
+  ++generation_;
+  auto signature = sign(hello, link, held.front());
+  if (!signature) return pass(signature);
+  auto frame = std::make_unique<v1::ClientFrame>();
+  const auto fill = [&](auto& body) {
+    body.set_device(row_.device);
+    body.set_suite(crypto::number(held.front()));
+    body.set_signature(signature->data(), signature->size());
+    body.set_generation(generation_);
+  };
+  if (row_.registered) {
+    fill(*frame->mutable_login());
+    frame->mutable_login()->set_account(name().text());
+  } else {
+    fill(*frame->mutable_register_());
+    frame->mutable_register_()->set_account_record(row_.record.data(), row_.record.size());
+    frame->mutable_register_()->set_invite_token(invite);
+  }
+  return frame;
+}
+
+Status Account::set_registered() {
+  row_.registered = true;
+  return store_.account.save(row_, clock_.now());
+}
+
+bool Account::outdated(const v1::LoggedIn& answer) const { return answer.last_generation() >= generation_; }
+
+Result<std::optional<Bytes>> Account::renew_record() {
+  const auto now = clock_.now();
+  const auto& current = record_->record();
+  if (now < current.issued + (current.expires - current.issued) / 2) return std::nullopt;
+  auto next = current;
+  ++next.version.value;
+  next.predecessor = record_->hash();
+  next.issued = now;
+  next.expires = now + identity::record_lifetime;
+  auto signed_record = keys_->sign_record(next);
+  if (!signed_record) return keys_failed(signed_record.error());
+  if (auto adopted = adopt_record(std::move(*signed_record)); !adopted) return pass(adopted);
+  auto transaction = store_.begin();
+  if (!transaction) return pass(transaction);
+  if (auto saved = store_.account.save(row_, now); !saved) return pass(saved);
+  if (auto done = commit(*transaction); !done) return pass(done);
+  return row_.record;
+}
+
+Result<std::vector<v1::ClientFrame>> Account::refill_prekeys(const v1::LoggedIn& answer) {
+  std::vector<v1::ClientFrame> frames;
+  const auto now = clock_.now();
+  // A batch is replaced while it may still be used for a third of its life, so that nobody meets an expired one.
+  const auto renew_before = now + pqxdh::batch_lifetime / 3;
+  for (const auto suite : suites()) {
+    const auto* count = count_of(answer, suite);
+    const bool fresh = count != nullptr && count->one_time_left() >= limits::refill_below &&
+                       count->expires_at() > renew_before.value && !count->last_resort_used();
+    if (fresh) continue;
+    auto batch = keys_->generate_batch(suite, limits::one_time_pairs, now);
+    if (!batch) return keys_failed(batch.error());
+    frames.push_back(publication(*batch));
+  }
+  if (auto erased = keys_->destroy_expired(now); !erased) return keys_failed(erased.error());
+  if (keys_->changes().empty()) return frames;
+  auto transaction = store_.begin();
+  if (!transaction) return pass(transaction);
+  if (auto done = commit(*transaction); !done) return pass(done);
+  return frames;
+}
+
+Status Account::commit(Transaction& transaction) {
+  const auto changes = keys_->changes();
+  Status done;
+  for (const auto& item : changes.changed)
+    if (done) done = store_.account.save_key_item(item.name, item.value);
+  for (const auto& name : changes.removed)
+    if (done) done = store_.account.remove_key_item(name);
+  if (done) done = transaction.commit();
+  if (done)
+    keys_->saved(changes.generation);
+  else
+    roll_back(transaction);
+  return done;
+}
+
+void Account::roll_back(Transaction& transaction) {
+  { const auto dropped = std::move(transaction); }
+  // What the holder did in memory only must not be used: go back to what is stored.
+  if (keys_->changes().empty()) return;
+  if (!load_keys()) log(LogLevel::error, "account.keys_not_reloaded");
+}
+
+}  // namespace pqc::client
