@@ -204,6 +204,19 @@ Status Account::set_registered() {
 
 bool Account::outdated(const v1::LoggedIn& answer) const { return answer.last_generation() >= generation_; }
 
+Status Account::pass_generation(const v1::LoggedIn& answer) {
+  generation_ = std::max(generation_, answer.last_generation());
+  return store_.account.set_number(setting::generation, static_cast<std::int64_t>(generation_));
+}
+
+Status Account::discard() {
+  if (auto done = store_.account.remove(); !done) return done;
+  record_.reset();
+  row_ = {};
+  keys_ = std::make_unique<keys::SoftwareKeyHolder>(rng_);
+  return {};
+}
+
 Result<std::optional<Bytes>> Account::renew_record() {
   const auto now = clock_.now();
   const auto& current = record_->record();

@@ -62,8 +62,15 @@ class Account {
   Result<std::unique_ptr<pqc_chat::v1::ClientFrame>> sign_in(const pqc_chat::v1::Hello& hello,
                                                              const net::LinkInfo& link, const std::string& invite);
   Status set_registered();
+  // The server may know this account already: log in instead of registering. Not stored.
+  void assume_registered() { row_.registered = true; }
+  // Forgets an account that the server did not take, with its keys.
+  Status discard();
   // Whether this generation is the newest that the server ever saw (THREATS 12).
   [[nodiscard]] bool outdated(const pqc_chat::v1::LoggedIn& answer) const;
+
+  // Goes on above every generation that the server has seen.
+  Status pass_generation(const pqc_chat::v1::LoggedIn& answer);
 
   // A newer record, stored, when the one we have is past half of its life.
   Result<std::optional<Bytes>> renew_record();

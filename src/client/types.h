@@ -2,10 +2,12 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
@@ -65,7 +67,7 @@ struct Contact {
   std::uint64_t record_version = 0;
 };
 
-struct Account {
+struct AccountInfo {
   std::string name;  // name@server
   std::uint32_t device = 0;
   std::string host;
@@ -103,5 +105,17 @@ struct Notice {
   std::string text;
   UnixMillis at;
 };
+
+// How it stands with the server.
+struct Connection {
+  bool online = false;
+  std::string group;   // of the key exchange, while online
+  std::string cipher;
+  std::optional<Error> failure;  // why not, while offline
+  std::chrono::milliseconds clock_offset{0};  // the server's clock minus ours
+};
+
+// What a front end is told while it waits: a message arrived or its status changed, a notice, the connection.
+using Event = std::variant<Message, Notice, Connection>;
 
 }  // namespace pqc::client

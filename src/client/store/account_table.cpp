@@ -25,6 +25,14 @@ Status AccountTable::save(const AccountRow& account, UnixMillis now) {
       account.registered, now);
 }
 
+Status AccountTable::remove() {
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return pass(transaction);
+  if (auto done = database_.run("DELETE FROM account"); !done) return done;
+  if (auto done = database_.run("DELETE FROM key_items"); !done) return done;
+  return transaction->commit();
+}
+
 Result<std::optional<std::int64_t>> AccountTable::number(std::string_view setting) {
   return database_.one("SELECT value FROM settings WHERE name = ?", [](const Row& row) { return row.integer(0); },
                        setting);

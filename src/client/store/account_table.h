@@ -30,6 +30,9 @@ class AccountTable {
   // Adds or replaces the one account.
   Status save(const AccountRow& account, UnixMillis now);
 
+  // Removes the account and what the key holder kept for it.
+  Status remove();
+
   Result<std::optional<std::int64_t>> number(std::string_view setting);
   Status set_number(std::string_view setting, std::int64_t value);
 

@@ -107,8 +107,13 @@ Result<std::int64_t> MessageTable::unseal_unconfirmed(std::int64_t contact, std:
   return database_.changes();
 }
 
-Status MessageTable::set_status(std::int64_t seq, MessageStatus status) {
-  return database_.run("UPDATE messages SET status = ? WHERE seq = ?", status, seq);
+Status MessageTable::set_sent(std::int64_t seq) {
+  return database_.run("UPDATE messages SET status = ? WHERE seq = ? AND status = ?", MessageStatus::sent, seq,
+                       MessageStatus::queued);
+}
+
+Status MessageTable::set_delivered(std::int64_t seq) {
+  return database_.run("UPDATE messages SET status = ? WHERE seq = ?", MessageStatus::delivered, seq);
 }
 
 Status MessageTable::set_failed(std::int64_t seq, const Error& failure) {

@@ -38,7 +38,9 @@ class MessageTable {
   // Outgoing ones to a contact that were sealed but not confirmed, the newest `limit`, are sealed again.
   Result<std::int64_t> unseal_unconfirmed(std::int64_t contact, std::size_t limit);
 
-  Status set_status(std::int64_t seq, MessageStatus status);
+  // The server has it; no step back from delivered.
+  Status set_sent(std::int64_t seq);
+  Status set_delivered(std::int64_t seq);
   Status set_failed(std::int64_t seq, const Error& failure);
 
   Result<std::int64_t> add_notice(NoticeKind kind, std::string_view peer, std::string_view text, UnixMillis now);

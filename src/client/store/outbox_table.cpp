@@ -79,8 +79,8 @@ Result<bool> OutboxTable::expects_more(std::int64_t message) {
   return any(database_.one("SELECT 1 FROM expected_receipts WHERE message = ? LIMIT 1", first_column, message));
 }
 
-Status OutboxTable::drop_expected(std::int64_t contact, std::uint32_t device) {
-  return database_.run("DELETE FROM expected_receipts WHERE contact = ? AND device = ?", contact, device);
+Status OutboxTable::drop_expected(std::int64_t contact) {
+  return database_.run("DELETE FROM expected_receipts WHERE contact = ?", contact);
 }
 
 Status OutboxTable::owe_receipt(std::int64_t contact, std::uint32_t device, const ReceiptTag& tag) {

@@ -47,7 +47,7 @@ class OutboxTable {
   // The message it belongs to, once; nothing for a tag that this device of this contact does not owe us.
   Result<std::optional<std::int64_t>> take_expected(const ReceiptTag& tag, std::int64_t contact, std::uint32_t device);
   Result<bool> expects_more(std::int64_t message);
-  Status drop_expected(std::int64_t contact, std::uint32_t device);
+  Status drop_expected(std::int64_t contact);
 
   Status owe_receipt(std::int64_t contact, std::uint32_t device, const ReceiptTag& tag);
   // To accepted contacts only, those of one device together.

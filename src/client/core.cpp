@@ -1,0 +1,28 @@
+#include "client/core.h"
+
+#include "crypto/suite.h"
+
+namespace pqc::client {
+
+Message Core::visible(const MessageRow& row) {
+  auto message = row.message;
+  if (const auto* suite = crypto::find_suite(row.suite_number)) message.suite = suite->name;
+  return message;
+}
+
+void Core::emit_message(std::int64_t seq) {
+  const auto row = store.messages.find(seq);
+  if (row && *row) emit(visible(**row));
+}
+
+void Core::emit_notices() {
+  const auto notices = store.messages.notices_not_shown();
+  if (!notices) return;
+  for (const auto& notice : *notices) {
+    if (notice.seq <= last_notice_) continue;
+    last_notice_ = notice.seq;
+    emit(notice);
+  }
+}
+
+}  // namespace pqc::client

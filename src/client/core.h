@@ -1,0 +1,51 @@
+// What the parts of a running client share. Made and owned by the Engine; loop thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "client/account.h"
+#include "client/contacts.h"
+#include "client/loop.h"
+#include "client/relay.h"
+#include "client/sessions.h"
+#include "client/store/store.h"
+#include "client/types.h"
+
+namespace pqc::client {
+
+struct Core {
+  Core(Loop& the_loop, Store& the_store, const Clock& the_clock, Rng& the_rng)
+      : loop(the_loop), store(the_store), clock(the_clock), rng(the_rng) {}
+
+  Loop& loop;
+  Store& store;
+  const Clock& clock;
+  Rng& rng;
+  Account account{store, clock, rng};
+  Contacts contacts{store, account, clock};
+  Sessions sessions{store, account, contacts, clock, rng};
+  std::unique_ptr<Relay> relay;  // none before the first connection
+  std::function<void(const Event&)> emit = [](const Event&) {};
+
+  [[nodiscard]] bool online() const { return relay && relay->online(); }
+  // A message as front ends see it.
+  [[nodiscard]] static Message visible(const MessageRow& row);
+  // Tells the front ends about a message that changed.
+  void emit_message(std::int64_t seq);
+  // Tells them about notices that were not shown yet.
+  void emit_notices();
+
+ private:
+  std::int64_t last_notice_ = 0;
+};
+
+// Whether trying again later can help.
+inline bool transient(ExitCode code) {
+  return code == ExitCode::unreachable || code == ExitCode::timed_out || code == ExitCode::quota ||
+         code == ExitCode::disk_full || code == ExitCode::busy || code == ExitCode::clock_off;
+}
+
+}  // namespace pqc::client

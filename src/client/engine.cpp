@@ -1,0 +1,389 @@
+#include "client/engine.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "base/log.h"
+#include "client/limits.h"
+#include "proto/relay.pb.h"
+
+namespace pqc::client {
+namespace {
+
+namespace v1 = pqc_chat::v1;
+
+std::unexpected<Error> unknown(std::string_view peer) {
+  return fail(ExitCode::unknown_peer, "there is no contact " + printable(peer) + ": check the spelling");
+}
+
+bool reached(const Message& message, Until until) {
+  return message.status == MessageStatus::delivered || message.status == MessageStatus::failed ||
+         (until == Until::sent && message.status == MessageStatus::sent);
+}
+
+}  // namespace
+
+Engine::Engine(Loop& loop, std::unique_ptr<Store> store, const Clock& clock, Rng& rng)
+    : store_(std::move(store)), core_(loop, *store_, clock, rng) {
+  core_.emit = [this](const Event& event) { emit(event); };
+}
+
+Engine::~Engine() = default;
+
+Status Engine::load() { return core_.account.load(); }
+
+RelayAddress Engine::address() const {
+  const auto& row = core_.account.row();
+  RelayAddress out{.host = row.host, .port = row.port, .pin = net::Fingerprint{}};
+  std::ranges::copy_n(row.pin.begin(), static_cast<std::ptrdiff_t>(std::min(row.pin.size(), out.pin->bytes.size())),
+                      out.pin->bytes.begin());
+  return out;
+}
+
+void Engine::make_relay(RelayAddress where) {
+  core_.relay = std::make_unique<Relay>(
+      core_.loop, core_.clock, core_.rng, std::move(where),
+      Relay::Handlers{.sign_in = [this](const auto& hello, const auto& link) { return sign_in(hello, link); },
+                      .online = [this](const auto& answer) { on_online(answer); },
+                      .offline = [this](const Error& error) { on_offline(error); },
+                      .deliver = [this](const auto& deliver) { sync_.deliver(deliver); }});
+}
+
+void Engine::go_online(const Online& how) {
+  const bool more = how.subscribe && !how_.subscribe;
+  how_ = {.subscribe = how_.subscribe || how.subscribe, .keep = how_.keep || how.keep};
+  if (!core_.relay) make_relay(address());
+  if (!core_.relay->online()) return core_.relay->start(how_.keep);
+  if (!more) return;
+  sync_.subscribe();
+  v1::ClientFrame frame;
+  frame.mutable_prekey_status();
+  core_.relay->ask(std::move(frame), [this](Result<const v1::ServerFrame*> answer) {
+    v1::LoggedIn status;
+    if (answer) *status.mutable_prekeys() = (*answer)->prekeys().prekeys();
+    if (answer) maintain(status);
+  });
+}
+
+void Engine::go_offline(std::function<void()> done) {
+  if (!core_.relay) return core_.loop.post(std::move(done));
+  core_.relay->stop(std::move(done));
+}
+
+Connection Engine::connection() const {
+  Connection out;
+  if (!core_.relay) return out;
+  out.online = core_.relay->online();
+  out.failure = core_.relay->failure();
+  out.clock_offset = core_.relay->clock_offset();
+  if (!out.online) return out;
+  out.group = core_.relay->info().group;
+  out.cipher = core_.relay->info().cipher;
+  return out;
+}
+
+Result<std::unique_ptr<v1::ClientFrame>> Engine::sign_in(const v1::Hello& hello, const net::LinkInfo& link) {
+  if (!registration_) return core_.account.sign_in(hello, link, {});
+  if (!core_.account.exists()) {
+    auto created = core_.account.create({.name = registration_->name,
+                                         .server = hello.server_name(),
+                                         .host = registration_->address.host,
+                                         .port = registration_->address.port,
+                                         .fingerprint = link.fingerprint,
+                                         .suites = registration_->suites});
+    if (!created) return pass(created);
+  }
+  return core_.account.sign_in(hello, link, registration_->invite);
+}
+
+Status Engine::settle_login(const v1::LoggedIn& answer) {
+  if (!core_.account.row().registered)
+    if (auto done = core_.account.set_registered(); !done) return done;
+  if (!core_.account.outdated(answer)) return {};
+  auto told = core_.contacts.announce(NoticeKind::profile_cloned, "",
+                                      "the server has seen a newer state of this profile: it was copied or restored "
+                                      "from an old copy. Use one copy only; a restored device has to be a new device");
+  if (told) core_.emit_notices();
+  return core_.account.pass_generation(answer);
+}
+
+void Engine::on_online(const v1::LoggedIn& answer) {
+  if (auto settled = settle_login(answer); !settled) {
+    if (registered_) finish_registration(settled);
+    return log(LogLevel::error, "engine.login_not_stored", {{"why", settled.error().message}});
+  }
+  emit(connection());
+  if (how_.subscribe) sync_.subscribe();
+  outbox_.pump();
+  if (how_.subscribe || registered_) maintain(answer);
+}
+
+void Engine::maintain(const v1::LoggedIn& answer) {
+  std::vector<v1::ClientFrame> frames;
+  auto record = core_.account.renew_record();
+  if (record && *record) {
+    frames.emplace_back().mutable_publish_account_record()->set_account_record((*record)->data(), (*record)->size());
+  } else if (answer.record_version() != 0 && answer.record_version() < core_.account.record().version().value) {
+    // Renewed before, but the server never got it.
+    const auto& ours = core_.account.row().record;
+    frames.emplace_back().mutable_publish_account_record()->set_account_record(ours.data(), ours.size());
+  }
+  auto prekeys = core_.account.refill_prekeys(answer);
+  if (!record || !prekeys) {
+    const auto error = !record ? record.error() : prekeys.error();
+    log(LogLevel::error, "engine.maintenance_failed", {{"why", error.message}});
+    maintained_ = true;
+    if (registered_) finish_registration(std::unexpected(error));
+    return;
+  }
+  std::ranges::move(*prekeys, std::back_inserter(frames));
+  (void)core_.store.outbox.forget_seen_before(core_.clock.now() - limits::seen_lifetime);
+  publish(std::move(frames), [this](const Status& status) {
+    maintained_ = true;
+    if (!status) log(LogLevel::warning, "engine.not_published", {{"why", status.error().message}});
+    if (registered_) finish_registration(status);
+  });
+}
+
+// One after the other: a renewed record is known before the prekeys that a device of it signed.
+void Engine::publish(std::vector<v1::ClientFrame> frames, Done done) {
+  if (frames.empty()) return done({});
+  auto first = std::move(frames.front());
+  frames.erase(frames.begin());
+  core_.relay->ask(std::move(first), [this, rest = std::move(frames), done = std::move(done)](auto answer) mutable {
+    if (!answer) return done(std::unexpected(answer.error()));
+    publish(std::move(rest), std::move(done));
+  });
+}
+
+void Engine::register_account(const Registration& registration, Done done) {
+  registration_ = registration;
+  registered_ = std::move(done);
+  resumed_ = core_.account.exists();
+  auto where = resumed_ ? address() : registration.address;
+  where.allow_classical = registration.address.allow_classical;
+  make_relay(std::move(where));
+  core_.relay->start(false);
+}
+
+void Engine::finish_registration(const Status& status) {
+  const auto done = std::exchange(registered_, {});
+  registration_.reset();
+  core_.loop.post([done, status] { done(status); });
+}
+
+void Engine::on_offline(const Error& error) {
+  sync_.on_offline();
+  outbox_.on_offline();
+  maintained_ = false;
+  emit(connection());
+  for (auto& waiter : std::exchange(waiters_, {})) waiter.answer(std::unexpected(error));
+  if (!registered_) return;
+  // An earlier run may have registered and been interrupted before it could note that.
+  if (error.code == ExitCode::name_taken && resumed_ && !login_tried_) {
+    login_tried_ = true;
+    core_.account.assume_registered();
+    return core_.loop.post([this] { core_.relay->start(false); });
+  }
+  const bool definite = error.code == ExitCode::name_taken || error.code == ExitCode::invalid_invite ||
+                        error.code == ExitCode::refused || error.code == ExitCode::login_refused;
+  if (definite && !core_.account.discard()) log(LogLevel::error, "engine.not_discarded");
+  const bool others_name = login_tried_ && error.code == ExitCode::login_refused;
+  finish_registration(others_name ? fail(ExitCode::name_taken, "the name is taken on this server: choose another")
+                                  : std::unexpected(error));
+}
+
+Engine::ListenerHandle Engine::listen(Listener listener) {
+  auto handle = std::make_shared<Listener>(std::move(listener));
+  listeners_.push_back(handle);
+  return handle;
+}
+
+void Engine::emit(const Event& event) {
+  if (const auto* message = std::get_if<Message>(&event)) check_waiters(*message);
+  std::erase_if(listeners_, [](const auto& weak) { return weak.expired(); });
+  for (const auto& weak : std::vector(listeners_))
+    if (const auto listener = weak.lock()) (*listener)(event);
+}
+
+Result<Message> Engine::send(std::string_view peer, std::string_view text, const MessageId& id) {
+  return outbox_.enqueue(peer, text, id);
+}
+
+void Engine::await(std::int64_t seq, Until until, std::chrono::milliseconds wait, Answer<Message> answer) {
+  auto row = store_->messages.find(seq);
+  if (!row) return answer(pass(row));
+  if (!*row) return answer(fail(ExitCode::unexpected, "there is no such message"));
+  if (reached((*row)->message, until)) return answer(Core::visible(**row));
+  if (core_.relay && !core_.relay->online() && !core_.relay->busy() && core_.relay->failure())
+    return answer(std::unexpected(*core_.relay->failure()));
+  const auto waiter = waiters_.insert(waiters_.end(), {seq, until, std::move(answer), nullptr});
+  waiter->deadline = core_.loop.after(wait, [this, waiter, until] {
+    const auto answer = std::move(waiter->answer);
+    waiters_.erase(waiter);
+    answer(until == Until::delivered
+               ? fail(ExitCode::not_delivered, "the peer has not confirmed the message yet: the server keeps it for them")
+               : fail(ExitCode::timed_out, "the server did not take the message in time: it is kept and sent later"));
+  });
+}
+
+void Engine::check_waiters(const Message& message) {
+  for (auto at = waiters_.begin(); at != waiters_.end();) {
+    if (at->seq != message.seq || !reached(message, at->until)) {
+      ++at;
+      continue;
+    }
+    const auto answer = std::move(at->answer);
+    at = waiters_.erase(at);
+    core_.loop.post([answer, message] { answer(message); });
+  }
+}
+
+Result<std::vector<Message>> Engine::not_shown() {
+  auto rows = store_->messages.not_shown(limits::history_rows);
+  if (!rows) return pass(rows);
+  std::vector<Message> out;
+  for (const auto& row : *rows) out.push_back(Core::visible(row));
+  return out;
+}
+
+Result<std::vector<Notice>> Engine::notices() { return store_->messages.notices_not_shown(); }
+
+Status Engine::set_shown(const std::vector<std::int64_t>& messages, const std::vector<std::int64_t>& notices) {
+  if (messages.empty() && notices.empty()) return {};
+  auto transaction = store_->begin();
+  if (!transaction) return pass(transaction);
+  for (const auto seq : messages)
+    if (auto done = store_->messages.set_shown(seq); !done) return done;
+  for (const auto seq : notices)
+    if (auto done = store_->messages.set_notice_shown(seq); !done) return done;
+  return transaction->commit();
+}
+
+Result<std::optional<ContactRow>> Engine::find(std::string_view peer) {
+  auto name = core_.contacts.parse(peer);
+  if (!name) return pass(name);
+  return store_->contacts.find(name->text());
+}
+
+Result<std::vector<Message>> Engine::history(std::string_view peer, std::size_t limit) {
+  auto contact = find(peer);
+  if (!contact) return pass(contact);
+  if (!*contact) return unknown(peer);
+  auto rows = store_->messages.history((*contact)->id, std::min(limit, limits::history_rows));
+  if (!rows) return pass(rows);
+  std::vector<Message> out;
+  for (const auto& row : *rows) out.push_back(Core::visible(row));
+  return out;
+}
+
+Result<std::vector<Contact>> Engine::contacts() {
+  auto rows = store_->contacts.all();
+  if (!rows) return pass(rows);
+  std::vector<Contact> out;
+  for (const auto& row : *rows) {
+    if (row.record.empty()) continue;  // asked for, never found
+    auto described = core_.contacts.describe(row);
+    if (!described) return pass(described);
+    out.push_back(std::move(*described));
+  }
+  return out;
+}
+
+void Engine::known_contact(std::string_view peer, Answer<ContactRow> answer) {
+  auto name = core_.contacts.parse(peer);
+  if (!name) return answer(pass(name));
+  if (*name == core_.account.name()) return answer(fail(ExitCode::invalid_name, "this is your own name"));
+  auto contact = store_->contacts.find(name->text());
+  if (!contact) return answer(pass(contact));
+  if (*contact && !(*contact)->record.empty()) return answer(std::move(**contact));
+  auto added = store_->contacts.find_or_add(name->text(), ContactState::stranger, core_.clock.now());
+  if (!added) return answer(pass(added));
+  if (!core_.online()) go_online({});
+  const auto ask = [this, id = added->id, answer = std::move(answer)](const Status& online) {
+    if (!online) return answer(std::unexpected(online.error()));
+    directory_.fetch_record(id, [this, id, answer](const Status& status) {
+      if (!status) return answer(std::unexpected(status.error()));
+      auto found = store_->contacts.find(id);
+      if (!found) return answer(pass(found));
+      if (!*found) return answer(unknown(""));
+      answer(std::move(**found));
+    });
+  };
+  when_online(ask);
+}
+
+void Engine::when_online(Done done) {
+  if (core_.online()) return done({});
+  auto handle = std::make_shared<ListenerHandle>();
+  *handle = listen([this, handle, done = std::move(done)](const Event& event) {
+    const auto* state = std::get_if<Connection>(&event);
+    if (state == nullptr) return;
+    const auto keep_alive = std::exchange(*handle, nullptr);
+    if (state->online) return done({});
+    done(std::unexpected(state->failure.value_or(Error{ExitCode::unreachable, "not connected to the server"})));
+  });
+}
+
+void Engine::safety_number(std::string_view peer, Answer<SafetyNumber> answer) {
+  known_contact(peer, [this, answer = std::move(answer)](Result<ContactRow> contact) {
+    answer(contact ? core_.contacts.safety_number(*contact) : Result<SafetyNumber>(pass(contact)));
+  });
+}
+
+void Engine::set_verified(std::string_view peer, bool verified, Done done) {
+  known_contact(peer, [this, verified, done = std::move(done)](Result<ContactRow> contact) {
+    if (!contact) return done(pass(contact));
+    if (verified && contact->blocked())
+      return done(fail(ExitCode::identity_changed,
+                       "the keys of " + contact->peer + " have changed: look at the new safety number with "
+                       "pqc-chat verify --accept " + contact->peer + ", compare it, then verify"));
+    auto transaction = store_->begin();
+    if (!transaction) return done(pass(transaction));
+    auto changed = store_->contacts.set_verified(contact->id, verified);
+    if (changed && verified) changed = outbox_.accept(*contact);
+    if (changed) changed = transaction->commit();
+    outbox_.pump();
+    done(changed);
+  });
+}
+
+void Engine::accept(std::string_view peer, bool changed, Done done) {
+  known_contact(peer, [this, changed, done = std::move(done)](Result<ContactRow> contact) {
+    if (!contact) return done(pass(contact));
+    auto transaction = store_->begin();
+    if (!transaction) return done(pass(transaction));
+    Status status;
+    if (changed) status = core_.contacts.accept_changed(*contact);
+    if (status) status = outbox_.accept(*contact);
+    if (status) status = transaction->commit();
+    outbox_.pump();
+    done(status);
+  });
+}
+
+Result<AccountInfo> Engine::whoami() {
+  const auto& account = core_.account;
+  const auto& row = account.row();
+  AccountInfo out{.name = account.name().text(),
+                  .device = row.device,
+                  .host = row.host,
+                  .port = row.port,
+                  .fingerprint = net::to_text(*address().pin),
+                  .suites = {},
+                  .minimum_level = std::string(crypto::to_string(account.minimum_level())),
+                  .record_version = account.record().version().value,
+                  .record_expires = account.record().record().expires,
+                  .registered = row.registered};
+  for (const auto id : account.suites())
+    if (const auto* suite = crypto::find_suite(id)) out.suites.emplace_back(suite->name);
+  return out;
+}
+
+Status Engine::set_minimum_level(std::string_view level) {
+  const auto parsed = crypto::parse_level(level);
+  if (!parsed) return fail(ExitCode::usage, "the level is STANDARD, ENHANCED or QUANTUM_RESISTANT");
+  return core_.account.set_minimum_level(*parsed);
+}
+
+}  // namespace pqc::client

@@ -1,0 +1,118 @@
+// A running client over an open store: the connection and what goes through it, and the operations that front ends ask
+// for, those with questions to the server as callbacks. LocalClient and LocalServer both drive it. Loop thread only.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/core.h"
+#include "client/directory.h"
+#include "client/outbox.h"
+#include "client/sync.h"
+
+namespace pqc::client {
+
+// Until when a message is waited for.
+enum class Until : std::uint8_t { sent, delivered };
+
+class Engine {
+ public:
+  template <class T>
+  using Answer = std::function<void(Result<T>)>;
+  using Done = std::function<void(const Status&)>;
+  using Listener = std::function<void(const Event&)>;
+
+  Engine(Loop& loop, std::unique_ptr<Store> store, const Clock& clock, Rng& rng);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Status load();
+  [[nodiscard]] Core& core() { return core_; }
+  [[nodiscard]] Outbox& outbox() { return outbox_; }
+
+  struct Online {
+    bool subscribe = false;  // take in the mailbox, and look after prekeys and record
+    bool keep = false;       // reconnect
+  };
+  // Connects, or widens what the connection is used for.
+  void go_online(const Online& how);
+  // The first connection of a new account: makes the keys once the server has told its name, registers, publishes.
+  struct Registration {
+    std::string name;
+    RelayAddress address;
+    std::vector<crypto::SuiteId> suites;
+    std::string invite;
+  };
+  void register_account(const Registration& registration, Done done);
+  void go_offline(std::function<void()> done);
+
+  [[nodiscard]] Connection connection() const;
+  [[nodiscard]] bool caught_up() const { return sync_.caught_up() && maintained_ && outbox_.idle(); }
+  [[nodiscard]] bool connecting() const { return core_.relay && core_.relay->busy(); }
+  [[nodiscard]] const std::optional<Error>& inbox_failure() const { return sync_.failure(); }
+
+  // Told of every event, until the handle is destroyed.
+  using ListenerHandle = std::shared_ptr<Listener>;
+  [[nodiscard]] ListenerHandle listen(Listener listener);
+
+  Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id);
+  // Answers when it is so or the message failed. Errors: why it is not so in time (not_delivered, timed_out), or why
+  // there is no connection.
+  void await(std::int64_t seq, Until until, std::chrono::milliseconds wait, Answer<Message> answer);
+  Result<std::vector<Message>> not_shown();
+  Result<std::vector<Notice>> notices();
+  Status set_shown(const std::vector<std::int64_t>& messages, const std::vector<std::int64_t>& notices);
+  Result<std::vector<Message>> history(std::string_view peer, std::size_t limit);
+  Result<std::vector<Contact>> contacts();
+  void safety_number(std::string_view peer, Answer<SafetyNumber> answer);
+  void set_verified(std::string_view peer, bool verified, Done done);
+  void accept(std::string_view peer, bool changed, Done done);
+  Result<AccountInfo> whoami();
+  Status set_minimum_level(std::string_view level);
+
+ private:
+  struct Waiter {
+    std::int64_t seq = 0;
+    Until until = Until::sent;
+    Answer<Message> answer;
+    Loop::HandlePtr deadline;
+  };
+
+  RelayAddress address() const;
+  void make_relay(RelayAddress address);
+  Result<std::unique_ptr<pqc_chat::v1::ClientFrame>> sign_in(const pqc_chat::v1::Hello& hello,
+                                                             const net::LinkInfo& link);
+  void on_online(const pqc_chat::v1::LoggedIn& answer);
+  void on_offline(const Error& error);
+  Status settle_login(const pqc_chat::v1::LoggedIn& answer);
+  void maintain(const pqc_chat::v1::LoggedIn& answer);
+  void publish(std::vector<pqc_chat::v1::ClientFrame> frames, Done done);
+  void finish_registration(const Status& status);
+  void emit(const Event& event);
+  void check_waiters(const Message& message);
+  // The contact with a pinned record, fetched when there is none.
+  void known_contact(std::string_view peer, Answer<ContactRow> answer);
+  Result<std::optional<ContactRow>> find(std::string_view peer);
+  void when_online(Done done);
+
+  std::unique_ptr<Store> store_;
+  Core core_;
+  Directory directory_{core_};
+  Outbox outbox_{core_, directory_};
+  Sync sync_{core_, directory_, outbox_};
+  Online how_;
+  bool maintained_ = false;
+  std::optional<Registration> registration_;
+  bool resumed_ = false;     // the registration was begun by an earlier run
+  bool login_tried_ = false;
+  Done registered_;
+  std::vector<std::weak_ptr<Listener>> listeners_;
+  std::list<Waiter> waiters_;
+};
+
+}  // namespace pqc::client

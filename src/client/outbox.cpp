@@ -1,0 +1,300 @@
+#include "client/outbox.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/limits.h"
+#include "proto/relay.pb.h"
+#include "protocol/pqxdh/envelope.h"
+#include "protocol/pqxdh/limits.h"
+
+namespace pqc::client {
+namespace {
+
+namespace v1 = pqc_chat::v1;
+
+constexpr std::size_t sealed_at_once = 64;
+constexpr std::chrono::milliseconds retry_delay = std::chrono::seconds(15);
+
+bool for_now(int error) {
+  return error == v1::ERROR_QUOTA || error == v1::ERROR_RATE_LIMITED || error == v1::ERROR_UNAVAILABLE ||
+         error == v1::ERROR_SHUTTING_DOWN;
+}
+
+v1::ClientFrame append_frame(const std::vector<OutboxRow>& rows) {
+  v1::ClientFrame frame;
+  for (const auto& row : rows) {
+    auto& item = *frame.mutable_append()->add_items();
+    item.set_id(row.id.data(), row.id.size());
+    item.mutable_to()->set_account(row.peer);
+    item.mutable_to()->set_device(row.device);
+    item.set_body(row.body.data(), row.body.size());
+  }
+  return frame;
+}
+
+}  // namespace
+
+Result<Message> Outbox::enqueue(std::string_view peer, std::string_view text, const MessageId& id) {
+  if (auto checked = check_text(text); !checked) return pass(checked);
+  auto name = core_.contacts.parse(peer);
+  if (!name) return pass(name);
+  if (*name == core_.account.name()) return fail(ExitCode::invalid_name, "this is your own name: messages go to others");
+  auto waiting = core_.store.outbox.size();
+  if (!waiting) return pass(waiting);
+  if (*waiting >= static_cast<std::int64_t>(limits::outbox_items))
+    return fail(ExitCode::quota, "too many messages wait for the server: connect first");
+  const auto now = core_.clock.now();
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::accepted, now);
+  if (!contact) return pass(contact);
+  if (auto done = accept(*contact); !done) return pass(done);
+  MessageRow row;
+  row.contact = contact->id;
+  row.message = {.id = id,
+                 .peer = contact->peer,
+                 .direction = Direction::outgoing,
+                 .device = core_.account.row().device,
+                 .sent_at = now,
+                 .stored_at = now,
+                 .text = std::string(text),
+                 .suite = {},
+                 .verified = contact->verified,
+                 .status = MessageStatus::queued,
+                 .failure = {}};
+  auto seq = core_.store.messages.add(row);
+  if (!seq) return pass(seq);
+  if (*seq) {
+    row.message.seq = **seq;
+    auto can = ready(*contact);
+    if (!can) return pass(can);
+    if (*can)
+      if (auto sealed = seal(row, *contact); !sealed) return pass(sealed);
+  }
+  if (auto done = core_.account.commit(*transaction); !done) return pass(done);
+  auto stored = core_.store.messages.find(contact->id, Direction::outgoing, id);
+  if (!stored) return pass(stored);
+  core_.loop.post([this] { pump(); });
+  return Core::visible(**stored);
+}
+
+Status Outbox::accept(const ContactRow& contact) {
+  if (contact.state == ContactState::accepted) return {};
+  if (auto done = core_.store.contacts.set_state(contact.id, ContactState::accepted); !done) return done;
+  return add_receipts();
+}
+
+Result<bool> Outbox::ready(const ContactRow& contact) {
+  if (contact.blocked() || core_.contacts.stale(contact)) return false;
+  auto record = core_.contacts.pinned(contact);
+  if (!record) return pass(record);
+  bool any = false;
+  for (const auto& device : (*record)->record().devices) {
+    if (device.state != identity::DeviceState::active) continue;
+    auto can = core_.sessions.can_seal(contact, device.id);
+    if (!can || !*can) return can;
+    any = true;
+  }
+  return any;
+}
+
+OutboxRow Outbox::row_for(std::int64_t contact, std::uint32_t device, Bytes body, std::optional<std::int64_t> message) {
+  return {.seq = 0,
+          .id = core_.rng.bytes<16>(),
+          .contact = contact,
+          .peer = {},
+          .device = device,
+          .body = std::move(body),
+          .message = message};
+}
+
+Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
+  auto record = core_.contacts.pinned(contact);
+  if (!record) return pass(record);
+  auto padded = encode_content(
+      {.id = row.message.id, .sent_at = row.message.sent_at, .body = TextContent{row.message.text}});
+  std::uint16_t suite = 0;
+  for (const auto& device : (*record)->record().devices) {
+    if (device.state != identity::DeviceState::active) continue;
+    auto sealed = core_.sessions.seal(contact, **record, device.id, padded);
+    if (!sealed) return pass(sealed);
+    suite = sealed->suite;
+    auto& outbox = core_.store.outbox;
+    if (auto done = outbox.add(row_for(contact.id, device.id.value, std::move(sealed->envelope), row.message.seq),
+                               core_.clock.now());
+        !done)
+      return done;
+    if (auto done = outbox.expect_receipt(sealed->tag, row.message.seq, contact.id, device.id.value); !done)
+      return done;
+  }
+  wipe(padded);
+  return core_.store.messages.set_sealed(row.message.seq, suite);
+}
+
+Status Outbox::add_control(const ContactRow& contact, const identity::VerifiedRecord& record,
+                           identity::DeviceId device, const Content& content) {
+  auto sealed = core_.sessions.seal(contact, record, device, encode_content(content));
+  if (!sealed) return pass(sealed);
+  return core_.store.outbox.add(row_for(contact.id, device.value, std::move(sealed->envelope), std::nullopt),
+                                core_.clock.now());
+}
+
+Status Outbox::add_receipts() {
+  for (;;) {
+    auto owed = core_.store.outbox.owed(pqxdh::max_acknowledgements);
+    if (!owed) return pass(owed);
+    if (owed->empty()) return {};
+    const auto& first = owed->front();
+    std::vector<pqxdh::AcknowledgementTag> tags;
+    for (const auto& receipt : *owed) {
+      if (receipt.contact != first.contact || receipt.device != first.device) break;
+      tags.push_back(receipt.tag);
+      if (auto done = core_.store.outbox.remove_owed(receipt.seq); !done) return done;
+    }
+    auto row = row_for(first.contact, first.device, pqxdh::encode_acknowledgement_envelope(tags), std::nullopt);
+    if (auto done = core_.store.outbox.add(row, core_.clock.now()); !done) return done;
+  }
+}
+
+void Outbox::pump() {
+  std::vector<std::int64_t> to_prepare;
+  if (auto sealed = seal_ready(to_prepare); !sealed) {
+    log(LogLevel::error, "outbox.seal_failed", {{"why", sealed.error().message}});
+    retry_later();
+  }
+  if (core_.online())
+    for (const auto contact : to_prepare) prepare(contact);
+  send_ready();
+}
+
+Status Outbox::seal_ready(std::vector<std::int64_t>& to_prepare) {
+  auto rows = core_.store.messages.to_seal(sealed_at_once);
+  if (!rows) return pass(rows);
+  if (rows->empty()) return {};
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  bool sealed_any = false;
+  for (const auto& row : *rows) {
+    auto contact = core_.store.contacts.find(row.contact);
+    if (!contact) return pass(contact);
+    auto can = ready(**contact);
+    if (!can) return pass(can);
+    if (!*can) {
+      if (!std::ranges::contains(to_prepare, row.contact)) to_prepare.push_back(row.contact);
+      continue;
+    }
+    if (auto done = seal(row, **contact); !done) return done;
+    sealed_any = true;
+  }
+  if (auto done = core_.account.commit(*transaction); !done) return done;
+  if (sealed_any && rows->size() == sealed_at_once) core_.loop.post([this] { pump(); });
+  return {};
+}
+
+void Outbox::prepare(std::int64_t contact) {
+  if (!preparing_.insert(contact).second) return;
+  directory_.prepare(contact, [this, contact](const Status& status) {
+    preparing_.erase(contact);
+    if (status) return pump();
+    if (!transient(status.error().code)) return fail_unsealed(contact, status.error());
+    retry_later();
+  });
+}
+
+void Outbox::fail_unsealed(std::int64_t contact, const Error& error) {
+  const auto rows = core_.store.messages.to_seal(limits::outbox_items);
+  if (!rows) return retry_later();
+  for (const auto& row : *rows) {
+    if (row.contact != contact) continue;
+    if (core_.store.messages.set_failed(row.message.seq, error)) core_.emit_message(row.message.seq);
+  }
+}
+
+void Outbox::send_ready() {
+  while (core_.online() && in_flight_ < limits::appends_in_flight) {
+    auto rows = core_.store.outbox.next(last_sent_, core_.relay->append_items());
+    if (!rows || rows->empty()) return;
+    last_sent_ = rows->back().seq;
+    ++in_flight_;
+    auto frame = append_frame(*rows);
+    for (auto& row : *rows) row.body.clear();
+    core_.relay->ask(std::move(frame), [this, sent = std::move(*rows)](Result<const v1::ServerFrame*> answer) {
+      --in_flight_;
+      on_answer(sent, std::move(answer));
+    });
+  }
+}
+
+void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<const v1::ServerFrame*> answer) {
+  if (!answer) {
+    log(LogLevel::info, "outbox.not_accepted", {{"why", answer.error().message}});
+    return retry_later();
+  }
+  auto changed = settle(rows, **answer);
+  if (!changed) {
+    log(LogLevel::error, "outbox.settle_failed", {{"why", changed.error().message}});
+    return retry_later();
+  }
+  for (const auto seq : *changed) core_.emit_message(seq);
+  if (held_back_) retry_later();
+  send_ready();
+}
+
+Result<std::vector<std::int64_t>> Outbox::settle(const std::vector<OutboxRow>& rows, const v1::ServerFrame& frame) {
+  std::vector<std::int64_t> changed;
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  if (!frame.has_accepted() || frame.accepted().items_size() != static_cast<int>(rows.size()))
+    return fail(ExitCode::protocol_mismatch, "the server's answer does not fit what was sent");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& item = frame.accepted().items(static_cast<int>(i));
+    if (item.message_id() == 0 && for_now(item.error())) {
+      held_back_ = true;
+      continue;
+    }
+    if (auto done = settle_one(rows[i], item.message_id() != 0 ? 0 : std::max<int>(item.error(), 1)); !done)
+      return pass(done);
+    if (rows[i].message) changed.push_back(*rows[i].message);
+  }
+  if (auto done = transaction->commit(); !done) return pass(done);
+  return changed;
+}
+
+Status Outbox::settle_one(const OutboxRow& row, int error) {
+  if (auto done = core_.store.outbox.remove(row.seq); !done) return done;
+  if (!row.message) return {};
+  if (error != 0) {
+    v1::Error reported;
+    reported.set_code(static_cast<v1::ErrorCode>(error));
+    return core_.store.messages.set_failed(*row.message, from_server(reported));
+  }
+  auto more = core_.store.outbox.holds(*row.message);
+  if (!more) return pass(more);
+  if (*more) return {};
+  return core_.store.messages.set_sent(*row.message);
+}
+
+void Outbox::retry_later() {
+  retry_ = core_.loop.after(retry_delay, [this] {
+    held_back_ = false;
+    if (in_flight_ == 0) last_sent_ = 0;
+    pump();
+  });
+}
+
+void Outbox::on_offline() {
+  // Every question was answered with an error before, so nothing is in flight.
+  last_sent_ = 0;
+  held_back_ = false;
+  retry_.reset();
+}
+
+bool Outbox::idle() const {
+  if (in_flight_ > 0 || !preparing_.empty()) return false;
+  const auto sealed = core_.store.outbox.next(last_sent_, 1);
+  const auto unsealed = core_.store.messages.to_seal(1);
+  return sealed && sealed->empty() && unsealed && unsealed->empty();
+}
+
+}  // namespace pqc::client

@@ -1,0 +1,65 @@
+// The way of a message out (DESIGN §6): stored, sealed, on the wire, accepted, delivered.
+//
+//   enqueue --> queued --seal--> queued, exact bytes in the outbox --append--> sent --receipt--> delivered
+//                  '----------------------- failed (with the reason) ---------'
+//
+// Sealing writes the ratchet's new state, the exact bytes and the message's mark in one transaction; only then do the
+// bytes go out, and a retry repeats them under the same id until the server has them. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "client/content.h"
+#include "client/core.h"
+#include "client/directory.h"
+
+namespace pqc::client {
+
+class Outbox {
+ public:
+  Outbox(Core& core, Directory& directory) : core_(core), directory_(directory) {}
+
+  // Stores a message, and seals it at once where a session is there. The same id again answers the same message.
+  // Errors: those of the text, of the name, of the store.
+  Result<Message> enqueue(std::string_view peer, std::string_view text, const MessageId& id);
+
+  // Seals what can be sealed and sends what was sealed.
+  void pump();
+  void on_offline();
+  // Whether everything that can go out has gone out and was answered.
+  [[nodiscard]] bool idle() const;
+
+  // Inside the caller's transaction: the contact is no stranger any more, and gets the receipts that waited for it.
+  Status accept(const ContactRow& contact);
+  // Inside the caller's transaction: turns owed receipts into outgoing bytes.
+  Status add_receipts();
+  // Inside the caller's transaction: seals content that is no message of the user.
+  Status add_control(const ContactRow& contact, const identity::VerifiedRecord& record, identity::DeviceId device,
+                     const Content& content);
+
+ private:
+  Result<bool> ready(const ContactRow& contact);
+  Status seal(const MessageRow& row, const ContactRow& contact);
+  Status seal_ready(std::vector<std::int64_t>& contacts_to_prepare);
+  void prepare(std::int64_t contact);
+  void fail_unsealed(std::int64_t contact, const Error& error);
+  void send_ready();
+  void on_answer(const std::vector<OutboxRow>& rows, Result<const pqc_chat::v1::ServerFrame*> answer);
+  Result<std::vector<std::int64_t>> settle(const std::vector<OutboxRow>& rows,
+                                           const pqc_chat::v1::ServerFrame& frame);
+  Status settle_one(const OutboxRow& row, int error);
+  void retry_later();
+  OutboxRow row_for(std::int64_t contact, std::uint32_t device, Bytes body, std::optional<std::int64_t> message);
+
+  Core& core_;
+  Directory& directory_;
+  std::set<std::int64_t> preparing_;
+  std::int64_t last_sent_ = 0;  // seq of the last row on the wire in this connection
+  std::size_t in_flight_ = 0;
+  bool held_back_ = false;  // the server refused some rows for now
+  Loop::HandlePtr retry_;
+};
+
+}  // namespace pqc::client

@@ -1,0 +1,296 @@
+#include "client/sync.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/limits.h"
+#include "proto/relay.pb.h"
+
+namespace pqc::client {
+namespace {
+
+namespace v1 = pqc_chat::v1;
+
+constexpr std::chrono::milliseconds store_retry = std::chrono::seconds(5);
+
+}  // namespace
+
+void Sync::subscribe() {
+  const auto cursor = core_.store.account.number(setting::inbox_cursor);
+  if (!cursor) {
+    failure_ = cursor.error();
+    return;
+  }
+  cursor_ = cursor->value_or(0);
+  v1::ClientFrame frame;
+  frame.mutable_subscribe()->set_after(static_cast<std::uint64_t>(cursor_));
+  core_.relay->ask(std::move(frame), [this](Result<const v1::ServerFrame*> answer) {
+    if (!answer) {
+      failure_ = answer.error();
+      return;
+    }
+    subscribed_ = true;
+    newest_ = static_cast<std::int64_t>((*answer)->subscribed().newest());
+  });
+}
+
+void Sync::deliver(const v1::Deliver& deliver) {
+  for (const auto& item : deliver.items())
+    queue_.push_back({.message_id = static_cast<std::int64_t>(item.message_id()),
+                      .account = item.from().account(),
+                      .device = {item.from().device()},
+                      .id = to_bytes(as_bytes(item.id())),
+                      .body = to_bytes(as_bytes(item.body()))});
+  process();
+}
+
+void Sync::on_offline() {
+  // The server delivers again what was not acknowledged.
+  queue_.clear();
+  waiting_ = false;
+  subscribed_ = false;
+  retry_.reset();
+}
+
+bool Sync::caught_up() const { return subscribed_ && queue_.empty() && !waiting_ && cursor_ >= newest_; }
+
+void Sync::process() {
+  if (waiting_ || queue_.empty()) return;
+  auto transaction = core_.store.begin();
+  if (!transaction) return retry_later();
+  std::size_t handled = 0;
+  std::int64_t cursor = cursor_;
+  auto next = Next::done;
+  while (handled < queue_.size() && handled < limits::deliveries_a_commit) {
+    next = handle(queue_[handled]);
+    if (next != Next::done) break;
+    cursor = std::max(cursor, queue_[handled].message_id);
+    ++handled;
+  }
+  if (next == Next::store_failed) {
+    core_.account.roll_back(*transaction);
+    return retry_later();
+  }
+  if (auto done = finish(*transaction, cursor); !done) {
+    failure_ = done.error();
+    return retry_later();
+  }
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(handled));
+  committed(cursor);
+  if (next == Next::wait_for_record) return fetch_record();
+  if (!queue_.empty()) core_.loop.post([this] { process(); });
+}
+
+Status Sync::finish(Transaction& transaction, std::int64_t cursor) {
+  auto done = core_.store.account.set_number(setting::inbox_cursor, cursor);
+  if (done) done = outbox_.add_receipts();
+  if (done) return core_.account.commit(transaction);
+  core_.account.roll_back(transaction);
+  return done;
+}
+
+void Sync::committed(std::int64_t cursor) {
+  if (cursor > cursor_) {
+    cursor_ = cursor;
+    v1::ClientFrame frame;
+    frame.mutable_acknowledge()->set_cursor(static_cast<std::uint64_t>(cursor));
+    core_.relay->tell(std::move(frame));
+  }
+  failure_.reset();
+  for (const auto seq : std::exchange(changed_, {})) core_.emit_message(seq);
+  core_.emit_notices();
+  for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device);
+  for (const auto contact : std::exchange(to_refresh_, {})) directory_.fetch_record(contact, [](const Status&) {});
+  outbox_.pump();
+}
+
+void Sync::retry_later() {
+  changed_.clear();
+  to_restart_.clear();
+  to_refresh_.clear();
+  waiting_ = true;
+  log(LogLevel::error, "inbox.store_failed", {{"why", failure_ ? failure_->message : "the profile cannot be written"}});
+  retry_ = core_.loop.after(store_retry, [this] {
+    waiting_ = false;
+    process();
+  });
+}
+
+Sync::Next Sync::handle(const Delivery& delivery) {
+  if (delivery.message_id <= cursor_) return Next::done;
+  const auto name = identity::AccountName::parse(delivery.account);
+  if (!name || !delivery.device.valid() || delivery.id.size() != 16) return Next::done;
+  auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::stranger, core_.clock.now());
+  if (!contact) return Next::store_failed;
+  auto seen = core_.store.outbox.seen(contact->id, delivery.id);
+  if (!seen) return Next::store_failed;
+  if (*seen) return Next::done;
+  return handle_from(delivery, *contact);
+}
+
+Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact) {
+  const auto envelope = pqxdh::decode_envelope(delivery.body);
+  if (!envelope) {
+    log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", pqxdh::name_of(envelope.error())}});
+    return Next::done;
+  }
+  if (const auto* tags = std::get_if<pqxdh::AcknowledgementEnvelope>(&*envelope))
+    return receipts(contact, delivery, *tags);
+  auto record = core_.contacts.pinned(contact);
+  if (!record) return Next::store_failed;
+  auto message = core_.sessions.open(contact, record->get(), delivery.device, *envelope);
+  if (message) return opened(contact, delivery, *message);
+  switch (message.error()) {
+    case OpenError::store:
+      return Next::store_failed;
+    case OpenError::need_record:
+      if (!delivery.record_fetched) return Next::wait_for_record;
+      return unreadable(contact, delivery);
+    case OpenError::unreadable:
+      return unreadable(contact, delivery);
+    case OpenError::duplicate:
+    case OpenError::refused:
+      return Next::done;
+  }
+  return Next::done;
+}
+
+Sync::Next Sync::receipts(const ContactRow& contact, const Delivery& delivery,
+                          const pqxdh::AcknowledgementEnvelope& envelope) {
+  auto& outbox = core_.store.outbox;
+  for (const auto& tag : envelope.tags) {
+    auto message = outbox.take_expected(tag, contact.id, delivery.device.value);
+    if (!message) return Next::store_failed;
+    if (!*message) continue;
+    auto more = outbox.expects_more(**message);
+    if (!more) return Next::store_failed;
+    if (*more) continue;
+    if (!core_.store.messages.set_delivered(**message)) return Next::store_failed;
+    changed_.push_back(**message);
+  }
+  return Next::done;
+}
+
+Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message) {
+  if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
+  check_versions(contact, message);
+  auto content = decode_content(message.padded.view());
+  if (!content) {
+    log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "content"}});
+    return Next::done;
+  }
+  const bool restarted = std::holds_alternative<SessionRestartedContent>(content->body);
+  if ((restarted || message.restarted) &&
+      !core_.contacts.announce(NoticeKind::session_restarted, contact.peer,
+                               contact.peer + " began a new session: their device had lost the old one"))
+    return Next::store_failed;
+  if (restarted) return repeat_unconfirmed(contact, delivery);
+  return store_message(contact, delivery, message, *content);
+}
+
+Sync::Next Sync::store_message(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message,
+                               const Content& content) {
+  MessageRow row;
+  row.contact = contact.id;
+  row.suite_number = message.suite;
+  row.message.id = content.id;
+  row.message.direction = Direction::incoming;
+  row.message.device = delivery.device.value;
+  row.message.sent_at = content.sent_at;
+  row.message.stored_at = core_.clock.now();
+  row.message.verified = contact.verified;
+  row.message.status = MessageStatus::received;
+  if (const auto* text = std::get_if<TextContent>(&content.body)) row.message.text = text->text;
+  if (const auto* unknown = std::get_if<UnknownContent>(&content.body)) {
+    row.message.kind = MessageKind::unknown;
+    row.content = unknown->content;
+  }
+  auto seq = core_.store.messages.add(row);
+  if (!seq) return Next::store_failed;
+  if (*seq) changed_.push_back(**seq);
+  if (!core_.store.outbox.owe_receipt(contact.id, delivery.device.value, message.tag)) return Next::store_failed;
+  return Next::done;
+}
+
+// The peer could not read what we sent lately. It knows the ids of what it has, so nothing arrives twice.
+Sync::Next Sync::repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery) {
+  auto may = may_restart("repeat", contact.id, delivery.device);
+  if (!may) return Next::store_failed;
+  if (!*may) return Next::done;
+  if (!core_.store.outbox.drop_messages_to(contact.id)) return Next::store_failed;
+  if (!core_.store.outbox.drop_expected(contact.id)) return Next::store_failed;
+  if (!core_.store.messages.unseal_unconfirmed(contact.id, limits::resent_messages)) return Next::store_failed;
+  return Next::done;
+}
+
+Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery) {
+  log(LogLevel::warning, "message.unreadable", {{"peer", contact.peer}});
+  if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
+  if (!core_.contacts.announce(NoticeKind::message_unreadable, contact.peer,
+                               "a message from " + contact.peer +
+                                   " could not be read; if they are a contact, a new session is begun and they send it again"))
+    return Next::store_failed;
+  // Strangers learn nothing, not even that we are here (THREATS 16).
+  if (contact.state == ContactState::accepted && !contact.blocked())
+    to_restart_.emplace_back(contact.id, delivery.device);
+  return Next::done;
+}
+
+void Sync::check_versions(const ContactRow& contact, const OpenedMessage& message) {
+  if (message.our_record > core_.account.record().version().value) {
+    (void)core_.contacts.announce(NoticeKind::record_rolled_back, contact.peer,
+                                  contact.peer + " was shown a record of your account that this device did not make: the "
+                                  "server, or another device with your keys, made it");
+  }
+  const auto record = core_.contacts.pinned(contact);
+  if (record && *record && message.sender_record > (*record)->version().value) to_refresh_.push_back(contact.id);
+}
+
+void Sync::fetch_record() {
+  if (queue_.empty()) return;
+  auto contact =
+      core_.store.contacts.find_or_add(queue_.front().account, ContactState::stranger, core_.clock.now());
+  if (!contact) return retry_later();
+  waiting_ = true;
+  directory_.fetch_record(contact->id, [this](const Status& status) {
+    waiting_ = false;
+    if (queue_.empty()) return;
+    // Without an answer it stays in the mailbox, and is delivered again on the next connection.
+    if (!status && transient(status.error().code)) return;
+    queue_.front().record_fetched = true;
+    process();
+  });
+}
+
+Result<bool> Sync::may_restart(std::string_view what, std::int64_t contact, identity::DeviceId device) {
+  const auto key = std::string(what) + ":" + std::to_string(contact) + ":" + std::to_string(device.value);
+  auto last = core_.store.account.number(key);
+  if (!last) return pass(last);
+  const auto now = core_.clock.now();
+  if (*last && now - UnixMillis{**last} < limits::restart_interval) return false;
+  if (auto done = core_.store.account.set_number(key, now.value); !done) return pass(done);
+  return true;
+}
+
+void Sync::restart(std::int64_t contact, identity::DeviceId device) {
+  auto may = may_restart("restart", contact, device);
+  if (!may || !*may) return;
+  directory_.begin_session(contact, device, [this, contact, device](const Status& status) {
+    if (status) return send_restart(contact, device);
+    log(LogLevel::warning, "session.not_restarted", {{"why", status.error().message}});
+  });
+}
+
+void Sync::send_restart(std::int64_t id, identity::DeviceId device) {
+  const auto contact = core_.store.contacts.find(id);
+  if (!contact || !*contact) return;
+  const auto record = core_.contacts.pinned(**contact);
+  if (!record || !*record) return;
+  auto transaction = core_.store.begin();
+  if (!transaction) return;
+  const Content content{.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = SessionRestartedContent{}};
+  if (!outbox_.add_control(**contact, **record, device, content)) return;
+  if (core_.account.commit(*transaction)) outbox_.pump();
+}
+
+}  // namespace pqc::client
