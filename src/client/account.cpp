@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "client/limits.h"
+#include "identity/limits.h"
 #include "keys/software_key_holder.h"
 #include "proto/relay.pb.h"
 #include "protocol/pqxdh/limits.h"
@@ -147,22 +148,15 @@ Result<Bytes> Account::sign(const v1::Hello& hello, const net::LinkInfo& link, c
   if (hello.challenge().size() != challenge.size())
     return fail(ExitCode::protocol_mismatch, "the server's challenge is not of this protocol");
   std::ranges::copy(as_bytes(hello.challenge()), challenge.begin());
-  const identity::DeviceId device{row_.device};
-  auto signature =
-      row_.registered
-          ? keys_->sign(identity::LoginStatement{.server = link.fingerprint.bytes,
-                                                 .account = name(),
-                                                 .device = device,
-                                                 .suite = suite,
-                                                 .challenge = challenge,
-                                                 .exporter = link.exporter})
-          : keys_->sign(identity::RegistrationStatement{.server = link.fingerprint.bytes,
-                                                        .account = name(),
-                                                        .device = device,
-                                                        .suite = suite,
-                                                        .challenge = challenge,
-                                                        .exporter = link.exporter,
-                                                        .record = record_->hash()});
+  const identity::LoginStatement login{.server = link.fingerprint.bytes,
+                                       .account = name(),
+                                       .device = {row_.device},
+                                       .suite = suite,
+                                       .challenge = challenge,
+                                       .exporter = link.exporter};
+  auto signature = row_.registered
+                       ? keys_->sign(login)
+                       : keys_->sign(identity::RegistrationStatement{.login = login, .record = record_->hash()});
   if (!signature) return keys_failed(signature.error());
   return std::move(*signature);
 }
@@ -202,7 +196,9 @@ Status Account::set_registered() {
   return store_.account.save(row_, clock_.now());
 }
 
-bool Account::outdated(const v1::LoggedIn& answer) const { return answer.last_generation() >= generation_; }
+bool Account::outdated(const v1::LoggedIn& answer) const {
+  return answer.last_generation() >= generation_;
+}
 
 Status Account::pass_generation(const v1::LoggedIn& answer) {
   generation_ = std::max(generation_, answer.last_generation());
@@ -274,7 +270,9 @@ Status Account::commit(Transaction& transaction) {
 }
 
 void Account::roll_back(Transaction& transaction) {
-  { const auto dropped = std::move(transaction); }
+  {
+    const auto dropped = std::move(transaction);
+  }
   // What the holder did in memory only must not be used: go back to what is stored.
   if (keys_->changes().empty()) return;
   if (!load_keys()) log(LogLevel::error, "account.keys_not_reloaded");

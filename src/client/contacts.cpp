@@ -11,7 +11,8 @@ namespace {
 std::unexpected<Error> not_verified(identity::Error error, std::string_view peer) {
   const std::string who(peer);
   if (error == identity::Error::not_yet_valid)
-    return fail(ExitCode::clock_off, "the account record of " + who + " is from the future: check this machine's clock");
+    return fail(ExitCode::clock_off,
+                "the account record of " + who + " is from the future: check this machine's clock");
   if (error == identity::Error::expired)
     return fail(ExitCode::refused, "the account record of " + who +
                                        " has expired: it is renewed when they connect, or this machine's clock is off");
@@ -22,8 +23,8 @@ std::unexpected<Error> not_verified(identity::Error error, std::string_view peer
 }
 
 std::unexpected<Error> damaged_record(std::string_view peer) {
-  return fail(ExitCode::damaged, "the stored record of " + std::string(peer) +
-                                     " does not verify: restore the profile from a backup");
+  return fail(ExitCode::damaged,
+              "the stored record of " + std::string(peer) + " does not verify: restore the profile from a backup");
 }
 
 }  // namespace
@@ -128,7 +129,7 @@ Result<SafetyNumber> Contacts::safety_number(const ContactRow& contact) {
   const auto& ours = account_.record().record();
   return SafetyNumber{.peer = contact.peer,
                       .digits = identity::safety_number(ours, (*record)->record()),
-                      .payload = Bytes(std::from_range, identity::safety_payload(ours, (*record)->record())),
+                      .payload = to_bytes(identity::safety_payload(ours, (*record)->record())),
                       .verified = contact.verified};
 }
 

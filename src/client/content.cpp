@@ -13,7 +13,9 @@ namespace proto = pqc_chat::content::v1;
 
 constexpr std::uint32_t version = 1;
 
-std::unexpected<Error> refused() { return fail(ExitCode::refused, "a message has content that is not allowed"); }
+std::unexpected<Error> refused() {
+  return fail(ExitCode::refused, "a message has content that is not allowed");
+}
 
 // RFC 3629 §4: the length of the sequence at the start of `text`, 0 where there is no valid one.
 std::size_t sequence_length(std::string_view text) {
@@ -47,11 +49,13 @@ bool is_utf8(std::string_view text) {
 }
 
 Status check_text(std::string_view text) {
-  if (text.empty()) return fail(ExitCode::text_empty, "the message is empty: give a text, or '-' to read it from standard input");
+  if (text.empty())
+    return fail(ExitCode::text_empty, "the message is empty: give a text, or '-' to read it from standard input");
   if (text.size() > limits::text_bytes)
     return fail(ExitCode::text_too_long, "the message has " + std::to_string(text.size()) + " bytes, at most " +
                                              std::to_string(limits::text_bytes) + " are allowed: split it");
-  if (!is_utf8(text)) return fail(ExitCode::text_not_utf8, "the message is not valid UTF-8 text: convert it first (iconv)");
+  if (!is_utf8(text))
+    return fail(ExitCode::text_not_utf8, "the message is not valid UTF-8 text: convert it first (iconv)");
   return {};
 }
 

@@ -90,17 +90,16 @@ Status Directory::take_bundle(std::int64_t id, identity::DeviceId device, const 
   auto transaction = core_.store.begin();
   if (!transaction) return pass(transaction);
   const auto& prekey = bundle.prekey();
-  auto begun =
-      core_.sessions.begin(*contact, **record, device, **suite, as_bytes(bundle.batch()), as_bytes(prekey));
+  auto begun = core_.sessions.begin(*contact, **record, device, **suite, as_bytes(bundle.batch()), as_bytes(prekey));
   if (!begun) {
     core_.account.roll_back(*transaction);
     return pass(begun);
   }
   if (begun->last_resort) {
     // Shown, because a stranger who uses up one-time keys shows here (THREATS 10).
-    auto told = core_.contacts.announce(NoticeKind::last_resort_used, contact->peer,
-                                        "the server had no one-time key of " + contact->peer +
-                                            " left: this session began with a reusable one");
+    auto told = core_.contacts.announce(
+        NoticeKind::last_resort_used, contact->peer,
+        "the server had no one-time key of " + contact->peer + " left: this session began with a reusable one");
     if (!told) return told;
   }
   return core_.account.commit(*transaction);
@@ -110,9 +109,10 @@ void Directory::prepare(std::int64_t id, Done done) {
   const auto contact = require(core_.store, id);
   if (!contact) return done(std::unexpected(contact.error()));
   if (contact->blocked())
-    return done(fail(ExitCode::identity_changed,
-                     "the keys of " + contact->peer + " have changed and were not accepted: nothing was sent. Compare "
-                     "safety numbers with them, then: pqc-chat verify --accept " + contact->peer));
+    return done(fail(ExitCode::identity_changed, "the keys of " + contact->peer +
+                                                     " have changed and were not accepted: nothing was sent. Compare "
+                                                     "safety numbers with them, then: pqc-chat verify --accept " +
+                                                     contact->peer));
   if (!core_.contacts.stale(*contact)) return begin_missing_sessions(id, false, std::move(done));
   fetch_record(id, [this, id, done = std::move(done)](const Status& fetched) {
     // A record that only contradicts the pinned one was announced; the pinned one stays in use.

@@ -12,6 +12,9 @@ namespace {
 
 namespace v1 = pqc_chat::v1;
 
+// How often it is looked whether what is waited for has come.
+constexpr std::chrono::milliseconds condition_interval{2};
+
 std::unexpected<Error> unknown(std::string_view peer) {
   return fail(ExitCode::unknown_peer, "there is no contact " + printable(peer) + ": check the spelling");
 }
@@ -30,7 +33,9 @@ Engine::Engine(Loop& loop, std::unique_ptr<Store> store, const Clock& clock, Rng
 
 Engine::~Engine() = default;
 
-Status Engine::load() { return core_.account.load(); }
+Status Engine::load() {
+  return core_.account.load();
+}
 
 RelayAddress Engine::address() const {
   const auto& row = core_.account.row();
@@ -219,11 +224,11 @@ void Engine::await(std::int64_t seq, Until until, std::chrono::milliseconds wait
     return answer(std::unexpected(*core_.relay->failure()));
   const auto waiter = waiters_.insert(waiters_.end(), {seq, until, std::move(answer), nullptr});
   waiter->deadline = core_.loop.after(wait, [this, waiter, until] {
-    const auto answer = std::move(waiter->answer);
+    const auto late = std::move(waiter->answer);
     waiters_.erase(waiter);
-    answer(until == Until::delivered
-               ? fail(ExitCode::not_delivered, "the peer has not confirmed the message yet: the server keeps it for them")
-               : fail(ExitCode::timed_out, "the server did not take the message in time: it is kept and sent later"));
+    late(until == Until::delivered
+             ? fail(ExitCode::not_delivered, "the peer has not confirmed the message yet: the server keeps it for them")
+             : fail(ExitCode::timed_out, "the server did not take the message in time: it is kept and sent later"));
   });
 }
 
@@ -247,7 +252,9 @@ Result<std::vector<Message>> Engine::not_shown() {
   return out;
 }
 
-Result<std::vector<Notice>> Engine::notices() { return store_->messages.notices_not_shown(); }
+Result<std::vector<Notice>> Engine::notices() {
+  return store_->messages.notices_not_shown();
+}
 
 Status Engine::set_shown(const std::vector<std::int64_t>& messages, const std::vector<std::int64_t>& notices) {
   if (messages.empty() && notices.empty()) return {};
@@ -314,15 +321,57 @@ void Engine::known_contact(std::string_view peer, Answer<ContactRow> answer) {
 }
 
 void Engine::when_online(Done done) {
-  if (core_.online()) return done({});
-  auto handle = std::make_shared<ListenerHandle>();
-  *handle = listen([this, handle, done = std::move(done)](const Event& event) {
-    const auto* state = std::get_if<Connection>(&event);
-    if (state == nullptr) return;
-    const auto keep_alive = std::exchange(*handle, nullptr);
-    if (state->online) return done({});
-    done(std::unexpected(state->failure.value_or(Error{ExitCode::unreachable, "not connected to the server"})));
-  });
+  wait_for([this] { return connected_outcome(); }, limits::request_deadline, std::move(done));
+}
+
+std::optional<Status> Engine::connected_outcome() const {
+  if (core_.online()) return Status();
+  if (core_.relay && core_.relay->busy()) return std::nullopt;
+  if (core_.relay && core_.relay->failure()) return std::unexpected(*core_.relay->failure());
+  return std::unexpected(Error{ExitCode::unreachable, "not connected to the server"});
+}
+
+std::optional<Status> Engine::caught_up_outcome() const {
+  if (sync_.failure()) return std::unexpected(*sync_.failure());
+  const auto connected = connected_outcome();
+  if (!connected || !*connected) return connected;
+  if (sync_.caught_up() && maintained_ && outbox_.idle()) return Status();
+  return std::nullopt;
+}
+
+void Engine::wait_for(std::function<std::optional<Status>()> outcome, std::chrono::milliseconds wait, Done done) {
+  if (const auto now = outcome()) return done(*now);
+  conditions_.push_back({std::move(outcome), std::chrono::steady_clock::now() + wait, std::move(done)});
+  if (!check_) check_conditions();
+}
+
+void Engine::check_conditions() {
+  const auto now = std::chrono::steady_clock::now();
+  for (auto at = conditions_.begin(); at != conditions_.end();) {
+    auto outcome = at->outcome();
+    if (!outcome && now >= at->deadline)
+      outcome = fail(ExitCode::timed_out, "the server did not answer in the time given: try again");
+    if (!outcome) {
+      ++at;
+      continue;
+    }
+    core_.loop.post([done = std::move(at->done), status = std::move(*outcome)] { done(status); });
+    at = conditions_.erase(at);
+  }
+  check_ = conditions_.empty() ? nullptr : core_.loop.after(condition_interval, [this] { check_conditions(); });
+}
+
+void Engine::connect(std::chrono::milliseconds wait, Answer<Connection> answer) {
+  if (!core_.online() && !(core_.relay && core_.relay->busy())) go_online({});
+  wait_for([this] { return connected_outcome(); }, wait,
+           [this, answer = std::move(answer)](const Status& status) {
+             answer(status ? Result<Connection>(connection()) : std::unexpected(status.error()));
+           });
+}
+
+void Engine::catch_up(std::chrono::milliseconds wait, Done done) {
+  go_online({.subscribe = true, .keep = false});
+  wait_for([this] { return caught_up_outcome(); }, wait, std::move(done));
 }
 
 void Engine::safety_number(std::string_view peer, Answer<SafetyNumber> answer) {
@@ -335,9 +384,10 @@ void Engine::set_verified(std::string_view peer, bool verified, Done done) {
   known_contact(peer, [this, verified, done = std::move(done)](Result<ContactRow> contact) {
     if (!contact) return done(pass(contact));
     if (verified && contact->blocked())
-      return done(fail(ExitCode::identity_changed,
-                       "the keys of " + contact->peer + " have changed: look at the new safety number with "
-                       "pqc-chat verify --accept " + contact->peer + ", compare it, then verify"));
+      return done(fail(ExitCode::identity_changed, "the keys of " + contact->peer +
+                                                       " have changed: look at the new safety number with "
+                                                       "pqc-chat verify --accept " +
+                                                       contact->peer + ", compare it, then verify"));
     auto transaction = store_->begin();
     if (!transaction) return done(pass(transaction));
     auto changed = store_->contacts.set_verified(contact->id, verified);

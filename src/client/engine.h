@@ -16,9 +16,6 @@
 
 namespace pqc::client {
 
-// Until when a message is waited for.
-enum class Until : std::uint8_t { sent, delivered };
-
 class Engine {
  public:
   template <class T>
@@ -52,9 +49,10 @@ class Engine {
   void go_offline(std::function<void()> done);
 
   [[nodiscard]] Connection connection() const;
-  [[nodiscard]] bool caught_up() const { return sync_.caught_up() && maintained_ && outbox_.idle(); }
-  [[nodiscard]] bool connecting() const { return core_.relay && core_.relay->busy(); }
-  [[nodiscard]] const std::optional<Error>& inbox_failure() const { return sync_.failure(); }
+  // Answers once there is a connection. Errors: why there is none; timed_out.
+  void connect(std::chrono::milliseconds wait, Answer<Connection> answer);
+  // Answers once everything that the mailbox held is stored, and everything that waited has gone out.
+  void catch_up(std::chrono::milliseconds wait, Done done);
 
   // Told of every event, until the handle is destroyed.
   using ListenerHandle = std::shared_ptr<Listener>;
@@ -83,6 +81,13 @@ class Engine {
     Loop::HandlePtr deadline;
   };
 
+  // Something that becomes so in time; asked again now and then.
+  struct Condition {
+    std::function<std::optional<Status>()> outcome;
+    Loop::TimePoint deadline;
+    Done done;
+  };
+
   RelayAddress address() const;
   void make_relay(RelayAddress address);
   Result<std::unique_ptr<pqc_chat::v1::ClientFrame>> sign_in(const pqc_chat::v1::Hello& hello,
@@ -99,6 +104,10 @@ class Engine {
   void known_contact(std::string_view peer, Answer<ContactRow> answer);
   Result<std::optional<ContactRow>> find(std::string_view peer);
   void when_online(Done done);
+  void wait_for(std::function<std::optional<Status>()> outcome, std::chrono::milliseconds wait, Done done);
+  void check_conditions();
+  [[nodiscard]] std::optional<Status> connected_outcome() const;
+  [[nodiscard]] std::optional<Status> caught_up_outcome() const;
 
   std::unique_ptr<Store> store_;
   Core core_;
@@ -108,11 +117,13 @@ class Engine {
   Online how_;
   bool maintained_ = false;
   std::optional<Registration> registration_;
-  bool resumed_ = false;     // the registration was begun by an earlier run
+  bool resumed_ = false;  // the registration was begun by an earlier run
   bool login_tried_ = false;
   Done registered_;
   std::vector<std::weak_ptr<Listener>> listeners_;
   std::list<Waiter> waiters_;
+  std::list<Condition> conditions_;
+  Loop::HandlePtr check_;
 };
 
 }  // namespace pqc::client

@@ -1,11 +1,11 @@
 #include "client/files.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace pqc::client {
 namespace {
@@ -85,7 +85,8 @@ Status make_private_folder(const std::filesystem::path& folder) {
   std::error_code code;
   if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), code);
   if (code) return std::unexpected(system_error(code.value(), "make", folder.parent_path()));
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return std::unexpected(system_error(errno, "make", folder));
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return std::unexpected(system_error(errno, "make", folder));
   return {};
 }
 

@@ -86,7 +86,8 @@ Result<DatabaseKey> decode_key_file(ByteView bytes, const AskPassphrase& ask) {
   if (!found_magic || !equal(*found_magic, magic) || !found_version || !form) return damaged();
   if (*found_version != version)
     return fail(ExitCode::too_new, "the profile's key file was written by a newer pqc-chat: update pqc-chat");
-  if (*form == form_passphrase) return open_sealed(bytes.first(6 + 12 + salt_size > bytes.size() ? 0 : 6 + 12 + salt_size), reader, ask);
+  if (*form == form_passphrase)
+    return open_sealed(bytes.first(6 + 12 + salt_size > bytes.size() ? 0 : 6 + 12 + salt_size), reader, ask);
   const auto key = reader.bytes(key_size);
   if (*form != form_plain || !key || !reader.done()) return damaged();
   return DatabaseKey(key->first<key_size>());

@@ -1,6 +1,6 @@
 #include "client/loop.h"
 
-#include <unistd.h>
+#include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -8,7 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <utility>
+#include <unistd.h>
 
 namespace pqc::client {
 namespace asio = boost::asio;
@@ -24,55 +24,48 @@ namespace {
 template <class Object, class... Argument>
 class Guarded : public Loop::Handle {
  public:
-  Guarded(Object object, std::function<void(Argument...)> work)
-      : shared_(std::make_shared<Shared>(std::move(object), std::move(work), true)) {}
+  template <class... Make>
+  explicit Guarded(std::function<void(Argument...)> work, Make&&... make)
+      : shared_(std::make_shared<Shared>(std::move(work), std::forward<Make>(make)...)) {}
   ~Guarded() override {
     shared_->alive = false;
-    boost::system::error_code ignored;
-    shared_->object.cancel(ignored);
+    shared_->object.cancel();
   }
 
  protected:
   struct Shared {
+    template <class... Make>
+    explicit Shared(std::function<void(Argument...)> the_work, Make&&... make)
+        : object(std::forward<Make>(make)...), work(std::move(the_work)) {}
     Object object;
     std::function<void(Argument...)> work;
-    bool alive;
+    bool alive = true;
   };
   std::shared_ptr<Shared> shared_;
 };
 
-struct Timer {
-  asio::steady_timer timer;
-  void cancel(boost::system::error_code&) { timer.cancel(); }
-};
-
-class TimerHandle final : public Guarded<Timer> {
+class TimerHandle final : public Guarded<asio::steady_timer> {
  public:
   TimerHandle(asio::io_context& context, std::chrono::milliseconds delay, std::function<void()> work)
-      : Guarded(Timer{asio::steady_timer(context, delay)}, std::move(work)) {
-    shared_->object.timer.async_wait([shared = shared_](boost::system::error_code error) {
+      : Guarded(std::move(work), context, delay) {
+    shared_->object.async_wait([shared = shared_](boost::system::error_code error) {
       if (shared->alive && !error) std::exchange(shared->work, {})();
     });
   }
 };
 
-// A duplicate of the descriptor, so that the owner may close its own first.
-struct Descriptor {
-  asio::posix::stream_descriptor stream;
-  void cancel(boost::system::error_code& error) { stream.cancel(error); }
-};
-
-class DescriptorHandle final : public Guarded<Descriptor> {
+// Over a duplicate of the descriptor, so that the owner may close its own first.
+class DescriptorHandle final : public Guarded<asio::posix::stream_descriptor> {
  public:
   using Wait = asio::posix::stream_descriptor::wait_type;
   DescriptorHandle(asio::io_context& context, int fd, Wait wait, bool again, std::function<void()> work)
-      : Guarded(Descriptor{asio::posix::stream_descriptor(context, ::dup(fd))}, std::move(work)) {
+      : Guarded(std::move(work), context, ::dup(fd)) {
     start(shared_, wait, again);
   }
 
  private:
   static void start(const std::shared_ptr<Shared>& shared, Wait wait, bool again) {
-    shared->object.stream.async_wait(wait, [shared, wait, again](boost::system::error_code error) {
+    shared->object.async_wait(wait, [shared, wait, again](boost::system::error_code error) {
       if (!shared->alive || error) return;
       const auto work = shared->work;  // the call may destroy the handle
       work();
@@ -81,22 +74,17 @@ class DescriptorHandle final : public Guarded<Descriptor> {
   }
 };
 
-struct Signals {
-  asio::signal_set set;
-  void cancel(boost::system::error_code& error) { set.cancel(error); }
-};
-
-class SignalHandle final : public Guarded<Signals, int> {
+class SignalHandle final : public Guarded<asio::signal_set, int> {
  public:
   SignalHandle(asio::io_context& context, std::initializer_list<int> signals, std::function<void(int)> work)
-      : Guarded(Signals{asio::signal_set(context)}, std::move(work)) {
-    for (const int signal : signals) shared_->object.set.add(signal);
+      : Guarded(std::move(work), context) {
+    for (const int signal : signals) shared_->object.add(signal);
     start(shared_);
   }
 
  private:
   static void start(const std::shared_ptr<Shared>& shared) {
-    shared->object.set.async_wait([shared](boost::system::error_code error, int signal) {
+    shared->object.async_wait([shared](boost::system::error_code error, int signal) {
       if (!shared->alive || error) return;
       const auto work = shared->work;
       work(signal);
@@ -110,9 +98,13 @@ class SignalHandle final : public Guarded<Signals, int> {
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
 
-asio::io_context& Loop::context() { return impl_->context; }
+asio::io_context& Loop::context() {
+  return impl_->context;
+}
 
-void Loop::post(std::function<void()> work) { asio::post(impl_->context, std::move(work)); }
+void Loop::post(std::function<void()> work) {
+  asio::post(impl_->context, std::move(work));
+}
 
 Loop::HandlePtr Loop::after(std::chrono::milliseconds delay, std::function<void()> work) {
   return std::make_unique<TimerHandle>(impl_->context, delay, std::move(work));

@@ -39,7 +39,8 @@ Result<Message> Outbox::enqueue(std::string_view peer, std::string_view text, co
   if (auto checked = check_text(text); !checked) return pass(checked);
   auto name = core_.contacts.parse(peer);
   if (!name) return pass(name);
-  if (*name == core_.account.name()) return fail(ExitCode::invalid_name, "this is your own name: messages go to others");
+  if (*name == core_.account.name())
+    return fail(ExitCode::invalid_name, "this is your own name: messages go to others");
   auto waiting = core_.store.outbox.size();
   if (!waiting) return pass(waiting);
   if (*waiting >= static_cast<std::int64_t>(limits::outbox_items))
@@ -112,8 +113,8 @@ OutboxRow Outbox::row_for(std::int64_t contact, std::uint32_t device, Bytes body
 Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
   auto record = core_.contacts.pinned(contact);
   if (!record) return pass(record);
-  auto padded = encode_content(
-      {.id = row.message.id, .sent_at = row.message.sent_at, .body = TextContent{row.message.text}});
+  auto padded =
+      encode_content({.id = row.message.id, .sent_at = row.message.sent_at, .body = TextContent{row.message.text}});
   std::uint16_t suite = 0;
   for (const auto& device : (*record)->record().devices) {
     if (device.state != identity::DeviceState::active) continue;
@@ -132,8 +133,8 @@ Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
   return core_.store.messages.set_sealed(row.message.seq, suite);
 }
 
-Status Outbox::add_control(const ContactRow& contact, const identity::VerifiedRecord& record,
-                           identity::DeviceId device, const Content& content) {
+Status Outbox::add_control(const ContactRow& contact, const identity::VerifiedRecord& record, identity::DeviceId device,
+                           const Content& content) {
   auto sealed = core_.sessions.seal(contact, record, device, encode_content(content));
   if (!sealed) return pass(sealed);
   return core_.store.outbox.add(row_for(contact.id, device.value, std::move(sealed->envelope), std::nullopt),

@@ -47,8 +47,7 @@ class Outbox {
   void fail_unsealed(std::int64_t contact, const Error& error);
   void send_ready();
   void on_answer(const std::vector<OutboxRow>& rows, Result<const pqc_chat::v1::ServerFrame*> answer);
-  Result<std::vector<std::int64_t>> settle(const std::vector<OutboxRow>& rows,
-                                           const pqc_chat::v1::ServerFrame& frame);
+  Result<std::vector<std::int64_t>> settle(const std::vector<OutboxRow>& rows, const pqc_chat::v1::ServerFrame& frame);
   Status settle_one(const OutboxRow& row, int error);
   void retry_later();
   OutboxRow row_for(std::int64_t contact, std::uint32_t device, Bytes body, std::optional<std::int64_t> message);

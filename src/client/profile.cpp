@@ -1,10 +1,10 @@
 #include "client/profile.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
 #include <cerrno>
 #include <cstdlib>
+
+#include <fcntl.h>
+#include <sys/file.h>
 
 namespace pqc::client {
 namespace {
@@ -63,9 +63,7 @@ Result<std::unique_ptr<Store>> open_profile(const ProfilePaths& paths, const Pro
 Result<std::unique_ptr<Store>> create_profile(const ProfilePaths& paths, const ProfileLock& lock,
                                               const std::optional<SecretBytes>& passphrase, Rng& rng) {
   if (paths.exists())
-    return open_profile(paths, lock, [&] {
-      return passphrase ? std::optional(passphrase->clone()) : std::nullopt;
-    });
+    return open_profile(paths, lock, [&] { return passphrase ? std::optional(passphrase->clone()) : std::nullopt; });
   auto key = create_key_file(paths.key(), passphrase, rng);
   if (!key) return pass(key);
   return Store::open(paths.database(), *key, true);

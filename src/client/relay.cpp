@@ -75,8 +75,7 @@ Error from_link(const net::LinkFailure& failure, const RelayAddress& address) {
                                           " does not have the key it should have: another machine may be answering; "
                                           "ask the server's owner for its fingerprint before you go on"};
     case net::LinkError::tls:
-      return {ExitCode::protocol_mismatch,
-              "no quantum-safe connection with " + where + ": " + failure.text};
+      return {ExitCode::protocol_mismatch, "no quantum-safe connection with " + where + ": " + failure.text};
     case net::LinkError::websocket:
       return {ExitCode::protocol_mismatch, "there is no pqc-chat server at " + where + ": check address and port"};
     case net::LinkError::too_large:
@@ -90,7 +89,8 @@ Error from_link(const net::LinkFailure& failure, const RelayAddress& address) {
 
 Error from_server(const v1::Error& error) {
   auto text = advice(error.code());
-  if (text.empty()) text = "the server answered: " + printable(error.text().empty() ? v1::ErrorCode_Name(error.code()) : error.text());
+  if (text.empty())
+    text = "the server answered: " + printable(error.text().empty() ? v1::ErrorCode_Name(error.code()) : error.text());
   return {exit_code_of(error.code()), std::move(text)};
 }
 
@@ -144,9 +144,8 @@ void Relay::on_connected(std::expected<net::LinkInfo, net::LinkFailure> outcome)
   if (!outcome) return fail_with(from_link(outcome.error(), address_));
   info_ = std::move(*outcome);
   state_ = State::signing_in;
-  hello_deadline_ = loop_.after(limits::request_deadline, [this] {
-    fail_with({ExitCode::timed_out, "the server did not greet in time"});
-  });
+  hello_deadline_ = loop_.after(limits::request_deadline,
+                                [this] { fail_with({ExitCode::timed_out, "the server did not greet in time"}); });
 }
 
 void Relay::on_frame(ByteView bytes) {
@@ -263,7 +262,8 @@ void Relay::schedule_ping() {
 // Half of the backoff is fixed, half is drawn, so that clients of a restarted server do not come back together.
 std::chrono::milliseconds Relay::next_delay() {
   const auto drawn = rng_.bytes<4>();
-  const std::uint32_t value = static_cast<std::uint32_t>(drawn[0]) << 16 | static_cast<std::uint32_t>(drawn[1]) << 8 | drawn[2];
+  const std::uint32_t value =
+      static_cast<std::uint32_t>(drawn[0]) << 16 | static_cast<std::uint32_t>(drawn[1]) << 8 | drawn[2];
   const auto delay = backoff_ / 2 + backoff_ / 2 * value / 0xFFFFFF;
   backoff_ = std::min<std::chrono::milliseconds>(backoff_ * 2, limits::backoff_longest);
   return delay;

@@ -41,10 +41,10 @@ Result<const crypto::Suite*> Sessions::choose_suite(const ContactRow& contact, c
     for (const auto& keys : entry->keys) theirs.push_back(keys.suite);
   const auto suite = crypto::choose(account_.suites(), theirs, required_level(contact));
   if (!suite)
-    return fail(ExitCode::level_refused,
-                "there is no suite of level " + std::string(crypto::to_string(required_level(contact))) +
-                    " that both you and " + contact.peer +
-                    " hold: ask them to register with a stronger one; nothing was sent");
+    return fail(ExitCode::level_refused, "there is no suite of level " +
+                                             std::string(crypto::to_string(required_level(contact))) +
+                                             " that both you and " + contact.peer +
+                                             " hold: ask them to register with a stronger one; nothing was sent");
   return *suite;
 }
 
@@ -71,7 +71,8 @@ Result<SealedMessage> Sessions::seal(const ContactRow& contact, const identity::
   const auto sent =
       session->encrypt(padded, pqxdh::envelope_associated_data(kind, session_id(**row)), versions, rng_, message);
   if (!sent)
-    return fail(ExitCode::unexpected, "the message could not be encrypted: " + std::string(ratchet::to_string(sent.error())));
+    return fail(ExitCode::unexpected,
+                "the message could not be encrypted: " + std::string(ratchet::to_string(sent.error())));
   message.resize(sent->size);
   if (auto saved = store_.sessions.save_state((*row)->id, session->encode(), clock_.now()); !saved) return pass(saved);
   SealedMessage out{.envelope = initial.empty() ? pqxdh::encode_message_envelope(message)
@@ -87,13 +88,14 @@ Status Sessions::pin_suite(const ContactRow& contact, const crypto::Suite& suite
 }
 
 Result<Sessions::Begun> Sessions::begin(const ContactRow& contact, const identity::VerifiedRecord& record,
-                                        identity::DeviceId device, const crypto::Suite& suite,
-                                        ByteView signed_manifest, ByteView prekey) {
+                                        identity::DeviceId device, const crypto::Suite& suite, ByteView signed_manifest,
+                                        ByteView prekey) {
   const auto refused = [&](std::string_view why) {
     log(LogLevel::warning, "bundle.refused", {{"peer", contact.peer}, {"why", why}});
     if (why == "expired")
-      return fail(ExitCode::refused, "the prekeys of " + contact.peer +
-                                         " have expired: they are renewed when they connect, or this machine's clock is off");
+      return fail(ExitCode::refused,
+                  "the prekeys of " + contact.peer +
+                      " have expired: they are renewed when they connect, or this machine's clock is off");
     return fail(ExitCode::refused, "the server gave prekeys of " + contact.peer + " that do not verify (" +
                                        std::string(why) + "): nothing was sent");
   };
@@ -143,8 +145,7 @@ Sessions::Opened Sessions::decrypt(const ContactRow& contact, SessionRow& row, p
     return std::unexpected(OpenError::unreadable);
   }
   SecretBytes text(message.size());
-  const auto received =
-      session->decrypt(message, pqxdh::envelope_associated_data(kind, session_id(row)), text.fill());
+  const auto received = session->decrypt(message, pqxdh::envelope_associated_data(kind, session_id(row)), text.fill());
   if (!received)
     return std::unexpected(received.error() == ratchet::Error::duplicate ? OpenError::duplicate : OpenError::refused);
   if (!store_.sessions.save_state(row.id, session->encode(), clock_.now())) return std::unexpected(OpenError::store);
@@ -217,7 +218,7 @@ Sessions::Opened Sessions::respond(const ContactRow& contact, const identity::Ve
                  .contact = contact.id,
                  .device = device.value,
                  .transcript = to_bytes(agreed->id),
-                 .initial_hash = Bytes(std::from_range, pqxdh::hash_initial_part(envelope.initial_part)),
+                 .initial_hash = to_bytes(pqxdh::hash_initial_part(envelope.initial_part)),
                  .suite = crypto::number(suite->id),
                  .sends = false,
                  .initial = {},

@@ -52,7 +52,9 @@ void Sync::on_offline() {
   retry_.reset();
 }
 
-bool Sync::caught_up() const { return subscribed_ && queue_.empty() && !waiting_ && cursor_ >= newest_; }
+bool Sync::caught_up() const {
+  return subscribed_ && queue_.empty() && !waiting_ && cursor_ >= newest_;
+}
 
 void Sync::process() {
   if (waiting_ || queue_.empty()) return;
@@ -226,9 +228,10 @@ Sync::Next Sync::repeat_unconfirmed(const ContactRow& contact, const Delivery& d
 Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery) {
   log(LogLevel::warning, "message.unreadable", {{"peer", contact.peer}});
   if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
-  if (!core_.contacts.announce(NoticeKind::message_unreadable, contact.peer,
-                               "a message from " + contact.peer +
-                                   " could not be read; if they are a contact, a new session is begun and they send it again"))
+  if (!core_.contacts.announce(
+          NoticeKind::message_unreadable, contact.peer,
+          "a message from " + contact.peer +
+              " could not be read; if they are a contact, a new session is begun and they send it again"))
     return Next::store_failed;
   // Strangers learn nothing, not even that we are here (THREATS 16).
   if (contact.state == ContactState::accepted && !contact.blocked())
@@ -239,8 +242,9 @@ Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery)
 void Sync::check_versions(const ContactRow& contact, const OpenedMessage& message) {
   if (message.our_record > core_.account.record().version().value) {
     (void)core_.contacts.announce(NoticeKind::record_rolled_back, contact.peer,
-                                  contact.peer + " was shown a record of your account that this device did not make: the "
-                                  "server, or another device with your keys, made it");
+                                  contact.peer +
+                                      " was shown a record of your account that this device did not make: the "
+                                      "server, or another device with your keys, made it");
   }
   const auto record = core_.contacts.pinned(contact);
   if (record && *record && message.sender_record > (*record)->version().value) to_refresh_.push_back(contact.id);
@@ -248,8 +252,7 @@ void Sync::check_versions(const ContactRow& contact, const OpenedMessage& messag
 
 void Sync::fetch_record() {
   if (queue_.empty()) return;
-  auto contact =
-      core_.store.contacts.find_or_add(queue_.front().account, ContactState::stranger, core_.clock.now());
+  auto contact = core_.store.contacts.find_or_add(queue_.front().account, ContactState::stranger, core_.clock.now());
   if (!contact) return retry_later();
   waiting_ = true;
   directory_.fetch_record(contact->id, [this](const Status& status) {

@@ -18,7 +18,9 @@ namespace pqc::client {
 
 // 16 random bytes that the sender chose; the same at both ends, printed as 32 hexadecimal digits.
 using MessageId = std::array<std::uint8_t, 16>;
-inline std::string to_text(const MessageId& id) { return to_hex(id); }
+inline std::string to_text(const MessageId& id) {
+  return to_hex(id);
+}
 
 enum class Direction : std::uint8_t { incoming = 0, outgoing = 1 };
 
@@ -30,6 +32,9 @@ enum class MessageStatus : std::uint8_t {
   received = 4,   // incoming
 };
 std::string_view name(MessageStatus status);
+
+// Until when a message is waited for.
+enum class Until : std::uint8_t { sent, delivered };
 
 enum class MessageKind : std::uint8_t {
   text = 1,
@@ -109,9 +114,9 @@ struct Notice {
 // How it stands with the server.
 struct Connection {
   bool online = false;
-  std::string group;   // of the key exchange, while online
+  std::string group;  // of the key exchange, while online
   std::string cipher;
-  std::optional<Error> failure;  // why not, while offline
+  std::optional<Error> failure;               // why not, while offline
   std::chrono::milliseconds clock_offset{0};  // the server's clock minus ours
 };
 

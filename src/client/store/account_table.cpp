@@ -34,8 +34,8 @@ Status AccountTable::remove() {
 }
 
 Result<std::optional<std::int64_t>> AccountTable::number(std::string_view setting) {
-  return database_.one("SELECT value FROM settings WHERE name = ?", [](const Row& row) { return row.integer(0); },
-                       setting);
+  return database_.one(
+      "SELECT value FROM settings WHERE name = ?", [](const Row& row) { return row.integer(0); }, setting);
 }
 
 Status AccountTable::set_number(std::string_view setting, std::int64_t value) {
@@ -45,16 +45,15 @@ Status AccountTable::set_number(std::string_view setting, std::int64_t value) {
 
 Result<std::vector<std::pair<std::string, SecretBytes>>> AccountTable::key_items() {
   std::vector<std::pair<std::string, SecretBytes>> items;
-  auto done = database_.each("SELECT name, value FROM key_items", [&](const Row& row) {
-    items.emplace_back(row.text(0), SecretBytes(row.blob(1)));
-  });
+  auto done = database_.each("SELECT name, value FROM key_items",
+                             [&](const Row& row) { items.emplace_back(row.text(0), SecretBytes(row.blob(1))); });
   if (!done) return pass(done);
   return items;
 }
 
 Status AccountTable::save_key_item(std::string_view name, const SecretBytes& value) {
-  return database_.run("INSERT INTO key_items (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
-                       name, value);
+  return database_.run(
+      "INSERT INTO key_items (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", name, value);
 }
 
 Status AccountTable::remove_key_item(std::string_view name) {

@@ -33,7 +33,9 @@ Result<std::optional<ContactRow>> ContactTable::find(std::string_view peer) {
   return database_.one(by_peer, read, peer);
 }
 
-Result<std::optional<ContactRow>> ContactTable::find(std::int64_t id) { return database_.one(by_id, read, id); }
+Result<std::optional<ContactRow>> ContactTable::find(std::int64_t id) {
+  return database_.one(by_id, read, id);
+}
 
 Result<std::vector<ContactRow>> ContactTable::all() {
   std::vector<ContactRow> rows;
@@ -80,6 +82,8 @@ Status ContactTable::unpin_suite(std::int64_t id) {
   return database_.run("UPDATE contacts SET level = NULL, suite = NULL WHERE id = ?", id);
 }
 
-Status ContactTable::remove(std::int64_t id) { return database_.run("DELETE FROM contacts WHERE id = ?", id); }
+Status ContactTable::remove(std::int64_t id) {
+  return database_.run("DELETE FROM contacts WHERE id = ?", id);
+}
 
 }  // namespace pqc::client

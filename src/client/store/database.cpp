@@ -1,8 +1,9 @@
 #include "client/store/database.h"
 
-#include <sqlcipher/sqlite3.h>
-
+#define SQLITE_HAS_CODEC  // declares SQLCipher's key functions
 #include <cerrno>
+
+#include <sqlcipher/sqlite3.h>
 
 namespace pqc::client {
 namespace {
@@ -13,7 +14,8 @@ constexpr int busy_timeout_ms = 2000;
 Error describe(int result) {
   switch (result & 0xFF) {
     case SQLITE_FULL:
-      return {ExitCode::disk_full, "the disk with the profile is full: free some space and try again; nothing was lost"};
+      return {ExitCode::disk_full,
+              "the disk with the profile is full: free some space and try again; nothing was lost"};
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
       return {ExitCode::damaged,
@@ -50,7 +52,8 @@ Status set_key(sqlite3* handle, const DatabaseKey& key) {
 
 Result<sqlite3*> open_handle(const std::filesystem::path& file, bool create) {
   sqlite3* handle = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | (create ? SQLITE_OPEN_CREATE : 0);
+  const int flags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | (create ? SQLITE_OPEN_CREATE : 0);
   const auto result = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   if (result == SQLITE_OK) return handle;
   const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
@@ -64,9 +67,15 @@ Result<sqlite3*> open_handle(const std::filesystem::path& file, bool create) {
 
 }  // namespace
 
-std::int64_t Row::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-bool Row::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-std::string Row::text(int column) const { return std::string(as_text(blob(column))); }
+std::int64_t Row::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+bool Row::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+std::string Row::text(int column) const {
+  return std::string(as_text(blob(column)));
+}
 ByteView Row::blob(int column) const {
   const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
   return {data, data == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
@@ -125,8 +134,12 @@ Status Database::script(const char* sql) {
   return {};
 }
 
-std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }
-std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+std::int64_t Database::last_insert_id() const {
+  return sqlite3_last_insert_rowid(handle_);
+}
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(handle_);
+}
 
 Result<std::int64_t> Database::pragma(std::string_view name) {
   auto value = one("PRAGMA " + std::string(name), [](const Row& row) { return row.integer(0); });

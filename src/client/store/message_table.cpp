@@ -7,14 +7,14 @@ namespace pqc::client {
 namespace {
 
 // Every query of messages has these columns.
-#define PQC_MESSAGE_COLUMNS                                                                                        \
-  "SELECT m.seq, m.id, c.peer, m.direction, m.device, m.sent_at, m.stored_at, m.kind, m.text, m.verified, "        \
-  "m.status, m.failure_code, m.failure, m.contact, m.suite, m.content FROM messages m JOIN contacts c ON c.id = m.contact "
+#define PQC_MESSAGE_COLUMNS                                                                                       \
+  "SELECT m.seq, m.id, c.peer, m.direction, m.device, m.sent_at, m.stored_at, m.kind, m.text, m.verified, "       \
+  "m.status, m.failure_code, m.failure, m.contact, m.suite, m.content FROM messages m JOIN contacts c ON c.id = " \
+  "m.contact "
 
 constexpr std::string_view by_seq = PQC_MESSAGE_COLUMNS "WHERE m.seq = ?";
 constexpr std::string_view by_id = PQC_MESSAGE_COLUMNS "WHERE m.contact = ? AND m.direction = ? AND m.id = ?";
-constexpr std::string_view last_of_contact =
-    PQC_MESSAGE_COLUMNS "WHERE m.contact = ? ORDER BY m.seq DESC LIMIT ?";
+constexpr std::string_view last_of_contact = PQC_MESSAGE_COLUMNS "WHERE m.contact = ? ORDER BY m.seq DESC LIMIT ?";
 constexpr std::string_view new_ones =
     PQC_MESSAGE_COLUMNS "WHERE m.shown = 0 AND m.direction = 0 ORDER BY m.seq LIMIT ?";
 constexpr std::string_view unsealed =
@@ -64,7 +64,8 @@ Result<std::optional<std::int64_t>> MessageTable::add(const MessageRow& row) {
   if (!row.content.empty()) content = row.content;
   if (auto done = database_.run(
           "INSERT INTO messages (id, contact, direction, device, sent_at, stored_at, kind, text, content, suite, "
-          "verified, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (contact, direction, id) DO NOTHING",
+          "verified, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (contact, direction, id) DO "
+          "NOTHING",
           m.id, row.contact, m.direction, m.device, m.sent_at, m.stored_at, m.kind, m.text, content, row.suite_number,
           m.verified, m.status);
       !done)
@@ -73,7 +74,9 @@ Result<std::optional<std::int64_t>> MessageTable::add(const MessageRow& row) {
   return database_.last_insert_id();
 }
 
-Result<std::optional<MessageRow>> MessageTable::find(std::int64_t seq) { return database_.one(by_seq, read, seq); }
+Result<std::optional<MessageRow>> MessageTable::find(std::int64_t seq) {
+  return database_.one(by_seq, read, seq);
+}
 
 Result<std::optional<MessageRow>> MessageTable::find(std::int64_t contact, Direction direction, const MessageId& id) {
   return database_.one(by_id, read, contact, direction, id);
@@ -85,13 +88,17 @@ Result<std::vector<MessageRow>> MessageTable::history(std::int64_t contact, std:
   return rows;
 }
 
-Result<std::vector<MessageRow>> MessageTable::not_shown(std::size_t limit) { return many(database_, new_ones, limit); }
+Result<std::vector<MessageRow>> MessageTable::not_shown(std::size_t limit) {
+  return many(database_, new_ones, limit);
+}
 
 Status MessageTable::set_shown(std::int64_t seq) {
   return database_.run("UPDATE messages SET shown = 1 WHERE seq = ?", seq);
 }
 
-Result<std::vector<MessageRow>> MessageTable::to_seal(std::size_t limit) { return many(database_, unsealed, limit); }
+Result<std::vector<MessageRow>> MessageTable::to_seal(std::size_t limit) {
+  return many(database_, unsealed, limit);
+}
 
 Status MessageTable::set_sealed(std::int64_t seq, std::uint16_t suite) {
   return database_.run("UPDATE messages SET sealed = 1, suite = ? WHERE seq = ?", suite, seq);
@@ -123,7 +130,8 @@ Status MessageTable::set_failed(std::int64_t seq, const Error& failure) {
 
 Result<std::int64_t> MessageTable::add_notice(NoticeKind kind, std::string_view peer, std::string_view text,
                                               UnixMillis now) {
-  if (auto done = database_.run("INSERT INTO notices (kind, peer, text, at) VALUES (?, ?, ?, ?)", kind, peer, text, now);
+  if (auto done =
+          database_.run("INSERT INTO notices (kind, peer, text, at) VALUES (?, ?, ?, ?)", kind, peer, text, now);
       !done)
     return pass(done);
   return database_.last_insert_id();
@@ -131,21 +139,22 @@ Result<std::int64_t> MessageTable::add_notice(NoticeKind kind, std::string_view 
 
 Result<std::vector<Notice>> MessageTable::notices_not_shown() {
   std::vector<Notice> rows;
-  auto done = database_.each("SELECT seq, kind, peer, text, at FROM notices WHERE shown = 0 ORDER BY seq",
-                             [&](const Row& row) {
-                               rows.push_back({.seq = row.integer(0),
-                                               .kind = static_cast<NoticeKind>(row.integer(1)),
-                                               .peer = row.text(2),
-                                               .text = row.text(3),
-                                               .at = row.time(4)});
-                             });
+  auto done =
+      database_.each("SELECT seq, kind, peer, text, at FROM notices WHERE shown = 0 ORDER BY seq", [&](const Row& row) {
+        rows.push_back({.seq = row.integer(0),
+                        .kind = static_cast<NoticeKind>(row.integer(1)),
+                        .peer = row.text(2),
+                        .text = row.text(3),
+                        .at = row.time(4)});
+      });
   if (!done) return pass(done);
   return rows;
 }
 
 Result<bool> MessageTable::announced_since(NoticeKind kind, std::string_view peer, UnixMillis time) {
-  auto found = database_.one("SELECT 1 FROM notices WHERE kind = ? AND peer = ? AND at > ? AND shown = 0 LIMIT 1",
-                             [](const Row& row) { return row.integer(0); }, kind, peer, time);
+  auto found = database_.one(
+      "SELECT 1 FROM notices WHERE kind = ? AND peer = ? AND at > ? AND shown = 0 LIMIT 1",
+      [](const Row& row) { return row.integer(0); }, kind, peer, time);
   if (!found) return pass(found);
   return found->has_value();
 }

@@ -16,7 +16,9 @@ Result<bool> any(Result<std::optional<std::int64_t>> found) {
   return found->has_value();
 }
 
-std::int64_t first_column(const Row& row) { return row.integer(0); }
+std::int64_t first_column(const Row& row) {
+  return row.integer(0);
+}
 
 }  // namespace
 
@@ -46,7 +48,9 @@ Result<std::vector<OutboxRow>> OutboxTable::next(std::int64_t after, std::size_t
   return rows;
 }
 
-Status OutboxTable::remove(std::int64_t seq) { return database_.run("DELETE FROM outbox WHERE seq = ?", seq); }
+Status OutboxTable::remove(std::int64_t seq) {
+  return database_.run("DELETE FROM outbox WHERE seq = ?", seq);
+}
 
 Result<bool> OutboxTable::holds(std::int64_t message) {
   return any(database_.one("SELECT 1 FROM outbox WHERE message = ? LIMIT 1", first_column, message));
@@ -70,9 +74,8 @@ Status OutboxTable::expect_receipt(const ReceiptTag& tag, std::int64_t message, 
 
 Result<std::optional<std::int64_t>> OutboxTable::take_expected(const ReceiptTag& tag, std::int64_t contact,
                                                                std::uint32_t device) {
-  return database_.one(
-      "DELETE FROM expected_receipts WHERE tag = ? AND contact = ? AND device = ? RETURNING message", first_column, tag,
-      contact, device);
+  return database_.one("DELETE FROM expected_receipts WHERE tag = ? AND contact = ? AND device = ? RETURNING message",
+                       first_column, tag, contact, device);
 }
 
 Result<bool> OutboxTable::expects_more(std::int64_t message) {
@@ -115,6 +118,8 @@ Status OutboxTable::set_seen(std::int64_t contact, ByteView id, UnixMillis now) 
   return database_.run("INSERT INTO seen (contact, id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", contact, id, now);
 }
 
-Status OutboxTable::forget_seen_before(UnixMillis time) { return database_.run("DELETE FROM seen WHERE at < ?", time); }
+Status OutboxTable::forget_seen_before(UnixMillis time) {
+  return database_.run("DELETE FROM seen WHERE at < ?", time);
+}
 
 }  // namespace pqc::client

@@ -159,7 +159,9 @@ Status check_version(std::int64_t version, std::int64_t newest, std::int64_t old
 
 }  // namespace
 
-std::span<const Migration> schema_migrations() { return migrations; }
+std::span<const Migration> schema_migrations() {
+  return migrations;
+}
 
 Status migrate(Database& database, std::span<const Migration> migrations, std::int64_t oldest) {
   auto version = database.pragma("user_version");

@@ -24,6 +24,8 @@ std::span<const Migration> schema_migrations();
 // Brings a database to the last version of `migrations`. `oldest` is the lowest version that can still be brought
 // forward. Errors: too_new, too_old, damaged (not a profile at all), disk_full.
 Status migrate(Database& database, std::span<const Migration> migrations, std::int64_t oldest);
-inline Status migrate(Database& database) { return migrate(database, schema_migrations(), 1); }
+inline Status migrate(Database& database) {
+  return migrate(database, schema_migrations(), 1);
+}
 
 }  // namespace pqc::client

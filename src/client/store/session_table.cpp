@@ -34,7 +34,8 @@ Result<std::optional<SessionRow>> SessionTable::sending(std::int64_t contact, st
 
 Result<std::vector<SessionRow>> SessionTable::of_device(std::int64_t contact, std::uint32_t device) {
   std::vector<SessionRow> rows;
-  if (auto done = database_.each(device_sql, [&](const Row& row) { rows.push_back(read(row)); }, contact, device);
+  if (auto done = database_.each(
+          device_sql, [&](const Row& row) { rows.push_back(read(row)); }, contact, device);
       !done)
     return pass(done);
   return rows;

@@ -1,0 +1,87 @@
+#include "client/client.h"
+
+#include <thread>
+
+#include "client/engine.h"
+#include "client/limits.h"
+#include "client/local_client.h"
+#include "client/remote_client.h"
+#include "crypto/random.h"
+
+namespace pqc::client {
+namespace {
+
+const SystemClock system_clock;
+
+constexpr std::chrono::milliseconds lock_poll{5};
+
+Rng& rng_of(const OpenOptions& options) {
+  return options.rng != nullptr ? *options.rng : crypto::SystemRng::instance();
+}
+
+std::unexpected<Error> held() {
+  return fail(ExitCode::busy, "another process holds the profile and does not answer: end it and try again");
+}
+
+Status run_registration(Engine& engine, Loop& loop, const Engine::Registration& registration) {
+  std::optional<Status> outcome;
+  engine.register_account(registration, [&outcome](const Status& status) { outcome = status; });
+  loop.run_until([&outcome] { return outcome.has_value(); });
+  bool closed = false;
+  engine.go_offline([&closed] { closed = true; });
+  loop.run_until([&closed] { return closed; }, std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  return *outcome;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Client>> Client::open(const OpenOptions& options) {
+  if (!options.profile.exists())
+    return fail(ExitCode::not_registered, "there is no account in " + options.profile.folder.string() +
+                                              ": pqc-chat register NAME --server HOST, or choose another --profile");
+  const auto deadline = std::chrono::steady_clock::now() + limits::profile_wait;
+  for (;;) {
+    auto lock = ProfileLock::try_lock(options.profile);
+    if (!lock) return pass(lock);
+    if (*lock) return LocalClient::open(options, std::move(**lock));
+    if (auto socket = connect_local(options.profile.socket()))
+      return std::make_unique<RemoteClient>(std::move(*socket), rng_of(options));
+    if (std::chrono::steady_clock::now() >= deadline) return held();
+    std::this_thread::sleep_for(lock_poll);
+  }
+}
+
+Result<AccountInfo> Client::register_account(RegisterOptions options) {
+  const auto& paths = options.open.profile;
+  if (auto made = make_private_folder(paths.folder); !made) return pass(made);
+  auto lock = ProfileLock::try_lock(paths);
+  if (!lock) return pass(lock);
+  if (!*lock) return fail(ExitCode::busy, "another process uses this profile: end it, or choose another --profile");
+  Rng& rng = rng_of(options.open);
+  auto store = create_profile(paths, **lock, options.passphrase, rng);
+  if (!store) return pass(store);
+  Loop loop;
+  Engine engine(loop, std::move(*store), options.open.clock != nullptr ? *options.open.clock : system_clock, rng);
+  if (auto loaded = engine.load(); !loaded) return pass(loaded);
+  auto& account = engine.core().account;
+  if (account.exists() && account.row().registered)
+    return fail(ExitCode::already_registered, "this profile is registered as " + account.name().text() +
+                                                  ": use another --profile for another account");
+  // What an interrupted attempt left is only good for the same name at the same place.
+  const auto& row = account.row();
+  const bool same =
+      account.exists() && row.name == options.name && row.host == options.host && row.port == options.port;
+  if (account.exists() && !same)
+    if (auto discarded = account.discard(); !discarded) return pass(discarded);
+  const Engine::Registration registration{.name = options.name,
+                                          .address = {.host = options.host,
+                                                      .port = options.port,
+                                                      .pin = options.fingerprint,
+                                                      .allow_classical = options.allow_classical},
+                                          .suites = options.suites,
+                                          .invite = options.invite};
+  if (auto done = run_registration(engine, loop, registration); !done) return pass(done);
+  return engine.whoami();
+}
+
+}  // namespace pqc::client

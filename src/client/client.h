@@ -1,0 +1,100 @@
+// The facade: all that a front end calls. A Client works on one profile, either as its owner (this process holds the
+// profile's lock, store and connection) or through the process that owns it, over the profile's socket; callers do not
+// see which. Blocking calls run the loop until they are answered. One thread.
+//
+//   auto client = Client::open({.profile = paths});
+//   auto message = (*client)->send("bob", "hello");
+//   auto sent = (*client)->await(message->seq, Until::sent, 20s);
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "client/error.h"
+#include "client/loop.h"
+#include "client/profile.h"
+#include "client/types.h"
+#include "crypto/suite.h"
+#include "net/fingerprint.h"
+
+namespace pqc::client {
+
+struct OpenOptions {
+  ProfilePaths profile;
+  AskPassphrase ask_passphrase;
+  // Both outlive the client.
+  const Clock* clock = nullptr;  // default: the system's
+  Rng* rng = nullptr;            // default: the system's
+};
+
+struct RegisterOptions {
+  OpenOptions open;
+  std::string name;
+  std::string host;
+  std::uint16_t port = 8443;
+  std::optional<net::Fingerprint> fingerprint;  // none: trust on first use
+  bool allow_classical = false;
+  std::string invite;
+  std::vector<crypto::SuiteId> suites;    // at least one
+  std::optional<SecretBytes> passphrase;  // seals the profile's key
+};
+
+// What arrived and was not shown yet.
+struct Inbox {
+  std::vector<Message> messages;
+  std::vector<Notice> notices;
+};
+
+class Client {
+ public:
+  using Listener = std::function<void(const Event&)>;
+
+  virtual ~Client() = default;
+
+  // Waits a moment for a command that is about to end. Errors: not_registered, busy, and those of profile and store.
+  static Result<std::unique_ptr<Client>> open(const OpenOptions& options);
+  // Makes the profile, the keys and the account. What a failed attempt leaves is used by the next one.
+  static Result<AccountInfo> register_account(RegisterOptions options);
+
+  [[nodiscard]] virtual Loop& loop() = 0;
+  // Whether this process owns the profile.
+  [[nodiscard]] virtual bool owner() const = 0;
+
+  // Stores the message and answers; it goes out as soon as it can. Errors: those of text and name, disk_full.
+  virtual Result<Message> send(std::string_view peer, std::string_view text) = 0;
+  // Waits. The message comes back with its status, also `failed`. Errors: why it is still queued (the connection's) or
+  // not_delivered.
+  virtual Result<Message> await(std::int64_t seq, Until until, std::chrono::milliseconds wait) = 0;
+
+  // Takes in what the mailbox holds now, and sends what waits.
+  virtual Status catch_up(std::chrono::milliseconds wait) = 0;
+  // Stays connected from now on and calls for every event. Once.
+  virtual Status follow(Listener listener) = 0;
+  virtual Result<Inbox> inbox() = 0;
+  virtual Status set_shown(const Inbox& inbox) = 0;
+
+  virtual Result<std::vector<Message>> history(std::string_view peer, std::size_t limit) = 0;
+  virtual Result<std::vector<Contact>> contacts() = 0;
+  virtual Result<SafetyNumber> safety_number(std::string_view peer) = 0;
+  virtual Status set_verified(std::string_view peer, bool verified) = 0;
+  // Lets a stranger have receipts; with `changed`, accepts keys other than the pinned ones.
+  virtual Status accept(std::string_view peer, bool changed) = 0;
+  virtual Result<AccountInfo> whoami() = 0;
+  virtual Status set_minimum_level(std::string_view level) = 0;
+
+  // Connects if it has to, and says how it stands.
+  virtual Result<Connection> connect(std::chrono::milliseconds wait) = 0;
+  // Looks at every page of the store; the owner only, others answer at once.
+  virtual Status check_store() = 0;
+  // Ends the connection in good order. Afterwards only the destructor may follow.
+  virtual void close() = 0;
+};
+
+}  // namespace pqc::client

@@ -1,0 +1,39 @@
+// Between the facade's values and local.proto. Pure functions.
+#pragma once
+
+#include "client/types.h"
+
+namespace pqc_chat::local::v1 {
+class Account;
+class ConnectionState;
+class Contact;
+class Error;
+class Event;
+class Message;
+class Notice;
+class SafetyNumberReply;
+}  // namespace pqc_chat::local::v1
+
+namespace pqc::client::local {
+
+namespace v1 = pqc_chat::local::v1;
+
+void encode(const Error& in, v1::Error& out);
+void encode(const Message& in, v1::Message& out);
+void encode(const Notice& in, v1::Notice& out);
+void encode(const Contact& in, v1::Contact& out);
+void encode(const SafetyNumber& in, v1::SafetyNumberReply& out);
+void encode(const AccountInfo& in, v1::Account& out);
+void encode(const Connection& in, v1::ConnectionState& out);
+void encode(const Event& in, v1::Event& out);
+
+Error decode(const v1::Error& in);
+Message decode(const v1::Message& in);
+Notice decode(const v1::Notice& in);
+Contact decode(const v1::Contact& in);
+SafetyNumber decode(const v1::SafetyNumberReply& in);
+AccountInfo decode(const v1::Account& in);
+Connection decode(const v1::ConnectionState& in);
+std::optional<Event> decode(const v1::Event& in);
+
+}  // namespace pqc::client::local

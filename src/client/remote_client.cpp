@@ -1,0 +1,185 @@
+#include "client/remote_client.h"
+
+#include "client/limits.h"
+#include "client/local_codec.h"
+#include "proto/local.pb.h"
+
+namespace pqc::client {
+namespace {
+
+namespace v1 = pqc_chat::local::v1;
+
+constexpr std::uint32_t version = 1;
+
+std::uint32_t milliseconds(std::chrono::milliseconds wait) {
+  return static_cast<std::uint32_t>(wait.count());
+}
+
+std::unexpected<Error> off_protocol() {
+  return fail(ExitCode::protocol_mismatch, "the process that owns the profile is of another version: end it");
+}
+
+}  // namespace
+
+RemoteClient::RemoteClient(FileDescriptor socket, Rng& rng) : rng_(rng) {
+  socket_ = std::make_unique<FrameSocket>(
+      loop_, std::move(socket), [this](const Bytes& frame) { on_frame(frame); }, [this] { closed_ = true; });
+}
+
+RemoteClient::~RemoteClient() = default;
+
+void RemoteClient::on_frame(const Bytes& frame) {
+  auto reply = std::make_unique<v1::LocalReply>();
+  if (!reply->ParseFromArray(frame.data(), static_cast<int>(frame.size()))) return;
+  if (reply->request_id() != 0) {
+    replies_[reply->request_id()] = std::move(reply);
+    return;
+  }
+  const auto event = local::decode(reply->event());
+  if (event && listener_) listener_(*event);
+}
+
+Result<RemoteClient::Reply> RemoteClient::ask(v1::LocalRequest& request, std::chrono::milliseconds wait) {
+  const auto id = next_request_++;
+  request.set_version(version);
+  request.set_request_id(id);
+  Bytes bytes(request.ByteSizeLong());
+  request.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
+  socket_->send(bytes);
+  const auto deadline = std::chrono::steady_clock::now() + wait + limits::request_deadline;
+  loop_.run_until([&] { return closed_ || replies_.contains(id); }, deadline);
+  auto node = replies_.extract(id);
+  if (node.empty())
+    return fail(ExitCode::busy, closed_ ? "the process that owns the profile ended: try again"
+                                        : "the process that owns the profile does not answer: end it");
+  auto reply = std::move(node.mapped());
+  if (reply->has_error()) return std::unexpected(local::decode(reply->error()));
+  return reply;
+}
+
+Status RemoteClient::command(v1::LocalRequest& request, std::chrono::milliseconds wait) {
+  auto reply = ask(request, wait);
+  if (!reply) return pass(reply);
+  return {};
+}
+
+Result<Message> RemoteClient::send(std::string_view peer, std::string_view text) {
+  const auto id = rng_.bytes<16>();
+  v1::LocalRequest request;
+  request.mutable_send()->set_peer(std::string(peer));
+  request.mutable_send()->set_text(std::string(text));
+  request.mutable_send()->set_id(id.data(), id.size());
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  return local::decode((*reply)->message());
+}
+
+Result<Message> RemoteClient::await(std::int64_t seq, Until until, std::chrono::milliseconds wait) {
+  v1::LocalRequest request;
+  request.mutable_await()->set_seq(seq);
+  request.mutable_await()->set_delivered(until == Until::delivered);
+  request.mutable_await()->set_wait_ms(milliseconds(wait));
+  auto reply = ask(request, wait);
+  if (!reply) return pass(reply);
+  if (!(*reply)->has_message()) return off_protocol();
+  return local::decode((*reply)->message());
+}
+
+Status RemoteClient::catch_up(std::chrono::milliseconds wait) {
+  v1::LocalRequest request;
+  request.mutable_catch_up()->set_wait_ms(milliseconds(wait));
+  return command(request, wait);
+}
+
+Status RemoteClient::follow(Listener listener) {
+  listener_ = std::move(listener);
+  v1::LocalRequest request;
+  request.mutable_subscribe();
+  return command(request);
+}
+
+Result<Inbox> RemoteClient::inbox() {
+  v1::LocalRequest request;
+  request.mutable_receive();
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  Inbox out;
+  for (const auto& message : (*reply)->messages().messages()) out.messages.push_back(local::decode(message));
+  for (const auto& notice : (*reply)->messages().notices()) out.notices.push_back(local::decode(notice));
+  return out;
+}
+
+Status RemoteClient::set_shown(const Inbox& inbox) {
+  v1::LocalRequest request;
+  for (const auto& message : inbox.messages) request.mutable_shown()->add_messages(message.seq);
+  for (const auto& notice : inbox.notices) request.mutable_shown()->add_notices(notice.seq);
+  if (!request.has_shown()) return {};
+  return command(request);
+}
+
+Result<std::vector<Message>> RemoteClient::history(std::string_view peer, std::size_t limit) {
+  v1::LocalRequest request;
+  request.mutable_history()->set_peer(std::string(peer));
+  request.mutable_history()->set_limit(static_cast<std::uint32_t>(limit));
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  std::vector<Message> out;
+  for (const auto& message : (*reply)->messages().messages()) out.push_back(local::decode(message));
+  return out;
+}
+
+Result<std::vector<Contact>> RemoteClient::contacts() {
+  v1::LocalRequest request;
+  request.mutable_contacts();
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  std::vector<Contact> out;
+  for (const auto& contact : (*reply)->contacts().contacts()) out.push_back(local::decode(contact));
+  return out;
+}
+
+Result<SafetyNumber> RemoteClient::safety_number(std::string_view peer) {
+  v1::LocalRequest request;
+  request.mutable_safety_number()->set_peer(std::string(peer));
+  auto reply = ask(request, limits::request_deadline);
+  if (!reply) return pass(reply);
+  return local::decode((*reply)->safety_number());
+}
+
+Status RemoteClient::set_verified(std::string_view peer, bool verified) {
+  v1::LocalRequest request;
+  request.mutable_set_verified()->set_peer(std::string(peer));
+  request.mutable_set_verified()->set_verified(verified);
+  return command(request, limits::request_deadline);
+}
+
+Status RemoteClient::accept(std::string_view peer, bool changed) {
+  v1::LocalRequest request;
+  request.mutable_accept_contact()->set_peer(std::string(peer));
+  request.mutable_accept_contact()->set_changed(changed);
+  return command(request, limits::request_deadline);
+}
+
+Result<AccountInfo> RemoteClient::whoami() {
+  v1::LocalRequest request;
+  request.mutable_whoami();
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  return local::decode((*reply)->account());
+}
+
+Status RemoteClient::set_minimum_level(std::string_view level) {
+  v1::LocalRequest request;
+  request.mutable_set_minimum_level()->set_level(std::string(level));
+  return command(request);
+}
+
+Result<Connection> RemoteClient::connect(std::chrono::milliseconds wait) {
+  v1::LocalRequest request;
+  request.mutable_connect()->set_wait_ms(milliseconds(wait));
+  auto reply = ask(request, wait);
+  if (!reply) return pass(reply);
+  return local::decode((*reply)->connection());
+}
+
+}  // namespace pqc::client
