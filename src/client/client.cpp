@@ -1,12 +1,15 @@
 #include "client/client.h"
 
+#include <algorithm>
 #include <thread>
 
+#include "base/log.h"
 #include "client/engine.h"
 #include "client/limits.h"
 #include "client/local_client.h"
 #include "client/remote_client.h"
 #include "crypto/random.h"
+#include "crypto/suite.h"
 
 namespace pqc::client {
 namespace {
@@ -21,6 +24,19 @@ Rng& rng_of(const OpenOptions& options) {
 
 std::unexpected<Error> held() {
   return fail(ExitCode::busy, "another process holds the profile and does not answer: end it and try again");
+}
+
+Result<std::vector<crypto::SuiteId>> parse_suites(const std::vector<std::string>& names) {
+  std::vector<crypto::SuiteId> out;
+  for (const auto& name : names.empty() ? std::vector<std::string>{"pq"} : names) {
+    const auto* suite = crypto::find_suite(std::string_view(name));
+    if (suite == nullptr)
+      return fail(ExitCode::usage,
+                  "'" + printable(name) + "' is no suite of this program: pq, pq-falcon, enhanced or standard");
+    if (!std::ranges::contains(out, suite->id)) out.push_back(suite->id);
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 Status run_registration(Engine& engine, Loop& loop, const Engine::Registration& registration) {
@@ -53,6 +69,8 @@ Result<std::unique_ptr<Client>> Client::open(const OpenOptions& options) {
 
 Result<AccountInfo> Client::register_account(RegisterOptions options) {
   const auto& paths = options.open.profile;
+  auto suites = parse_suites(options.suites);
+  if (!suites) return pass(suites);
   if (auto made = make_private_folder(paths.folder); !made) return pass(made);
   auto lock = ProfileLock::try_lock(paths);
   if (!lock) return pass(lock);
@@ -78,7 +96,7 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
                                                       .port = options.port,
                                                       .pin = options.fingerprint,
                                                       .allow_classical = options.allow_classical},
-                                          .suites = options.suites,
+                                          .suites = std::move(*suites),
                                           .invite = options.invite};
   if (auto done = run_registration(engine, loop, registration); !done) return pass(done);
   return engine.whoami();

@@ -21,7 +21,6 @@
 #include "client/loop.h"
 #include "client/profile.h"
 #include "client/types.h"
-#include "crypto/suite.h"
 #include "net/fingerprint.h"
 
 namespace pqc::client {
@@ -42,7 +41,7 @@ struct RegisterOptions {
   std::optional<net::Fingerprint> fingerprint;  // none: trust on first use
   bool allow_classical = false;
   std::string invite;
-  std::vector<crypto::SuiteId> suites;    // at least one
+  std::vector<std::string> suites;        // by name; none: the default
   std::optional<SecretBytes> passphrase;  // seals the profile's key
 };
 

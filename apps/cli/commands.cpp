@@ -1,0 +1,244 @@
+#include "cli/commands.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/passphrase.h"
+#include "client/content.h"
+#include "client/limits.h"
+
+namespace pqc::cli {
+namespace {
+
+using client::Error;
+using client::Result;
+using std::chrono::seconds;
+
+constexpr seconds answer_wait{30};
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 8443;
+};
+
+// HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; a bare IPv6 address has no port.
+Result<Address> parse_address(std::string_view text, std::uint16_t default_port) {
+  Address out{std::string(text), default_port};
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const auto end = text.find(']');
+    if (end == std::string_view::npos) return client::fail(ExitCode::usage, "the server's address has no closing ']'");
+    out.host = text.substr(1, end - 1);
+    const auto rest = text.substr(end + 1);
+    if (!rest.empty() && !rest.starts_with(':'))
+      return client::fail(ExitCode::usage, "write the server as [ADDRESS]:PORT");
+    if (!rest.empty()) port = rest.substr(1);
+  } else if (std::ranges::count(text, ':') == 1) {
+    out.host = text.substr(0, text.find(':'));
+    port = text.substr(text.find(':') + 1);
+  }
+  if (out.host.empty())
+    return client::fail(ExitCode::usage,
+                        "which server? Give --server HOST[:PORT], or signaling_host in the configuration");
+  if (port.empty()) return out;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+  if (error != std::errc() || end != port.data() + port.size() || out.port == 0)
+    return client::fail(ExitCode::usage, "the server's port is a number from 1 to 65535");
+  return out;
+}
+
+// All of standard input, up to one byte more than is allowed, so that the check says what is wrong.
+Result<std::string> read_input() {
+  std::string text(client::limits::text_bytes + 2, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const auto got = ::read(STDIN_FILENO, text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(client::system_error(errno, "read", "standard input"));
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  text.resize(size);
+  // The line break that ends a line of a terminal or of echo is no part of the message.
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// Ends the connection whatever way the command takes.
+struct Closing {
+  client::Client& client;
+  ~Closing() { client.close(); }
+};
+
+}  // namespace
+
+client::ProfilePaths Context::profile() const {
+  if (!options.profile.empty()) return {options.profile};
+  if (!config.profile.empty()) return {config.profile};
+  return client::default_profile();
+}
+
+client::OpenOptions Context::open_options() const {
+  client::OpenOptions out;
+  out.profile = profile();
+  out.ask_passphrase = [file = options.passphrase_file] {
+    auto found = find_passphrase(file, "Passphrase of the profile: ");
+    return found ? std::move(*found) : std::nullopt;
+  };
+  return out;
+}
+
+Result<std::unique_ptr<client::Client>> Context::open() const {
+  auto opened = client::Client::open(open_options());
+  const auto& level = options.minimum_level.empty() ? config.minimum_level : options.minimum_level;
+  if (!opened || level.empty()) return opened;
+  if (auto set = (*opened)->set_minimum_level(level); !set) return client::pass(set);
+  return opened;
+}
+
+ExitCode Context::fail(const Error& error) const {
+  output.error(error);
+  return error.code;
+}
+
+ExitCode run(const Context& context, const RegisterCommand& command) {
+  client::RegisterOptions options;
+  options.open = context.open_options();
+  options.name = command.name.empty() ? context.config.username : command.name;
+  if (options.name.empty()) return context.fail({ExitCode::usage, "which name? pqc-chat register NAME --server HOST"});
+  auto address = parse_address(command.server.empty() ? context.config.host : command.server, context.config.port);
+  if (!address) return context.fail(address.error());
+  options.host = address->host;
+  options.port = address->port;
+  options.allow_classical = context.config.allow_classical;
+  options.invite = command.invite;
+  if (!command.fingerprint.empty()) {
+    options.fingerprint = net::parse_fingerprint(command.fingerprint);
+    if (!options.fingerprint)
+      return context.fail(
+          {ExitCode::invalid_name,
+           "this is no fingerprint: give what 'pqc-chat-server fingerprint' prints, 52 letters and digits"});
+  }
+  options.suites = command.suites;
+  if (command.with_passphrase || !context.options.passphrase_file.empty()) {
+    auto passphrase = find_passphrase(context.options.passphrase_file, "New passphrase of the profile: ");
+    if (!passphrase) return context.fail(passphrase.error());
+    if (!*passphrase || (*passphrase)->empty())
+      return context.fail(
+          {ExitCode::wrong_key, "no passphrase: give --passphrase-file, PQC_CHAT_PASSPHRASE, or a terminal"});
+    options.passphrase = std::move(*passphrase);
+  }
+  const bool pinned = options.fingerprint.has_value();
+  auto account = client::Client::register_account(std::move(options));
+  if (!account) return context.fail(account.error());
+  if (!pinned)
+    context.output.note(
+        "The server's key was not known before and is kept from now on. Compare its fingerprint with "
+        "what its owner sees (pqc-chat-server fingerprint).");
+  context.output.account(*account, "registered");
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const SendCommand& command) {
+  std::string text;
+  if (command.text && *command.text != "-") {
+    text = *command.text;
+  } else {
+    auto input = read_input();
+    if (!input) return context.fail(input.error());
+    text = std::move(*input);
+  }
+  if (auto checked = client::check_text(text); !checked) return context.fail(checked.error());
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  auto& client = **opened;
+  const Closing closing{client};
+  auto message = client.send(command.peer, text);
+  if (!message) return context.fail(message.error());
+  const auto until = command.wait_delivered ? client::Until::delivered : client::Until::sent;
+  auto waited =
+      client.await(message->seq, until, command.wait_delivered ? seconds(*command.wait_delivered) : answer_wait);
+  if (!waited) {
+    // It is stored, whatever happened on the way.
+    auto error = waited.error();
+    const bool accepted = error.code == ExitCode::not_delivered;
+    if (error.code == ExitCode::unreachable || error.code == ExitCode::timed_out) error.code = ExitCode::queued;
+    if (!accepted) error.message += "; the message is kept and sent by the next command that reaches the server";
+    const auto status = accepted ? client::MessageStatus::sent : client::MessageStatus::queued;
+    auto out = *message;
+    out.status = status;
+    if (context.output.json()) context.output.message(out);
+    return context.fail(error);
+  }
+  if (waited->status == client::MessageStatus::failed) return context.fail(waited->failure);
+  if (context.output.json())
+    context.output.message(*waited);
+  else
+    context.output.line(client::to_text(waited->id));
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const HistoryCommand& command) {
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  auto messages = (*opened)->history(command.peer, command.limit);
+  if (!messages) return context.fail(messages.error());
+  for (const auto& message : *messages) context.output.message(message);
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const ContactsCommand&) {
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  auto contacts = (*opened)->contacts();
+  if (!contacts) return context.fail(contacts.error());
+  for (const auto& contact : *contacts) context.output.contact(contact);
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const SafetyNumberCommand& command) {
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  const Closing closing{**opened};
+  auto number = (*opened)->safety_number(command.peer);
+  if (!number) return context.fail(number.error());
+  context.output.safety_number(*number);
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const VerifyCommand& command) {
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  auto& client = **opened;
+  const Closing closing{client};
+  const auto done =
+      command.accept ? client.accept(command.peer, true) : client.set_verified(command.peer, !command.undo);
+  if (!done) return context.fail(done.error());
+  auto number = client.safety_number(command.peer);
+  if (!number) return context.fail(number.error());
+  if (context.output.json()) {
+    context.output.safety_number(*number);
+    return ExitCode::ok;
+  }
+  if (command.accept)
+    context.output.line("The keys of " + number->peer +
+                        " are accepted. Compare the safety number before you verify them.");
+  else
+    context.output.line(number->peer + (command.undo ? " is not verified any more" : " is verified"));
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const WhoamiCommand&) {
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  auto account = (*opened)->whoami();
+  if (!account) return context.fail(account.error());
+  context.output.account(*account, "account");
+  return ExitCode::ok;
+}
+
+}  // namespace pqc::cli

@@ -1,0 +1,36 @@
+// The commands: each takes what the command line said, calls the facade, prints, and answers the exit code.
+#pragma once
+
+#include "base/exit_code.h"
+#include "cli/config.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "client/client.h"
+
+namespace pqc::cli {
+
+struct Context {
+  const Options& options;
+  const Config& config;
+  const Output& output;
+
+  [[nodiscard]] client::ProfilePaths profile() const;
+  [[nodiscard]] client::OpenOptions open_options() const;
+  // Opens the profile and applies --minimum-level.
+  [[nodiscard]] client::Result<std::unique_ptr<client::Client>> open() const;
+  // Prints the error and answers its code.
+  [[nodiscard]] ExitCode fail(const client::Error& error) const;
+};
+
+ExitCode run(const Context& context, const RegisterCommand& command);
+ExitCode run(const Context& context, const SendCommand& command);
+ExitCode run(const Context& context, const ReceiveCommand& command);
+ExitCode run(const Context& context, const ChatCommand& command);
+ExitCode run(const Context& context, const HistoryCommand& command);
+ExitCode run(const Context& context, const ContactsCommand& command);
+ExitCode run(const Context& context, const SafetyNumberCommand& command);
+ExitCode run(const Context& context, const VerifyCommand& command);
+ExitCode run(const Context& context, const WhoamiCommand& command);
+ExitCode run(const Context& context, const DoctorCommand& command);
+
+}  // namespace pqc::cli

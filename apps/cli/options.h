@@ -1,0 +1,65 @@
+// What the command line says. Parsing only: nothing is opened or connected.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace pqc::cli {
+
+struct RegisterCommand {
+  std::string name;
+  std::string server;
+  std::string fingerprint;
+  std::string invite;
+  std::vector<std::string> suites;
+  bool with_passphrase = false;
+};
+struct SendCommand {
+  std::string peer;
+  std::optional<std::string> text;  // "-" or nothing: standard input
+  std::optional<std::uint32_t> wait_delivered;
+};
+struct ReceiveCommand {
+  std::optional<std::uint32_t> wait;
+  bool follow = false;
+};
+struct ChatCommand {
+  std::string peer;
+};
+struct HistoryCommand {
+  std::string peer;
+  std::uint32_t limit = 50;
+};
+struct ContactsCommand {};
+struct SafetyNumberCommand {
+  std::string peer;
+};
+struct VerifyCommand {
+  std::string peer;
+  bool accept = false;
+  bool undo = false;
+};
+struct WhoamiCommand {};
+struct DoctorCommand {};
+
+using Command = std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
+                             SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand>;
+
+struct Options {
+  std::string profile;
+  std::string config;
+  std::string passphrase_file;
+  std::string minimum_level;
+  bool json = false;
+  Command command;
+};
+
+// Parsed options, or the exit code with which the program ends (help was printed, or what is wrong).
+std::expected<Options, int> parse_options(int argc, char** argv);
+
+}  // namespace pqc::cli

@@ -1,0 +1,182 @@
+#include "cli/output.h"
+
+#include <cstdio>
+#include <ctime>
+
+#include "base/log.h"
+#include "cli/safety_code.h"
+
+namespace pqc::cli {
+namespace {
+
+constexpr int schema_version = 1;
+
+std::string format_time(UnixMillis time, const char* format, bool utc) {
+  const std::time_t seconds = static_cast<std::time_t>(time.value / 1000);
+  std::tm parts{};
+  if (utc)
+    gmtime_r(&seconds, &parts);
+  else
+    localtime_r(&seconds, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, format, &parts)};
+}
+
+std::string mark(const client::Message& message) {
+  if (message.direction == client::Direction::outgoing) return " (" + std::string(client::name(message.status)) + ")";
+  return message.verified ? "" : " (not verified)";
+}
+
+}  // namespace
+
+Json json_object(std::string_view type) {
+  Json out;
+  out.add("v", schema_version).add("type", type);
+  return out;
+}
+
+std::string rfc3339(UnixMillis time) {
+  const auto millis = ((time.value % 1000) + 1000) % 1000;
+  char fraction[8];
+  std::snprintf(fraction, sizeof fraction, ".%03d", static_cast<int>(millis));
+  return format_time({time.value - millis}, "%Y-%m-%dT%H:%M:%S", true) + fraction + "Z";
+}
+
+std::string local_time(UnixMillis time) {
+  return format_time(time, "%Y-%m-%d %H:%M", false);
+}
+
+std::string displayable(std::string_view text, std::string_view indent) {
+  std::string out;
+  for (;;) {
+    const auto end = text.find('\n');
+    out += printable(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out.append("\n").append(indent);
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool Output::line(std::string_view text) const {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fputc('\n', stdout) != EOF &&
+         std::fflush(stdout) == 0;
+}
+
+bool Output::object(const Json& object) const {
+  return line(object.text());
+}
+
+void Output::error(const client::Error& error) const {
+  if (json_)
+    std::fprintf(stderr, "%s\n",
+                 json_object("error")
+                     .add("code", client::name(error.code))
+                     .add("exit", number(error.code))
+                     .add("message", error.message)
+                     .text()
+                     .c_str());
+  else
+    std::fprintf(stderr, "pqc-chat: %s\n", printable(error.message).c_str());
+}
+
+void Output::note(std::string_view text) const {
+  if (!json_) std::fprintf(stderr, "%s\n", printable(text).c_str());
+}
+
+bool Output::message(const client::Message& m) const {
+  const bool incoming = m.direction == client::Direction::incoming;
+  if (json_) {
+    auto out = json_object("message");
+    out.add("id", client::to_text(m.id)).add("direction", incoming ? "in" : "out").add("peer", m.peer);
+    if (incoming) out.add("from", m.peer);
+    out.add("device", m.device)
+        .add("sent_at", rfc3339(m.sent_at))
+        .add("kind", m.kind == client::MessageKind::text ? "text" : "unknown")
+        .add("text", m.text)
+        .add("suite", m.suite)
+        .add("verified", m.verified)
+        .add("status", client::name(m.status));
+    if (m.status == client::MessageStatus::failed)
+      out.add("failure", client::name(m.failure.code)).add("failure_message", m.failure.message);
+    return object(out);
+  }
+  const auto text = m.kind == client::MessageKind::text ? displayable(m.text, "    ")
+                                                        : "[a kind of message that this version does not know]";
+  return line(local_time(m.sent_at) + "  " + (incoming ? m.peer : "you") + mark(m) + ": " + text);
+}
+
+bool Output::notice(const client::Notice& n) const {
+  if (json_)
+    return object(json_object("notice")
+                      .add("kind", client::name(n.kind))
+                      .add("peer", n.peer)
+                      .add("at", rfc3339(n.at))
+                      .add("text", n.text));
+  return line(local_time(n.at) + "  ** " + printable(n.text));
+}
+
+void Output::contact(const client::Contact& c) const {
+  const bool stranger = c.state == client::ContactState::stranger;
+  if (json_) {
+    object(json_object("contact")
+               .add("peer", c.peer)
+               .add("state", stranger ? "stranger" : "accepted")
+               .add("verified", c.verified)
+               .add("identity_changed", c.identity_changed)
+               .add("level", c.level)
+               .add("suite", c.suite)
+               .add("record_version", c.record_version));
+    return;
+  }
+  std::string text = c.peer + (c.verified ? "  verified" : "  not verified");
+  if (!c.suite.empty()) text += "  " + c.suite + " (" + c.level + ")";
+  if (stranger) text += "  wrote to you, no answer yet";
+  if (c.identity_changed) text += "  KEYS CHANGED: compare safety numbers, then verify --accept";
+  line(text);
+}
+
+void Output::account(const client::AccountInfo& a, std::string_view type) const {
+  const auto server = a.host + ":" + std::to_string(a.port);
+  if (json_) {
+    object(json_object(type)
+               .add("account", a.name)
+               .add("device", a.device)
+               .add("server", server)
+               .add("fingerprint", a.fingerprint)
+               .add("suites", a.suites)
+               .add("minimum_level", a.minimum_level)
+               .add("record_version", a.record_version)
+               .add("record_expires", rfc3339(a.record_expires)));
+    return;
+  }
+  std::string suites;
+  for (const auto& suite : a.suites) suites += (suites.empty() ? "" : ", ") + suite;
+  line("account      " + a.name + ", device " + std::to_string(a.device));
+  line("server       " + server);
+  line("fingerprint  " + a.fingerprint);
+  line("suites       " + suites + "; lowest level accepted: " + a.minimum_level);
+  line("record       version " + std::to_string(a.record_version) + ", renewed before " + local_time(a.record_expires));
+}
+
+void Output::safety_number(const client::SafetyNumber& n) const {
+  if (json_) {
+    object(json_object("safety_number")
+               .add("peer", n.peer)
+               .add("safety_number", n.digits)
+               .add("qr", to_hex(n.payload))
+               .add("verified", n.verified));
+    return;
+  }
+  line("Safety number with " + n.peer + (n.verified ? " (verified)" : " (not verified)"));
+  line("");
+  for (std::size_t i = 0; i < n.digits.size(); i += 20) {
+    std::string row = "    ";
+    for (std::size_t j = i; j < std::min(i + 20, n.digits.size()); j += 5) row += n.digits.substr(j, 5) + " ";
+    line(row);
+  }
+  line("");
+  for (const auto& row : safety_code(n.payload)) line("    " + row);
+  line("Both of you must see the same. Compare in person or by voice, then: pqc-chat verify " + n.peer);
+}
+
+}  // namespace pqc::cli

@@ -1,0 +1,42 @@
+// What the program prints: lines for people, or with --json one object a line (docs/cli-json.md). Results go to
+// standard output, errors to standard error. Text of others never reaches a terminal unescaped.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/json.h"
+#include "client/types.h"
+
+namespace pqc::cli {
+
+class Output {
+ public:
+  explicit Output(bool json) : json_(json) {}
+
+  [[nodiscard]] bool json() const { return json_; }
+  // Each call is a whole line and flushed, so that a reader at a pipe sees it at once. False once the reader is gone.
+  bool line(std::string_view text) const;
+  bool object(const Json& object) const;
+  void error(const client::Error& error) const;
+  void note(std::string_view text) const;  // for people, on standard error; nothing with --json
+
+  bool message(const client::Message& message) const;
+  bool notice(const client::Notice& notice) const;
+  void contact(const client::Contact& contact) const;
+  void account(const client::AccountInfo& account, std::string_view type) const;
+  void safety_number(const client::SafetyNumber& number) const;
+
+ private:
+  bool json_;
+};
+
+// A new object of this type, with the schema's version.
+Json json_object(std::string_view type);
+// RFC 3339 in UTC with milliseconds, and the local time of day for people.
+std::string rfc3339(UnixMillis time);
+std::string local_time(UnixMillis time);
+// A text that may be shown: line breaks kept, everything that a terminal obeys escaped.
+std::string displayable(std::string_view text, std::string_view indent);
+
+}  // namespace pqc::cli
