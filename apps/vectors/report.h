@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <vector>
 
 namespace pqc::vectors {
 
-enum class Verdict { passed, failed, not_applicable };
+enum class Verdict : std::uint8_t { passed, failed, not_applicable };
 
 struct Failure {
   std::string id;

@@ -24,7 +24,7 @@ constexpr std::size_t max_hkdf_output(HashAlg alg) {
 // Writes the pseudo-random key, hash_size(alg) bytes. An empty salt stands for zeros (RFC 5869 §2.2).
 [[nodiscard]] Result<void> hkdf_extract(HashAlg alg, ByteView salt, ByteView ikm, ByteSpan prk);
 [[nodiscard]] Result<void> hkdf_extract(HashAlg alg, ByteView salt, std::initializer_list<ByteView> ikm, ByteSpan prk);
-// Fills `out`, at most max_hkdf_output(alg) bytes; more is Error::limit.
+// Fills `out`, at most max_hkdf_output(alg) bytes; more is Error::limit. `out` must not overlap `prk` or `info`.
 [[nodiscard]] Result<void> hkdf_expand(HashAlg alg, ByteView prk, ByteView info, ByteSpan out);
 [[nodiscard]] Result<void> hkdf_expand(HashAlg alg, ByteView prk, std::initializer_list<ByteView> info, ByteSpan out);
 // Both steps.

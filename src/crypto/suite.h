@@ -13,6 +13,7 @@
 
 namespace pqc::crypto {
 
+// NOLINTNEXTLINE(performance-enum-size): the size it has on the wire
 enum class SuiteId : std::uint16_t { standard = 1, enhanced = 2, pq = 3, pq_falcon = 4 };
 
 // What a suite withstands; a local policy names the lowest one accepted.
