@@ -55,7 +55,7 @@ bool FastestReporter::ReportContext(const Context&) {
 void FastestReporter::ReportRuns(const std::vector<Run>& runs) {
   for (const auto& run : runs) {
     if (run.run_type != Run::RT_Iteration) continue;
-    const auto time = run.real_accumulated_time / static_cast<double>(run.iterations) * 1e6;
+    const auto time = run.cpu_accumulated_time / static_cast<double>(run.iterations) * 1e6;
     const auto [at, first] = fastest_.try_emplace(run.run_name.function_name, time);
     if (!first) at->second = std::min(at->second, time);
   }

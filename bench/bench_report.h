@@ -2,8 +2,7 @@
 // beside it, and print one JSON object on standard output (and a table on standard error). tools/bench reads the JSON.
 //
 //   {"program": "ratchet_bench", "peer": null,
-//    "results": [{"operation": "…", "time_us": 1.2, "floor_us": 1.0, "ratio": 1.2, "limit": "<= 1.2 x floor", "met":
-//    true}, …]}
+//    "results": [{"operation": "...", "time_us": 1.2, "floor_us": 1.0, "ratio": 1.2, "limit": 1.2, "met": true}, ...]}
 //
 // A peer's program prints the same with its own name in "peer"; rows with the same operation belong side by side. The
 // shared machine is noisy upwards only, so the fastest repetition says most about the code; floors are measured in the
@@ -19,7 +18,7 @@
 
 namespace pqc::bench {
 
-// The fastest real time of each benchmark, in microseconds.
+// The fastest repetition's processor time of each benchmark, in microseconds.
 class FastestReporter : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context& context) override;

@@ -174,7 +174,7 @@ void kem_decapsulate(benchmark::State& state) {
 
 void register_all() {
   const auto add = [](const char* name, auto function, auto... arguments) {
-    benchmark::RegisterBenchmark(name, function, arguments...)->Repetitions(7)->MinTime(0.1);
+    benchmark::RegisterBenchmark(name, function, arguments...);
   };
   add("one_way_pq", one_way, crypto::SuiteId::pq);
   add("one_way_standard", one_way, crypto::SuiteId::standard);
@@ -238,9 +238,11 @@ std::vector<bench::Row> rows_of(const bench::FastestReporter& times) {
 int main(int argc, char** argv) {
   if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1) return 1;
   // Repetitions of all benchmarks by turns: a slow moment of the machine then touches floors and sums alike.
-  std::string interleaving = "--benchmark_enable_random_interleaving=true";
-  std::vector<char*> arguments(argv, argv + argc);
-  arguments.insert(arguments.begin() + 1, interleaving.data());
+  std::vector<std::string> flags{"--benchmark_enable_random_interleaving=true", "--benchmark_repetitions=9",
+                                 "--benchmark_min_time=0.1s"};
+  std::vector<char*> arguments{argv[0]};
+  for (auto& flag : flags) arguments.push_back(flag.data());
+  arguments.insert(arguments.end(), argv + 1, argv + argc);  // later ones win
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
   pqc::ratchet::register_all();
