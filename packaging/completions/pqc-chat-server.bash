@@ -1,11 +1,11 @@
 # bash completion of pqc-chat-server
 _pqc_chat_server() {
   local commands="run fingerprint invite status backup"
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command="" options="--data --help" i
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command="" options="--data --config --help" i
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --data | --listen | --config) ((i++)) ;;
+      --data | --config | --listen | --name | --metrics | --log-level | --ready-fd | --expires) ((i++)) ;;
       -*) ;;
       *) [[ -n $command ]] || command=${COMP_WORDS[i]} ;;
     esac
@@ -14,11 +14,13 @@ _pqc_chat_server() {
   case $previous in
     --data) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     --config) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
-    --listen) return ;;
+    --log-level) mapfile -t COMPREPLY < <(compgen -W "debug info warning error" -- "$current"); return ;;
+    --listen | --name | --metrics | --ready-fd | --expires) return ;;
   esac
   case $command in
-    "") mapfile -t COMPREPLY < <(compgen -W "$commands --help" -- "$current"); return ;;
-    run) options+=" --listen --config" ;;
+    "") mapfile -t COMPREPLY < <(compgen -W "$commands $options" -- "$current"); return ;;
+    run) options+=" --listen --name --invite-only --metrics --log-level --ready-fd" ;;
+    invite) options+=" --expires" ;;
     status) options+=" --json" ;;
     backup) [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; } ;;
   esac

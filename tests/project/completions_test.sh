@@ -28,6 +28,6 @@ expect _pqc_chat "pqc-chat send " "bob@example carol@example"
 expect _pqc_chat "pqc-chat --json verify c" "carol@example"
 expect _pqc_chat "pqc-chat send bob " ""
 expect _pqc_chat_server "pqc-chat-server f" "fingerprint"
-expect _pqc_chat_server "pqc-chat-server run --l" "--listen"
+expect _pqc_chat_server "pqc-chat-server run --l" "--listen --log-level"
 expect _pqc_chat_server "pqc-chat-server --data /tmp/x status --j" "--json"
 printf 'the completions complete\n'
