@@ -72,6 +72,7 @@ class KeyHolder {
   [[nodiscard]] virtual Result<Bytes> sign(const identity::Statement& statement) = 0;
 
   // Makes `size` one-time pairs, a signed prekey and a last-resort key. Store changes() before uploading the answer.
+  // Where a suite has keys/limits.h's max_batches_a_suite, the oldest is erased.
   [[nodiscard]] virtual Result<pqxdh::PrekeyBatch> generate_batch(crypto::SuiteId suite, std::uint32_t size,
                                                                   UnixMillis now) = 0;
   [[nodiscard]] virtual std::vector<BatchStatus> batches() const = 0;
@@ -89,7 +90,8 @@ class KeyHolder {
   [[nodiscard]] virtual Result<void> forget(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) = 0;
 
   // What changed since the generation last given to saved(). The client seals and stores the items, in the transaction
-  // that they belong to, and then calls saved(); after a failed transaction the same changes come again. A holder that
+  // that they belong to, and then calls saved(); after a failed transaction the same changes come again, or the
+  // client goes back to what is stored with a new holder. A holder that
   // keeps its own vault answers nothing.
   [[nodiscard]] virtual StateChanges changes() const = 0;
   virtual void saved(std::uint64_t generation) = 0;

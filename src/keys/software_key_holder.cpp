@@ -82,6 +82,17 @@ struct SoftwareKeyHolder::State {
 
   void touch_core() { core_changed = ++generation; }
   void touch(StoredBatch& batch) { batch.changed = ++generation; }
+  void destroy(pqxdh::BatchId batch) {
+    batches.erase(batch);
+    removed[batch_name(batch)] = ++generation;
+  }
+  // For one more batch of this suite: the oldest one goes where there are too many.
+  void make_room(crypto::SuiteId suite) {
+    std::vector<pqxdh::BatchId> of_suite;  // oldest first
+    for (const auto& [id, batch] : batches)
+      if (batch.keys.manifest().suite == suite) of_suite.push_back(id);
+    if (of_suite.size() >= max_batches_a_suite) destroy(of_suite.front());
+  }
 
   [[nodiscard]] const SuiteKeys* find(crypto::SuiteId suite) const {
     if (!core) return nullptr;
@@ -238,10 +249,7 @@ Result<pqxdh::PrekeyBatch> SoftwareKeyHolder::generate_batch(crypto::SuiteId sui
                                                              UnixMillis now) {
   const auto* keys = state_->find(suite);
   if (keys == nullptr) return std::unexpected(state_->missing());
-  const auto held = std::ranges::count_if(
-      state_->batches, [&](const auto& entry) { return entry.second.keys.manifest().suite == suite; });
-  if (size == 0 || size > pqxdh::max_batch_size || static_cast<std::size_t>(held) >= max_batches_a_suite)
-    return std::unexpected(Error::limit);
+  if (size == 0 || size > pqxdh::max_batch_size) return std::unexpected(Error::limit);
 
   auto& core = *state_->core;
   pqxdh::PrekeyManifest head;
@@ -258,6 +266,7 @@ Result<pqxdh::PrekeyBatch> SoftwareKeyHolder::generate_batch(crypto::SuiteId sui
 
   ++core.next_batch;
   state_->touch_core();
+  state_->make_room(suite);
   const auto id = made->keys.manifest().batch;
   auto [stored, fresh] = state_->batches.insert_or_assign(id, State::StoredBatch{std::move(made->keys), 0});
   state_->touch(stored->second);
@@ -274,11 +283,10 @@ std::vector<BatchStatus> SoftwareKeyHolder::batches() const {
 }
 
 Result<void> SoftwareKeyHolder::destroy_expired(UnixMillis now) {
-  std::erase_if(state_->batches, [&](const auto& entry) {
-    if (entry.second.keys.manifest().expires + pqxdh::batch_grace >= now) return false;
-    state_->removed[batch_name(entry.first)] = ++state_->generation;
-    return true;
-  });
+  std::vector<pqxdh::BatchId> ended;
+  for (const auto& [id, batch] : state_->batches)
+    if (batch.keys.manifest().expires + pqxdh::batch_grace < now) ended.push_back(id);
+  for (const auto id : ended) state_->destroy(id);
   return {};
 }
 

@@ -125,8 +125,17 @@ TEST_F(Holder, SignsNoForkOfItsRecord) {
 TEST_F(Holder, HasLimits) {
   EXPECT_EQ(bob.holder.generate_batch(suite, 0, start_time).error(), Error::limit);
   EXPECT_EQ(bob.holder.generate_batch(suite, pqxdh::max_batch_size + 1, start_time).error(), Error::limit);
+}
+
+TEST_F(Holder, TheOldestBatchMakesRoom) {
+  const auto started = start(0);
   while (bob.holder.batches().size() < max_batches_a_suite) must(bob.holder.generate_batch(suite, 1, start_time));
-  EXPECT_EQ(bob.holder.generate_batch(suite, 1, start_time).error(), Error::limit);
+  EXPECT_TRUE(answer(bob.holder, started));
+  bob.holder.saved(bob.holder.changes().generation);
+  must(bob.holder.generate_batch(suite, 1, start_time));
+  EXPECT_EQ(bob.holder.batches().size(), max_batches_a_suite);
+  EXPECT_EQ(bob.holder.changes().removed, std::vector<std::string>{"batch-1"});
+  EXPECT_EQ(answer(bob.holder, started).error(), Error::unknown_prekey);
 }
 
 TEST_F(Holder, RefusesWhatItCannotDo) {
