@@ -186,6 +186,7 @@ void Connection::handle(const WebSocketMessage& message) {
 }
 
 void Connection::queue_text(std::string_view text) {
+  if (queued_bytes() == 0) write_deadline_ = Clock::now() + write_deadline;
   append(out_, as_bytes(text));
   want_flush();
 }
