@@ -1,9 +1,11 @@
 // pqc-chat-vectors: runs folders of published test vectors against the crypto layer.
+#include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -29,9 +31,7 @@ int run(const std::vector<std::string>& folders, bool as_json) {
   return total(reports).failed == 0 ? 0 : exit_failed;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int parse_and_run(int argc, char** argv) {
   std::vector<std::string> folders;
   bool as_json = false;
   CLI::App app("Runs published test vectors against the crypto layer that the programs use.", "pqc-chat-vectors");
@@ -45,10 +45,16 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : exit_usage;
   }
+  return run(folders, as_json);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    return run(folders, as_json);
+    return parse_and_run(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "pqc-chat-vectors: " << error.what() << "\n";
+    std::ignore = std::fprintf(stderr, "pqc-chat-vectors: %s\n", error.what());
     return exit_usage;
   }
 }

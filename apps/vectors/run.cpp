@@ -32,6 +32,7 @@ std::vector<FileReport> run_folder(const std::filesystem::path& folder) {
   }
   std::ranges::sort(files);
   std::vector<FileReport> reports;
+  reports.reserve(files.size());
   for (const auto& file : files) reports.push_back(run_file(file, file.lexically_relative(folder).string()));
   return reports;
 }

@@ -27,7 +27,7 @@ class UsingRng {
 };
 
 // More than PQClean's deepest call uses: signing has 72 KiB of temporaries and some 20 KiB of polynomials.
-constexpr std::size_t stack_used = 128 * 1024;
+constexpr std::size_t stack_used = std::size_t{128} * 1024;
 
 [[gnu::noinline]] void wipe_stack_below() {
   std::array<std::uint8_t, stack_used> used;

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <tuple>
 
 #include "crypto/backend.h"
 
@@ -16,7 +17,7 @@ template <class Digest>
 Digest sha2(HashAlg alg, std::initializer_list<ByteView> pieces) {
   Digest digest;
   if (!hash(alg, pieces, digest)) {
-    std::fputs("pqc-chat: OpenSSL offers no SHA-2; stopping\n", stderr);
+    std::ignore = std::fputs("pqc-chat: OpenSSL offers no SHA-2; stopping\n", stderr);
     std::abort();
   }
   return digest;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <tuple>
 
 #include <openssl/rand.h>
 
@@ -13,7 +14,7 @@ namespace pqc::crypto {
 
 void SystemRng::fill(ByteSpan out) {
   if (RAND_priv_bytes_ex(nullptr, out.data(), out.size(), 0) == 1) return;
-  std::fputs("pqc-chat: the system gives no randomness; stopping\n", stderr);
+  std::ignore = std::fputs("pqc-chat: the system gives no randomness; stopping\n", stderr);
   std::abort();
 }
 

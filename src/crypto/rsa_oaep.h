@@ -14,7 +14,8 @@ namespace pqc::crypto {
 
 inline constexpr std::size_t rsa_modulus_bits = 3072;
 inline constexpr std::size_t rsa_ciphertext_size = rsa_modulus_bits / 8;
-inline constexpr std::size_t rsa_oaep_max_plaintext = rsa_ciphertext_size - 2 * 32 - 2;
+// Two SHA-256 values and two bytes less.
+inline constexpr std::size_t rsa_oaep_max_plaintext = rsa_ciphertext_size - 66;
 inline constexpr std::size_t max_rsa_encoding = 4096;
 
 class RsaPublicKey {

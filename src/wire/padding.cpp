@@ -15,7 +15,7 @@ constexpr std::uint8_t mark = 0x80;
 
 std::size_t padded_size(std::size_t size) {
   const auto needed = size + 1;
-  const auto step = needed <= padding_fixed_until ? padding_step : std::bit_floor(needed) / 8;
+  const auto step = std::max(padding_step, std::bit_floor(needed) / 8);
   return (needed + step - 1) / step * step;
 }
 
