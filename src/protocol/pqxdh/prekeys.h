@@ -114,6 +114,11 @@ struct PrekeyBundle {
 // A bundle whose signature, path and validity hold, for one verified device. Plain values: it may cross to a key agent.
 class VerifiedBundle {
  public:
+  // For a key agent only: `bundle` was verified for `device` by the client that hands it over.
+  static VerifiedBundle verified_by_client(PrekeyBundle bundle, identity::DeviceIdentity device) {
+    return {std::move(bundle), std::move(device)};
+  }
+
   [[nodiscard]] const PrekeyBundle& bundle() const { return bundle_; }
   [[nodiscard]] const identity::DeviceIdentity& device() const { return device_; }
   // False when the server had no pair left; clients show and count that (THREATS 10).
