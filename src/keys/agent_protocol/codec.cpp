@@ -60,6 +60,8 @@ std::optional<identity::DeviceKeys> take(const proto::DeviceKeys& in) {
   return identity::DeviceKeys{*suite, take_bytes(in.signature_key()), take_bytes(in.dh_key())};
 }
 
+std::optional<identity::DeviceEntry> take(const proto::DeviceEntry& in);
+
 // All elements of a repeated field, at most `max`; nothing where one of them is nothing.
 template <class To, class From>
 std::optional<std::vector<To>> take_all(const From& in, std::size_t max) {
