@@ -1,0 +1,126 @@
+#include "keys/agent/server.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <vector>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "keys/agent/connection.h"
+
+namespace pqc::keys::agent {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int backlog = 16;
+
+bool same_user(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+}
+
+}  // namespace
+
+vault::Result<vault::OwnedFd> listen_in(const vault::KeyFolder& folder) {
+  vault::OwnedFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd || fchdir(folder.fd()) != 0) return std::unexpected(vault::Error::io);
+  if (const auto removed = folder.remove(agent_protocol::socket_name); !removed)
+    return std::unexpected(removed.error());
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, agent_protocol::socket_name, sizeof address.sun_path - 1);
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return std::unexpected(errno == EACCES || errno == EPERM ? vault::Error::no_permission : vault::Error::io);
+  if (chmod(agent_protocol::socket_name, 0600) != 0 || listen(fd.get(), backlog) != 0)
+    return std::unexpected(vault::Error::io);
+  return fd;
+}
+
+vault::OwnedFd catch_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  return vault::OwnedFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+struct Server::Impl {
+  vault::OwnedFd listening;
+  vault::OwnedFd signals;
+  Agent& agent;
+  milliseconds idle;
+  std::vector<Connection> connections;
+  Clock::time_point last_request = Clock::now();
+
+  [[nodiscard]] std::vector<pollfd> watched() const;
+  [[nodiscard]] int timeout(Clock::time_point now) const;
+  void accept_one();
+  void serve(const std::vector<pollfd>& ready, Clock::time_point now);
+  [[nodiscard]] bool serve_one(Connection& connection, short events, Clock::time_point now);
+};
+
+std::vector<pollfd> Server::Impl::watched() const {
+  std::vector<pollfd> out{{listening.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}};
+  for (const auto& connection : connections)
+    out.push_back({connection.fd(), static_cast<short>(connection.sending() ? POLLOUT : POLLIN), 0});
+  return out;
+}
+
+// Milliseconds until the next deadline; -1 without one.
+int Server::Impl::timeout(Clock::time_point now) const {
+  auto next = Clock::time_point::max();
+  if (!agent.unlocked()) next = last_request + idle;
+  for (const auto& connection : connections)
+    if (connection.deadline()) next = std::min(next, *connection.deadline());
+  if (next == Clock::time_point::max()) return -1;
+  return std::max(0, static_cast<int>(std::chrono::ceil<milliseconds>(next - now).count()));
+}
+
+void Server::Impl::accept_one() {
+  vault::OwnedFd fd(accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (!fd || connections.size() >= agent_protocol::max_connections || !same_user(fd.get())) return;
+  connections.emplace_back(std::move(fd));
+}
+
+// False when the connection ends.
+bool Server::Impl::serve_one(Connection& connection, short events, Clock::time_point now) {
+  if (connection.deadline() && now >= *connection.deadline()) return false;
+  if (events == 0) return true;
+  const bool was_sending = connection.sending();
+  const auto progress = was_sending ? connection.send() : connection.receive(agent, now);
+  if (!was_sending && progress == Connection::Progress::handled) last_request = now;
+  return progress != Connection::Progress::closed;
+}
+
+void Server::Impl::serve(const std::vector<pollfd>& ready, Clock::time_point now) {
+  std::size_t index = 2;
+  std::erase_if(connections, [&](Connection& c) { return !serve_one(c, ready[index++].revents, now); });
+}
+
+Server::Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent, milliseconds idle)
+    : impl_(new Impl{std::move(listening), std::move(signals), agent, idle, {}}) {}
+Server::~Server() = default;
+
+Stop Server::run() {
+  for (;;) {
+    auto watched = impl_->watched();
+    if (poll(watched.data(), watched.size(), impl_->timeout(Clock::now())) < 0 && errno != EINTR) return Stop::failed;
+    if (watched[1].revents != 0) return Stop::signal;
+    const auto now = Clock::now();
+    impl_->serve(watched, now);
+    if (watched[0].revents != 0) impl_->accept_one();
+    if (!impl_->agent.unlocked() && now - impl_->last_request >= impl_->idle) return Stop::idle;
+  }
+}
+
+}  // namespace pqc::keys::agent

@@ -1,0 +1,37 @@
+// The agent's socket: connections, frames, deadlines, one poll loop (docs/spec/agent.md §2, §3). One thread.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "keys/agent/agent.h"
+#include "keys/agent_protocol/limits.h"
+#include "keys/vault/folder.h"
+
+namespace pqc::keys::agent {
+
+// A listening socket under its name in the folder, made anew; the caller holds the folder's lock. Changes the working
+// folder to it: a socket's address has room for 107 bytes only.
+[[nodiscard]] vault::Result<vault::OwnedFd> listen_in(const vault::KeyFolder& folder);
+// A descriptor that becomes readable with SIGTERM, SIGINT or SIGHUP, which no longer end the process.
+[[nodiscard]] vault::OwnedFd catch_signals();
+
+enum class Stop : std::uint8_t { signal, idle, failed };
+
+class Server {
+ public:
+  Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent,
+         std::chrono::milliseconds idle = agent_protocol::idle_lifetime);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Serves until a signal, or until nothing was asked for `idle` while it was not unlocked.
+  [[nodiscard]] Stop run();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pqc::keys::agent
