@@ -38,13 +38,16 @@ Background Background::start(bool fork) {
   }
   close(ends[0]);
   out.parent_ = keys::vault::OwnedFd(ends[1]);
+  out.null_ = keys::vault::OwnedFd(open("/dev/null", O_RDWR | O_CLOEXEC));
   setsid();
   return out;
 }
 
 void Background::ready() {
   if (!parent_) return;
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup3(null_.get(), fd, 0);
   say(parent_.get(), ExitCode::ok);
+  null_.reset();
   parent_.reset();
 }
 

@@ -12,13 +12,14 @@ class Background {
   // Nothing that a fork would lose (locked memory) may exist before. Without `fork` everything stays in this process.
   static Background start(bool fork);
 
-  // To the waiting parent: success. Standard input, output and error of a background process are closed then.
+  // To the waiting parent: success. Standard input, output and error of a background process lead nowhere then.
   void ready();
   // Ends this process too.
   [[noreturn]] void fail(ExitCode code);
 
  private:
   keys::vault::OwnedFd parent_;
+  keys::vault::OwnedFd null_;
 };
 
 }  // namespace pqc::keyd

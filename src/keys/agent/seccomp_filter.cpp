@@ -30,7 +30,7 @@ constexpr std::array allowed{
     SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64, SYS_pwrite64, SYS_recvfrom, SYS_recvmsg, SYS_sendto,
     SYS_sendmsg, SYS_ppoll, SYS_accept4, SYS_getsockopt, SYS_shutdown, SYS_close, SYS_openat, SYS_renameat,
     SYS_renameat2, SYS_unlinkat, SYS_fsync, SYS_fdatasync, SYS_fstat, SYS_newfstatat, SYS_statx, SYS_lseek, SYS_fcntl,
-    SYS_ftruncate,
+    SYS_dup3, SYS_ftruncate,
 #if defined(__x86_64__)
     SYS_poll, SYS_rename, SYS_unlink, SYS_stat, SYS_lstat, SYS_open,
 #endif
