@@ -26,6 +26,8 @@ std::string_view name_of(Error error) {
       return "damaged_state";
     case Error::backend:
       return "backend";
+    case Error::locked:
+      return "locked";
   }
   return "unknown";
 }

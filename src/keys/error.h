@@ -19,6 +19,7 @@ enum class Error : std::uint8_t {
   refused,         // the initial part does not hold
   damaged_state,   // import_state: not what this version wrote
   backend,         // the crypto library or the agent failed
+  locked,          // the agent's vault has to be unlocked first
 };
 
 template <class T>
