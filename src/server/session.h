@@ -52,7 +52,9 @@ class Session final : public net::ConnectionUser,
   void register_account(std::uint64_t id, accounts::NewRecord record, std::optional<storage::TokenHash> invite,
                         std::uint32_t device, std::uint64_t generation);
   void become(relay::Sender sender, storage::AccountId account);
-  void answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation);
+  // Raises the stored generation where the client's is higher, then answers.
+  void answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation,
+                    std::uint64_t generation);
   void refuse(std::uint64_t id, accounts::Refusal refusal);
   void publish_record(std::uint64_t id, const v1::PublishAccountRecord& request);
   void replace_record(std::uint64_t id, const Bytes& next, const storage::Account& stored);

@@ -53,15 +53,7 @@ void Session::check_login(std::uint64_t id, const v1::Login& request,
   const auto& known = **data;
   ++services_.counters.logins;
   become({known.mailbox, request.account(), request.device()}, known.account);
-  if (request.generation() <= known.generation) return answer_login(id, known.record_version, known.generation);
-  auto raise = [mailbox = known.mailbox, generation = request.generation()](storage::Store& store) {
-    return store.set_generation(mailbox, generation);
-  };
-  store(id, 0, std::move(raise),
-        [id, version = known.record_version, last = known.generation](Session& self, const auto& raised) {
-          if (!raised) return self.fail(id, v1::ERROR_UNAVAILABLE);
-          self.answer_login(id, version, last);
-        });
+  answer_login(id, known.record_version, known.generation, request.generation());
 }
 
 void Session::become(relay::Sender sender, storage::AccountId account) {
@@ -71,9 +63,16 @@ void Session::become(relay::Sender sender, storage::AccountId account) {
   connection_->set_logged_in();
 }
 
-void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation) {
-  auto count = [mailbox = owner_->sender.mailbox](storage::Store& store) { return directory::status(store, mailbox); };
-  store(id, 0, std::move(count), [id, record_version, last_generation](Session& self, auto counts) {
+void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation,
+                           std::uint64_t generation) {
+  auto finish = [mailbox = owner_->sender.mailbox, last_generation,
+                 generation](storage::Store& store) -> storage::Result<std::vector<v1::PrekeyCount>> {
+    if (generation > last_generation) {
+      if (auto raised = store.set_generation(mailbox, generation); !raised) return std::unexpected(raised.error());
+    }
+    return directory::status(store, mailbox);
+  };
+  store(id, 0, std::move(finish), [id, record_version, last_generation](Session& self, auto counts) {
     if (!counts) return self.fail(id, v1::ERROR_UNAVAILABLE);
     auto& done = *self.answer(id).mutable_logged_in();
     done.set_account(self.owner_->sender.account);
@@ -133,7 +132,7 @@ void Session::register_account(std::uint64_t id, accounts::NewRecord record, std
         ++self.services_.counters.registrations;
         log(LogLevel::info, "registered", {{"account", shared->account}});
         self.become({made->mailbox, shared->account, device}, made->account);
-        self.answer_login(id, shared->version, 0);
+        self.answer_login(id, shared->version, 0, 0);
       });
   if (!waiting) state_ = State::stranger;
 }

@@ -1,0 +1,105 @@
+#include "server/storage/group_commit.h"
+
+#include <future>
+
+#include <gtest/gtest.h>
+
+namespace pqc::server::storage {
+namespace {
+
+// Only begin, commit and rollback matter here; find_recipient is what the jobs call.
+class FakeStore final : public Store {
+ public:
+  explicit FakeStore(std::string& trace) : trace_(trace) {}
+  Result<void> begin() override { return trace_ += "(", Result<void>(); }
+  Result<void> commit() override { return trace_ += ")", Result<void>(); }
+  void rollback() override { trace_ += "x"; }
+  Result<Recipient> find_recipient(std::string_view name, std::uint32_t) override {
+    trace_ += name;
+    if (name == "!") return std::unexpected(StoreError::disk_full);
+    return Recipient{};
+  }
+  Result<std::optional<Account>> find_account(std::string_view) override { return std::nullopt; }
+  Result<std::optional<AccountId>> create_account(std::string_view, std::uint64_t, ByteView, UnixMillis) override {
+    return std::nullopt;
+  }
+  Result<void> replace_record(AccountId, std::uint64_t, ByteView) override { return {}; }
+  Result<MailboxId> put_device(AccountId, std::uint32_t, const std::vector<DeviceKey>&) override { return MailboxId{}; }
+  Result<void> remove_device(AccountId, std::uint32_t) override { return {}; }
+  Result<std::optional<LoginData>> find_login(std::string_view, std::uint32_t, std::uint16_t) override {
+    return std::nullopt;
+  }
+  Result<void> set_generation(MailboxId, std::uint64_t) override { return {}; }
+  Result<void> add_invite(const TokenHash&, UnixMillis) override { return {}; }
+  Result<bool> has_invite(const TokenHash&, UnixMillis) override { return false; }
+  Result<bool> use_invite(const TokenHash&, UnixMillis) override { return false; }
+  Result<bool> put_prekeys(MailboxId, const PrekeyBatch&) override { return false; }
+  Result<std::optional<Bundle>> take_prekey(MailboxId, std::uint16_t, UnixMillis) override { return std::nullopt; }
+  Result<std::vector<PrekeyCount>> count_prekeys(MailboxId) override { return std::vector<PrekeyCount>(); }
+  Result<std::uint32_t> count_hand_out(AccountId, MailboxId, UnixMillis) override { return 0u; }
+  Result<Appended> append(const NewMessage&) override { return Appended{}; }
+  Result<std::vector<StoredMessage>> read_after(MailboxId, MessageId, std::size_t, std::size_t) override {
+    return std::vector<StoredMessage>();
+  }
+  Result<void> remove_up_to(MailboxId, MessageId) override { return {}; }
+  Result<MailboxUsage> usage(MailboxId) override { return MailboxUsage{}; }
+  Result<MessageId> newest(MailboxId) override { return MessageId{}; }
+  Result<void> sweep(UnixMillis) override { return {}; }
+  Result<Totals> totals() override { return Totals{}; }
+
+ private:
+  std::string& trace_;
+};
+
+class GroupCommitTest : public testing::Test {
+ protected:
+  // Holds the storage thread in its first job until release(), so that what follows becomes one group.
+  void hold() {
+    auto wait = [this](Store&) -> Result<void> { return held_.get_future().wait(), Result<void>(); };
+    ASSERT_TRUE(commit_.submit(std::move(wait), [](const Result<void>&) {}));
+    while (commit_.waiting() > 0) std::this_thread::yield();
+  }
+  void release() {
+    held_.set_value();
+    commit_.stop();
+  }
+  void submit(std::string name) {
+    auto run = [name](Store& store) { return store.find_recipient(name, 0); };
+    auto done = [this, name](const Result<Recipient>& result) { reports_ += name + (result ? "+" : "-"); };
+    ASSERT_TRUE(commit_.submit(std::move(run), std::move(done)));
+  }
+
+  std::string trace_;
+  std::string reports_;
+  std::promise<void> held_;
+  // Reports run on the storage thread here; they are read after stop().
+  GroupCommit commit_{std::make_unique<FakeStore>(trace_), [](const std::function<void()>& reports) { reports(); }};
+};
+
+TEST_F(GroupCommitTest, JobsThatWaitShareOneCommit) {
+  hold();
+  submit("a");
+  submit("b");
+  submit("c");
+  release();
+  EXPECT_EQ(trace_, "()(abc)");
+  EXPECT_EQ(reports_, "a+b+c+");
+}
+
+TEST_F(GroupCommitTest, OneThatFailsDoesNotTakeTheOthersWithIt) {
+  hold();
+  submit("a");
+  submit("!");
+  submit("c");
+  release();
+  EXPECT_EQ(trace_, "()(a!x(a)(!x(c)");
+  EXPECT_EQ(reports_, "a+!-c+");
+}
+
+TEST_F(GroupCommitTest, NothingIsTakenAfterStop) {
+  commit_.stop();
+  EXPECT_FALSE(commit_.submit([](Store&) { return Result<void>(); }, [](const Result<void>&) {}));
+}
+
+}  // namespace
+}  // namespace pqc::server::storage

@@ -1,0 +1,252 @@
+// What every storage engine has to keep. A new engine adds one Engine type to Engines.
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "server/storage/limits.h"
+#include "server/storage/sqlite_store.h"
+
+namespace pqc::server::storage {
+namespace {
+
+// A fresh database; open() again is a restart.
+class SqliteEngine {
+ public:
+  SqliteEngine() {
+    char path[] = "/tmp/pqc-store-XXXXXX";
+    folder_ = ::mkdtemp(path);
+  }
+  ~SqliteEngine() { std::filesystem::remove_all(folder_); }
+  std::unique_ptr<Store> open() { return open_sqlite(file()).value(); }
+  [[nodiscard]] std::string file(const std::string& name = "store.db") const { return folder_ + "/" + name; }
+
+ private:
+  std::string folder_;
+};
+
+template <class Engine>
+class StorageContract : public testing::Test {
+ protected:
+  void SetUp() override {
+    store = engine.open();
+    transact([&] {
+      const auto account = store->create_account("alice@test", 1, as_bytes("record 1"), now).value().value();
+      alice = store->put_device(account, 1, {{3, to_bytes(as_bytes("key"))}}).value();
+      alice_account = account;
+      const auto other = store->create_account("bob@test", 1, as_bytes("record b"), now).value().value();
+      bob = store->put_device(other, 1, {{3, to_bytes(as_bytes("bob's key"))}}).value();
+    });
+  }
+
+  template <class F>
+  void transact(F f) {
+    ASSERT_TRUE(store->begin());
+    f();
+    ASSERT_TRUE(store->commit());
+  }
+
+  NewMessage message(std::uint8_t id, std::string_view body) {
+    NewMessage out{bob, alice, {id}, {}, now, as_bytes(body)};
+    std::ranges::copy(as_bytes(body), out.hash.begin());
+    return out;
+  }
+
+  void restart() {
+    store.reset();
+    store = engine.open();
+  }
+
+  Engine engine;
+  std::unique_ptr<Store> store;
+  AccountId alice_account;
+  MailboxId alice;
+  MailboxId bob;
+  UnixMillis now{1'700'000'000'000};
+};
+
+using Engines = testing::Types<SqliteEngine>;
+TYPED_TEST_SUITE(StorageContract, Engines);
+
+TYPED_TEST(StorageContract, MessagesComeInOrderAndGoWhenAcknowledged) {
+  auto& t = *this;
+  MessageId first;
+  t.transact([&] {
+    MessageId last;
+    for (std::uint8_t i = 1; i <= 10; ++i) {
+      const auto appended = t.store->append(t.message(i, "body " + std::to_string(i))).value();
+      ASSERT_EQ(appended.outcome, AppendOutcome::stored);
+      ASSERT_GT(appended.message, last);
+      last = appended.message;
+      if (i == 1) first = last;
+    }
+  });
+  t.restart();
+  t.transact([&] {
+    const auto all = t.store->read_after(t.bob, {0}, 100, 1 << 20).value();
+    ASSERT_EQ(all.size(), 10u);
+    EXPECT_EQ(all[0].from_account, "alice@test");
+    EXPECT_EQ(all[0].from_device, 1u);
+    EXPECT_EQ(as_text(all[9].body), "body 10");
+    EXPECT_EQ(t.store->read_after(t.bob, first, 4, 1 << 20).value().size(), 4u);
+    EXPECT_EQ(t.store->read_after(t.bob, {0}, 100, 1).value().size(), 1u) << "at least one";
+    EXPECT_EQ(t.store->newest(t.bob).value(), all[9].id);
+    EXPECT_TRUE(t.store->remove_up_to(t.bob, all[6].id));
+    EXPECT_EQ(t.store->read_after(t.bob, {0}, 100, 1 << 20).value().size(), 3u);
+    EXPECT_EQ(t.store->usage(t.bob).value().items, 3u);
+    EXPECT_EQ(t.store->usage(t.bob).value().bytes, 6u + 6u + 7u);
+  });
+}
+
+TYPED_TEST(StorageContract, ARetryIsNoDuplicateAndOtherBytesAreAConflict) {
+  auto& t = *this;
+  MessageId id;
+  t.transact([&] { id = t.store->append(t.message(1, "hello")).value().message; });
+  t.restart();
+  t.transact([&] {
+    const auto again = t.store->append(t.message(1, "hello")).value();
+    EXPECT_EQ(again.outcome, AppendOutcome::duplicate);
+    EXPECT_EQ(again.message, id);
+    EXPECT_EQ(t.store->append(t.message(1, "other")).value().outcome, AppendOutcome::conflict);
+    EXPECT_TRUE(t.store->remove_up_to(t.bob, id));
+    EXPECT_EQ(t.store->append(t.message(1, "hello")).value().outcome, AppendOutcome::duplicate)
+        << "also once delivered";
+    EXPECT_TRUE(t.store->read_after(t.bob, {0}, 10, 1000).value().empty());
+  });
+}
+
+TYPED_TEST(StorageContract, IdsAreNotUsedTwiceAfterARestartOrARollback) {
+  auto& t = *this;
+  MessageId last;
+  t.transact([&] { last = t.store->append(t.message(1, "a")).value().message; });
+  t.restart();
+  ASSERT_TRUE(t.store->begin());
+  const auto rolled_back = t.store->append(t.message(2, "b")).value().message;
+  EXPECT_GT(rolled_back, last);
+  t.store->rollback();
+  t.transact([&] {
+    EXPECT_EQ(t.store->usage(t.bob).value().items, 1u);
+    const auto appended = t.store->append(t.message(2, "b")).value();
+    EXPECT_EQ(appended.outcome, AppendOutcome::stored);
+    EXPECT_GT(appended.message, last);
+    last = appended.message;
+  });
+  t.restart();
+  t.transact([&] { EXPECT_GT(t.store->append(t.message(3, "c")).value().message, last); });
+}
+
+TYPED_TEST(StorageContract, AnAppendIdIsForgottenAfterItsLifetimeOnly) {
+  auto& t = *this;
+  t.transact([&] { ASSERT_TRUE(t.store->append(t.message(1, "old"))); });
+  const auto sweep_all = [&](UnixMillis at) {
+    t.transact([&] {
+      for (int i = 0; i < 3; ++i) ASSERT_TRUE(t.store->sweep(at));
+    });
+  };
+  sweep_all(t.now + append_id_lifetime - std::chrono::hours(1));
+  t.transact([&] { EXPECT_EQ(t.store->append(t.message(1, "old")).value().outcome, AppendOutcome::duplicate); });
+  sweep_all(t.now + append_id_lifetime + std::chrono::hours(1));
+  t.transact([&] { EXPECT_EQ(t.store->append(t.message(1, "old")).value().outcome, AppendOutcome::stored); });
+}
+
+TYPED_TEST(StorageContract, AccountsAndLogins) {
+  auto& t = *this;
+  t.transact([&] {
+    EXPECT_FALSE(t.store->create_account("alice@test", 1, as_bytes("x"), t.now).value()) << "taken";
+    EXPECT_EQ(t.store->find_account("nobody@test").value(), std::nullopt);
+    const auto login = t.store->find_login("alice@test", 1, 3).value();
+    ASSERT_TRUE(login);
+    EXPECT_EQ(as_text(login->signature_key), "key");
+    EXPECT_FALSE(t.store->find_login("alice@test", 1, 4).value());
+    EXPECT_FALSE(t.store->find_login("alice@test", 2, 3).value());
+    EXPECT_TRUE(t.store->set_generation(t.alice, 7));
+    EXPECT_TRUE(t.store->set_generation(t.alice, 5));
+    EXPECT_EQ(t.store->find_login("alice@test", 1, 3).value()->generation, 7u);
+    EXPECT_TRUE(t.store->replace_record(t.alice_account, 2, as_bytes("record 2")));
+    EXPECT_EQ(t.store->find_account("alice@test").value()->version, 2u);
+    EXPECT_EQ(t.store->find_recipient("nobody@test", 1).value().lookup, Lookup::no_account);
+    EXPECT_EQ(t.store->find_recipient("alice@test", 9).value().lookup, Lookup::no_device);
+    EXPECT_EQ(t.store->find_recipient("alice@test", 1).value().mailbox, t.alice);
+    EXPECT_TRUE(t.store->remove_device(t.alice_account, 1));
+    EXPECT_EQ(t.store->find_recipient("alice@test", 1).value().lookup, Lookup::no_device);
+  });
+}
+
+TYPED_TEST(StorageContract, AnInviteIsGoodOnceAndUntilItExpires) {
+  auto& t = *this;
+  t.transact([&] {
+    EXPECT_TRUE(t.store->add_invite({1}, t.now + std::chrono::hours(1)));
+    EXPECT_TRUE(t.store->add_invite({2}, t.now));
+    EXPECT_TRUE(t.store->has_invite({1}, t.now).value());
+    EXPECT_TRUE(t.store->use_invite({1}, t.now).value());
+    EXPECT_FALSE(t.store->has_invite({1}, t.now).value());
+    EXPECT_FALSE(t.store->use_invite({1}, t.now).value());
+    EXPECT_FALSE(t.store->use_invite({2}, t.now).value());
+    EXPECT_FALSE(t.store->use_invite({3}, t.now).value());
+  });
+}
+
+TYPED_TEST(StorageContract, EachPairIsHandedOutOnceThenTheLastResort) {
+  auto& t = *this;
+  PrekeyBatch batch{
+      3, 5, to_bytes(as_bytes("manifest")), to_bytes(as_bytes("last")), {}, t.now + std::chrono::hours(1)};
+  for (const auto* pair : {"one", "two", "three"}) batch.one_time.push_back(to_bytes(as_bytes(pair)));
+  t.transact([&] {
+    EXPECT_TRUE(t.store->put_prekeys(t.alice, batch).value());
+    EXPECT_FALSE(t.store->put_prekeys(t.alice, batch).value()) << "the batch id has to rise";
+    for (const auto* pair : {"one", "two", "three"}) {
+      const auto bundle = t.store->take_prekey(t.alice, 3, t.now).value().value();
+      EXPECT_EQ(as_text(bundle.prekey), pair);
+      EXPECT_FALSE(bundle.last_resort);
+    }
+    EXPECT_FALSE(t.store->count_prekeys(t.alice).value().at(0).last_resort_used);
+    for (int i = 0; i < 2; ++i) {
+      const auto bundle = t.store->take_prekey(t.alice, 3, t.now).value().value();
+      EXPECT_EQ(as_text(bundle.prekey), "last");
+      EXPECT_TRUE(bundle.last_resort);
+    }
+    EXPECT_TRUE(t.store->count_prekeys(t.alice).value().at(0).last_resort_used);
+    EXPECT_FALSE(t.store->take_prekey(t.alice, 3, t.now + std::chrono::hours(2)).value()) << "expired";
+    EXPECT_FALSE(t.store->take_prekey(t.alice, 4, t.now).value());
+    EXPECT_EQ(t.store->count_hand_out(t.alice_account, t.bob, {0}).value(), 1u);
+    EXPECT_EQ(t.store->count_hand_out(t.alice_account, t.bob, {0}).value(), 2u);
+    EXPECT_EQ(t.store->count_hand_out(t.alice_account, t.bob, {1}).value(), 1u);
+  });
+}
+
+TEST(SqliteStore, ABackupIsWholeAndStartsWithAHigherEpoch) {
+  SqliteEngine engine;
+  auto store = engine.open();
+  ASSERT_TRUE(store->begin());
+  const auto account = store->create_account("a@test", 1, as_bytes("r"), {0}).value().value();
+  const auto mailbox = store->put_device(account, 1, {}).value();
+  const NewMessage message{mailbox, mailbox, {1}, {}, {0}, as_bytes("kept")};
+  ASSERT_TRUE(store->append(message));
+  ASSERT_TRUE(store->commit());
+  ASSERT_TRUE(backup_sqlite(engine.file(), engine.file("copy.db"), {{"name", "content"}}));
+  ASSERT_TRUE(store->begin());
+  auto later = message;
+  later.id = {2};
+  const auto after_backup = store->append(later).value().message;
+  ASSERT_TRUE(store->commit());
+  const auto files = kept_files(engine.file("copy.db")).value();
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files[0].content, "content");
+  ASSERT_TRUE(forget_kept_files(engine.file("copy.db")));
+  auto copy = open_sqlite(engine.file("copy.db")).value();
+  ASSERT_TRUE(copy->begin());
+  EXPECT_EQ(copy->read_after(mailbox, {0}, 10, 1000).value().size(), 1u);
+  EXPECT_GT(copy->append(later).value().message, after_backup);
+  ASSERT_TRUE(copy->commit());
+}
+
+TEST(SqliteStore, RefusesWhatIsNotItsOwnOrNewer) {
+  SqliteEngine engine;
+  std::ofstream(engine.file()) << std::string(200, 'x');
+  EXPECT_EQ(open_sqlite(engine.file()).error(), StoreError::damaged);
+  EXPECT_EQ(open_sqlite(engine.file("no/such/folder.db")).error(), StoreError::no_permission);
+}
+
+}  // namespace
+}  // namespace pqc::server::storage
