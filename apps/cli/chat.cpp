@@ -1,6 +1,26 @@
+// pqc-chat chat: an interactive conversation.
+#include "client/chat/chat.h"
+
+#include <csignal>
+
 #include "cli/commands.h"
+#include "cli/console.h"
+
 namespace pqc::cli {
-ExitCode run(const Context& context, const ChatCommand&) {
-  return context.fail({ExitCode::usage, ""});
+
+ExitCode run(const Context& context, const ChatCommand& command) {
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  auto& client = **opened;
+  client::Status outcome;
+  {
+    Console console(client.loop(), context.output, "> ");
+    client::Chat chat(client, console, command.peer);
+    const auto signals = client.loop().on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
+    outcome = chat.run();
+  }
+  client.close();
+  return outcome ? ExitCode::ok : context.fail(outcome.error());
 }
+
 }  // namespace pqc::cli

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "client/chat/relay_transport.h"
 #include "client/core.h"
 #include "client/directory.h"
 #include "client/outbox.h"
@@ -112,7 +113,8 @@ class Engine {
   std::unique_ptr<Store> store_;
   Core core_;
   Directory directory_{core_};
-  Outbox outbox_{core_, directory_};
+  RelayTransport transport_{core_.relay};
+  Outbox outbox_{core_, directory_, core_.sessions, transport_};
   Sync sync_{core_, directory_, outbox_};
   Online how_;
   bool maintained_ = false;

@@ -4,34 +4,14 @@
 
 #include "base/log.h"
 #include "client/limits.h"
-#include "proto/relay.pb.h"
 #include "protocol/pqxdh/envelope.h"
 #include "protocol/pqxdh/limits.h"
 
 namespace pqc::client {
 namespace {
 
-namespace v1 = pqc_chat::v1;
-
 constexpr std::size_t sealed_at_once = 64;
 constexpr std::chrono::milliseconds retry_delay = std::chrono::seconds(15);
-
-bool for_now(int error) {
-  return error == v1::ERROR_QUOTA || error == v1::ERROR_RATE_LIMITED || error == v1::ERROR_UNAVAILABLE ||
-         error == v1::ERROR_SHUTTING_DOWN;
-}
-
-v1::ClientFrame append_frame(const std::vector<OutboxRow>& rows) {
-  v1::ClientFrame frame;
-  for (const auto& row : rows) {
-    auto& item = *frame.mutable_append()->add_items();
-    item.set_id(row.id.data(), row.id.size());
-    item.mutable_to()->set_account(row.peer);
-    item.mutable_to()->set_device(row.device);
-    item.set_body(row.body.data(), row.body.size());
-  }
-  return frame;
-}
 
 }  // namespace
 
@@ -93,7 +73,7 @@ Result<bool> Outbox::ready(const ContactRow& contact) {
   bool any = false;
   for (const auto& device : (*record)->record().devices) {
     if (device.state != identity::DeviceState::active) continue;
-    auto can = core_.sessions.can_seal(contact, device.id);
+    auto can = encryptor_.can_seal(contact, device.id);
     if (!can || !*can) return can;
     any = true;
   }
@@ -118,7 +98,7 @@ Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
   std::uint16_t suite = 0;
   for (const auto& device : (*record)->record().devices) {
     if (device.state != identity::DeviceState::active) continue;
-    auto sealed = core_.sessions.seal(contact, **record, device.id, padded);
+    auto sealed = encryptor_.seal(contact, **record, device.id, padded);
     if (!sealed) return pass(sealed);
     suite = sealed->suite;
     auto& outbox = core_.store.outbox;
@@ -135,7 +115,7 @@ Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
 
 Status Outbox::add_control(const ContactRow& contact, const identity::VerifiedRecord& record, identity::DeviceId device,
                            const Content& content) {
-  auto sealed = core_.sessions.seal(contact, record, device, encode_content(content));
+  auto sealed = encryptor_.seal(contact, record, device, encode_content(content));
   if (!sealed) return pass(sealed);
   return core_.store.outbox.add(row_for(contact.id, device.value, std::move(sealed->envelope), std::nullopt),
                                 core_.clock.now());
@@ -213,26 +193,27 @@ void Outbox::fail_unsealed(std::int64_t contact, const Error& error) {
 }
 
 void Outbox::send_ready() {
-  while (core_.online() && in_flight_ < limits::appends_in_flight) {
-    auto rows = core_.store.outbox.next(last_sent_, core_.relay->append_items());
+  while (transport_.ready() && in_flight_ < limits::appends_in_flight) {
+    auto rows = core_.store.outbox.next(last_sent_, transport_.batch());
     if (!rows || rows->empty()) return;
     last_sent_ = rows->back().seq;
     ++in_flight_;
-    auto frame = append_frame(*rows);
-    for (auto& row : *rows) row.body.clear();
-    core_.relay->ask(std::move(frame), [this, sent = std::move(*rows)](Result<const v1::ServerFrame*> answer) {
+    std::vector<Parcel> parcels;
+    for (auto& row : *rows)
+      parcels.push_back({.id = row.id, .account = row.peer, .device = row.device, .body = std::move(row.body)});
+    transport_.carry(std::move(parcels), [this, sent = std::move(*rows)](Result<std::vector<ParcelOutcome>> outcomes) {
       --in_flight_;
-      on_answer(sent, std::move(answer));
+      on_answer(sent, std::move(outcomes));
     });
   }
 }
 
-void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<const v1::ServerFrame*> answer) {
-  if (!answer) {
-    log(LogLevel::info, "outbox.not_accepted", {{"why", answer.error().message}});
+void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<ParcelOutcome>> outcomes) {
+  if (!outcomes) {
+    log(LogLevel::info, "outbox.not_accepted", {{"why", outcomes.error().message}});
     return retry_later();
   }
-  auto changed = settle(rows, **answer);
+  auto changed = settle(rows, *outcomes);
   if (!changed) {
     log(LogLevel::error, "outbox.settle_failed", {{"why", changed.error().message}});
     return retry_later();
@@ -242,34 +223,27 @@ void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<const v1::Serv
   send_ready();
 }
 
-Result<std::vector<std::int64_t>> Outbox::settle(const std::vector<OutboxRow>& rows, const v1::ServerFrame& frame) {
+Result<std::vector<std::int64_t>> Outbox::settle(const std::vector<OutboxRow>& rows,
+                                                 const std::vector<ParcelOutcome>& outcomes) {
   std::vector<std::int64_t> changed;
   auto transaction = core_.store.begin();
   if (!transaction) return pass(transaction);
-  if (!frame.has_accepted() || frame.accepted().items_size() != static_cast<int>(rows.size()))
-    return fail(ExitCode::protocol_mismatch, "the server's answer does not fit what was sent");
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto& item = frame.accepted().items(static_cast<int>(i));
-    if (item.message_id() == 0 && for_now(item.error())) {
+    if (outcomes[i].carriage == Carriage::later) {
       held_back_ = true;
       continue;
     }
-    if (auto done = settle_one(rows[i], item.message_id() != 0 ? 0 : std::max<int>(item.error(), 1)); !done)
-      return pass(done);
+    if (auto done = settle_one(rows[i], outcomes[i]); !done) return pass(done);
     if (rows[i].message) changed.push_back(*rows[i].message);
   }
   if (auto done = transaction->commit(); !done) return pass(done);
   return changed;
 }
 
-Status Outbox::settle_one(const OutboxRow& row, int error) {
+Status Outbox::settle_one(const OutboxRow& row, const ParcelOutcome& outcome) {
   if (auto done = core_.store.outbox.remove(row.seq); !done) return done;
   if (!row.message) return {};
-  if (error != 0) {
-    v1::Error reported;
-    reported.set_code(static_cast<v1::ErrorCode>(error));
-    return core_.store.messages.set_failed(*row.message, from_server(reported));
-  }
+  if (outcome.carriage == Carriage::refused) return core_.store.messages.set_failed(*row.message, outcome.error);
   auto more = core_.store.outbox.holds(*row.message);
   if (!more) return pass(more);
   if (*more) return {};

@@ -11,6 +11,8 @@
 #include <set>
 #include <vector>
 
+#include "client/chat/encryptor.h"
+#include "client/chat/transport.h"
 #include "client/content.h"
 #include "client/core.h"
 #include "client/directory.h"
@@ -19,7 +21,8 @@ namespace pqc::client {
 
 class Outbox {
  public:
-  Outbox(Core& core, Directory& directory) : core_(core), directory_(directory) {}
+  Outbox(Core& core, Directory& directory, Encryptor& encryptor, Transport& transport)
+      : core_(core), directory_(directory), encryptor_(encryptor), transport_(transport) {}
 
   // Stores a message, and seals it at once where a session is there. The same id again answers the same message.
   // Errors: those of the text, of the name, of the store.
@@ -46,14 +49,17 @@ class Outbox {
   void prepare(std::int64_t contact);
   void fail_unsealed(std::int64_t contact, const Error& error);
   void send_ready();
-  void on_answer(const std::vector<OutboxRow>& rows, Result<const pqc_chat::v1::ServerFrame*> answer);
-  Result<std::vector<std::int64_t>> settle(const std::vector<OutboxRow>& rows, const pqc_chat::v1::ServerFrame& frame);
-  Status settle_one(const OutboxRow& row, int error);
+  void on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<ParcelOutcome>> outcomes);
+  Result<std::vector<std::int64_t>> settle(const std::vector<OutboxRow>& rows,
+                                           const std::vector<ParcelOutcome>& outcomes);
+  Status settle_one(const OutboxRow& row, const ParcelOutcome& outcome);
   void retry_later();
   OutboxRow row_for(std::int64_t contact, std::uint32_t device, Bytes body, std::optional<std::int64_t> message);
 
   Core& core_;
   Directory& directory_;
+  Encryptor& encryptor_;
+  Transport& transport_;
   std::set<std::int64_t> preparing_;
   std::int64_t last_sent_ = 0;  // seq of the last row on the wire in this connection
   std::size_t in_flight_ = 0;

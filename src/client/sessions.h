@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "base/secret.h"
 #include "client/account.h"
+#include "client/chat/encryptor.h"
 #include "client/contacts.h"
 #include "client/error.h"
 #include "client/store/store.h"
@@ -22,30 +23,7 @@
 
 namespace pqc::client {
 
-struct SealedMessage {
-  Bytes envelope;
-  ReceiptTag tag{};  // what the peer's receipt for it will be
-  std::uint16_t suite = 0;
-};
-
-struct OpenedMessage {
-  SecretBytes padded;
-  ReceiptTag tag{};
-  std::uint16_t suite = 0;
-  std::uint64_t sender_record = 0;  // the sender's own record, as it says inside the seal
-  std::uint64_t our_record = 0;     // ours, as the sender knows it
-  bool restarted = false;           // the peer began anew although there was an answered session
-};
-
-enum class OpenError : std::uint8_t {
-  duplicate,    // received before: acknowledge and drop
-  refused,      // forged, damaged, or not allowed: acknowledge and drop
-  unreadable,   // no session of ours opens it: one side lost its state
-  need_record,  // the sender's record has to be fetched first
-  store,        // the store failed: nothing may be acknowledged
-};
-
-class Sessions {
+class Sessions final : public Encryptor {
  public:
   Sessions(Store& store, Account& account, Contacts& contacts, const Clock& clock, Rng& rng)
       : store_(store), account_(account), contacts_(contacts), clock_(clock), rng_(rng) {}
@@ -56,9 +34,9 @@ class Sessions {
                                             identity::DeviceId device) const;
 
   // Whether seal() has a session that may send.
-  Result<bool> can_seal(const ContactRow& contact, identity::DeviceId device);
+  Result<bool> can_seal(const ContactRow& contact, identity::DeviceId device) override;
   Result<SealedMessage> seal(const ContactRow& contact, const identity::VerifiedRecord& record,
-                             identity::DeviceId device, ByteView padded);
+                             identity::DeviceId device, ByteView padded) override;
 
   // Begins a session with a bundle from the server; it sends from now on. `last_resort` tells whether the server had
   // no one-time pair left.
@@ -70,7 +48,7 @@ class Sessions {
 
   // `record` may be null. A session that an initial message begins is stored, with its prekeys forgotten.
   std::expected<OpenedMessage, OpenError> open(const ContactRow& contact, const identity::VerifiedRecord* record,
-                                               identity::DeviceId device, const pqxdh::Envelope& envelope);
+                                               identity::DeviceId device, const pqxdh::Envelope& envelope) override;
 
  private:
   using Opened = std::expected<OpenedMessage, OpenError>;

@@ -1,0 +1,131 @@
+#include "cli/console.h"
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+namespace pqc::cli {
+
+// The terminal without echo and line buffering, put back however the program ends its chat.
+class Console::RawMode {
+ public:
+  static std::unique_ptr<RawMode> enter() {
+    termios before{};
+    if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0 || ::tcgetattr(STDIN_FILENO, &before) != 0)
+      return nullptr;
+    termios raw = before;
+    raw.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG | IEXTEN);
+    raw.c_iflag &= ~static_cast<tcflag_t>(IXON | ICRNL | INLCR);
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    if (::tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) != 0) return nullptr;
+    return std::unique_ptr<RawMode>(new RawMode(before));
+  }
+  ~RawMode() { ::tcsetattr(STDIN_FILENO, TCSADRAIN, &before_); }
+  RawMode(const RawMode&) = delete;
+  RawMode& operator=(const RawMode&) = delete;
+
+ private:
+  explicit RawMode(const termios& before) : before_(before) {}
+  termios before_;
+};
+
+namespace {
+
+std::size_t columns() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+}  // namespace
+
+Console::Console(client::Loop& loop, const Output& output, std::string prompt)
+    : loop_(loop), output_(output), editor_(std::move(prompt)) {}
+
+Console::~Console() {
+  if (!raw_) return;
+  std::fputs(LineEditor::erase().c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void Console::start(Handlers handlers) {
+  handlers_ = std::move(handlers);
+  raw_ = RawMode::enter();
+  readable_ = loop_.when_readable(STDIN_FILENO, [this] { on_readable(); });
+  redraw();
+}
+
+void Console::on_readable() {
+  std::array<char, 4096> buffer;
+  const auto got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (got <= 0) {
+    readable_.reset();
+    if (!plain_.empty()) handlers_.line(std::exchange(plain_, {}));
+    return handlers_.end();
+  }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) feed(buffer[i]);
+  redraw();
+}
+
+void Console::feed(char byte) {
+  if (!raw_) {
+    if (byte != '\n')
+      plain_.push_back(byte);
+    else
+      handlers_.line(std::exchange(plain_, {}));
+    return;
+  }
+  switch (editor_.feed(byte)) {
+    case LineEditor::Event::none:
+      return;
+    case LineEditor::Event::line:
+      return handlers_.line(editor_.take_line());
+    case LineEditor::Event::end:
+      return handlers_.end();
+  }
+}
+
+void Console::redraw() {
+  if (!raw_) return;
+  std::fputs(editor_.draw(columns()).c_str(), stdout);
+  std::fflush(stdout);
+}
+
+template <class F>
+void Console::above_the_line(F&& print) {
+  if (raw_) std::fputs(LineEditor::erase().c_str(), stdout);
+  print();
+  redraw();
+}
+
+void Console::show(const client::Message& message) {
+  above_the_line([&] { output_.message(message); });
+}
+
+void Console::show(const client::Notice& notice) {
+  above_the_line([&] { output_.notice(notice); });
+}
+
+void Console::show(std::string_view text) {
+  above_the_line([&] {
+    if (output_.json())
+      output_.object(json_object("info").add("text", text));
+    else
+      output_.line(displayable(text, ""));
+  });
+}
+
+// On paper nothing can be changed: only what the reader has to act on is said again.
+void Console::update(const client::Message& message) {
+  if (output_.json()) return show(message);
+  if (message.status == client::MessageStatus::failed)
+    show("-- not sent: \"" + message.text.substr(0, 40) + "\": " + message.failure.message);
+}
+
+}  // namespace pqc::cli

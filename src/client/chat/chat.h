@@ -1,0 +1,44 @@
+// One conversation as a person has it: what was said before, what they type, what arrives meanwhile. It joins an
+// Interactor to the facade; sealing (Encryptor) and carrying (Transport) lie behind that. Loop thread only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "client/chat/interactor.h"
+#include "client/client.h"
+
+namespace pqc::client {
+
+class Chat {
+ public:
+  // All outlive the chat.
+  Chat(Client& client, Interactor& interactor, std::string peer)
+      : client_(client), interactor_(interactor), peer_(std::move(peer)) {}
+
+  // Shows the last messages, then talks until the person is done or something final happens.
+  Status run();
+
+  // From outside, as a signal: ends run().
+  void end() { done_ = true; }
+
+ private:
+  Status begin();
+  void on_line(const std::string& line);
+  void on_command(std::string_view command);
+  void on_event(const Event& event);
+  void on_connection(const Connection& connection);
+  void send(std::string_view text);
+  void verify(bool confirmed);
+  void show_new();
+
+  Client& client_;
+  Interactor& interactor_;
+  std::string peer_;  // as typed, then name@server
+  bool done_ = false;
+  bool news_ = false;
+  bool offline_told_ = false;
+  Status outcome_;
+};
+
+}  // namespace pqc::client

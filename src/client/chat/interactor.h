@@ -1,0 +1,31 @@
+// Where a conversation meets a person: lines come in, messages are shown. One file a kind: the console's is in
+// apps/cli, a graphical one belongs into its own app.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "client/types.h"
+
+namespace pqc::client {
+
+class Interactor {
+ public:
+  struct Handlers {
+    std::function<void(std::string line)> line;  // a whole line, valid UTF-8 or not
+    std::function<void()> end;                   // the person is done (end of input, Ctrl-C, window closed)
+  };
+
+  virtual ~Interactor() = default;
+  // Begins to read. The handlers are called from the loop.
+  virtual void start(Handlers handlers) = 0;
+  // Shown without disturbing what is being typed.
+  virtual void show(const Message& message) = 0;
+  virtual void show(const Notice& notice) = 0;
+  virtual void show(std::string_view text) = 0;
+  // A message of ours that was shown before has this status now.
+  virtual void update(const Message& message) = 0;
+};
+
+}  // namespace pqc::client

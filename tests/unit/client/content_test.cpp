@@ -1,0 +1,94 @@
+#include "client/content.h"
+
+#include <gtest/gtest.h>
+
+#include "client/limits.h"
+#include "proto/content.pb.h"
+#include "wire/padding.h"
+
+namespace pqc::client {
+namespace {
+
+Bytes padded(const pqc_chat::content::v1::Content& content) {
+  Bytes out;
+  wire::pad(as_bytes(content.SerializeAsString()), out);
+  return out;
+}
+
+pqc_chat::content::v1::Content valid() {
+  pqc_chat::content::v1::Content content;
+  content.set_version(1);
+  content.set_id(std::string(16, 'i'));
+  content.set_sent_at(1234);
+  content.mutable_text()->set_text("hello");
+  return content;
+}
+
+TEST(Content, TextSurvivesTheRoundTrip) {
+  const Content in{.id = {1, 2, 3}, .sent_at = {987654321}, .body = TextContent{"Grüße – 你好"}};
+  const auto out = decode_content(encode_content(in));
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->id, in.id);
+  EXPECT_EQ(out->sent_at, in.sent_at);
+  EXPECT_EQ(std::get<TextContent>(out->body).text, "Grüße – 你好");
+}
+
+TEST(Content, LengthsAreRoundedUp) {
+  const auto size = [](std::size_t length) {
+    return encode_content({.id = {}, .sent_at = {1}, .body = TextContent{std::string(length, 'x')}}).size();
+  };
+  EXPECT_EQ(size(1), size(20));
+  EXPECT_LT(size(1), size(200));
+}
+
+TEST(Content, TheLongestTextIsAllowedAndOneByteMoreIsNot) {
+  EXPECT_TRUE(check_text(std::string(limits::text_bytes, 'x')));
+  const auto longer = check_text(std::string(limits::text_bytes + 1, 'x'));
+  ASSERT_FALSE(longer);
+  EXPECT_EQ(longer.error().code, ExitCode::text_too_long);
+  EXPECT_EQ(check_text("").error().code, ExitCode::text_empty);
+}
+
+TEST(Content, Utf8IsCheckedByTheBook) {
+  for (const auto* good : {"a", "ß", "\u20AC", "\U0001F600", "\u007F", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"})
+    EXPECT_TRUE(is_utf8(good)) << good;
+  for (const auto* bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF0\x80\x80\x80",
+                          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE2\x82", "a\xC3(b"})
+    EXPECT_FALSE(is_utf8(bad)) << bad;
+  EXPECT_EQ(check_text("\xFF").error().code, ExitCode::text_not_utf8);
+}
+
+TEST(Content, ANewerKindIsKeptAsItCame) {
+  auto content = valid();
+  content.clear_text();
+  content.GetReflection()->MutableUnknownFields(&content)->AddLengthDelimited(77, "a picture");
+  const auto out = decode_content(padded(content));
+  ASSERT_TRUE(out);
+  EXPECT_EQ(std::get<UnknownContent>(out->body).content, to_bytes(as_bytes(content.SerializeAsString())));
+}
+
+TEST(Content, ANewerVersionIsKeptAsItCame) {
+  auto content = valid();
+  content.set_version(2);
+  const auto out = decode_content(padded(content));
+  ASSERT_TRUE(out);
+  EXPECT_TRUE(std::holds_alternative<UnknownContent>(out->body));
+}
+
+TEST(Content, WhatBreaksARuleIsRefused) {
+  const auto refused = [](const auto& change) {
+    auto content = valid();
+    change(content);
+    return !decode_content(padded(content));
+  };
+  EXPECT_TRUE(refused([](auto& c) { c.set_version(0); }));
+  EXPECT_TRUE(refused([](auto& c) { c.set_id("short"); }));
+  EXPECT_TRUE(refused([](auto& c) { c.mutable_text()->set_text(""); }));
+  EXPECT_TRUE(refused([](auto& c) { c.mutable_text()->set_text("\xFF"); }));
+  EXPECT_TRUE(refused([](auto& c) { c.mutable_text()->set_text(std::string(limits::text_bytes + 1, 'x')); }));
+  EXPECT_FALSE(decode_content(as_bytes("no padding")));
+  EXPECT_FALSE(decode_content({}));
+}
+
+}  // namespace
+}  // namespace pqc::client
