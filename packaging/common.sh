@@ -15,10 +15,13 @@ need_root() {
   esac
 }
 
+become() { # USER: fills the array `as`, which before a command runs it as that user
+  as=(setpriv --reuid "$1" --regid "$(id -g "$1")" --clear-groups --reset-env --)
+}
+
 as_user() { # USER COMMAND...
-  local user=$1
-  shift
-  setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups --reset-env -- "$@"
+  become "$1"
+  "${as[@]}" "${@:2}"
 }
 
 # Compiling needs no root: it runs as the checkout's owner, so that no file of root is left there.
