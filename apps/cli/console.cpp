@@ -104,8 +104,11 @@ void Console::above_the_line(F&& print) {
   redraw();
 }
 
+// What was just typed is on its way: only when it stays behind the user is told.
 void Console::show(const client::Message& message) {
-  above_the_line([&] { output_.message(message); });
+  auto shown = message;
+  if (!output_.json() && shown.status == client::MessageStatus::queued) shown.status = client::MessageStatus::sent;
+  above_the_line([&] { output_.message(shown); });
 }
 
 void Console::show(const client::Notice& notice) {

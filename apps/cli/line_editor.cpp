@@ -63,12 +63,11 @@ std::string LineEditor::take_line() {
 
 LineEditor::Event LineEditor::feed(char byte) {
   if (escape_) return feed_escape(byte);
-  if (partial_.empty() && (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F)) return feed_control(byte);
+  // Bytes out of place are dropped: a sequence that was not finished, a continuation of nothing.
   const bool continuation = (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
-  if (continuation == partial_.empty() && static_cast<unsigned char>(byte) >= 0x80) {
-    partial_.clear();  // a byte out of place: dropped
-    if (continuation) return Event::none;
-  }
+  if (!continuation) partial_.clear();
+  if (continuation && partial_.empty()) return Event::none;
+  if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) return feed_control(byte);
   partial_.push_back(byte);
   const auto length = announced_length(partial_.front());
   if (length == 0) partial_.clear();

@@ -30,9 +30,6 @@ class Contacts {
   // A record as the server gave it. Pins it when it verifies and may follow the pinned one, and removes the sessions
   // of devices it revokes. Errors: identity_changed (kept for the user to accept, announced), refused, clock_off.
   Status take_record(std::int64_t contact, ByteView signed_record);
-  // The server has nothing newer than the pinned one.
-  Status confirm_record(const ContactRow& contact);
-
   // Whether the server should be asked again before messages go out.
   [[nodiscard]] bool stale(const ContactRow& contact) const;
   // A record that has to be seen anew before a session may begin.
@@ -48,6 +45,7 @@ class Contacts {
 
  private:
   Status pin(const ContactRow& contact, identity::VerifiedRecord record);
+  Status confirm_record(const ContactRow& contact);
   Status refuse_record(const ContactRow& contact, identity::Error why, const identity::VerifiedRecord& next);
 
   Store& store_;

@@ -33,8 +33,6 @@ void Directory::fetch_record(std::int64_t id, Done done) {
   if (!contact) return finish(std::unexpected(contact.error()));
   v1::ClientFrame frame;
   frame.mutable_fetch_account()->set_account(contact->peer);
-  if (const auto pinned = core_.contacts.pinned(*contact); pinned && *pinned)
-    frame.mutable_fetch_account()->set_known_version((*pinned)->version().value);
   core_.relay->ask(std::move(frame), [this, id, finish, peer = contact->peer](Result<const v1::ServerFrame*> answer) {
     if (answer) return finish(take_answer(id, **answer));
     if (answer.error().code == ExitCode::unknown_peer)
@@ -45,12 +43,8 @@ void Directory::fetch_record(std::int64_t id, Done done) {
 
 Status Directory::take_answer(std::int64_t id, const v1::ServerFrame& frame) {
   if (!frame.has_account()) return off_protocol();
-  if (!frame.account().account_record().empty())
-    return core_.contacts.take_record(id, as_bytes(frame.account().account_record()));
-  auto contact = require(core_.store, id);
-  if (!contact) return pass(contact);
-  if (contact->record.empty()) return off_protocol();
-  return core_.contacts.confirm_record(*contact);
+  // Always the whole record: another one of the same version would not show by its number.
+  return core_.contacts.take_record(id, as_bytes(frame.account().account_record()));
 }
 
 void Directory::begin_session(std::int64_t id, identity::DeviceId device, Done done) {

@@ -335,7 +335,7 @@ std::optional<Status> Engine::caught_up_outcome() const {
   if (sync_.failure()) return std::unexpected(*sync_.failure());
   const auto connected = connected_outcome();
   if (!connected || !*connected) return connected;
-  if (sync_.caught_up() && maintained_ && outbox_.idle()) return Status();
+  if (sync_.caught_up() && maintained_ && outbox_.idle() && !core_.relay->asking()) return Status();
   return std::nullopt;
 }
 
@@ -401,15 +401,41 @@ void Engine::set_verified(std::string_view peer, bool verified, Done done) {
 void Engine::accept(std::string_view peer, bool changed, Done done) {
   known_contact(peer, [this, changed, done = std::move(done)](Result<ContactRow> contact) {
     if (!contact) return done(pass(contact));
+    const bool was_blocked = changed && contact->blocked();
     auto transaction = store_->begin();
     if (!transaction) return done(pass(transaction));
     Status status;
-    if (changed) status = core_.contacts.accept_changed(*contact);
+    if (was_blocked) status = core_.contacts.accept_changed(*contact);
     if (status) status = outbox_.accept(*contact);
     if (status) status = transaction->commit();
     outbox_.pump();
-    done(status);
+    if (!status || !was_blocked) return done(status);
+    greet_anew(contact->id, done);
   });
+}
+
+// What they wrote with the keys that were refused until now is lost here: a new session makes them send it again.
+// That is a courtesy: without a connection the keys are accepted all the same.
+void Engine::greet_anew(std::int64_t id, Done done) {
+  if (!core_.online()) go_online({});
+  when_online([this, id, done = std::move(done)](const Status& online) {
+    const auto contact = store_->contacts.find(id);
+    if (!online || !contact || !*contact) return done({});
+    const auto record = core_.contacts.pinned(**contact);
+    if (!record || !*record) return done({});
+    for (const auto& device : (*record)->record().devices) {
+      if (device.state != identity::DeviceState::active) continue;
+      sync_.restart(id, device.id, [](const Status&) {});
+    }
+    wait_for([this] { return settled_outcome(); }, limits::request_deadline, [done](const Status&) { done({}); });
+  });
+}
+
+std::optional<Status> Engine::settled_outcome() const {
+  const auto connected = connected_outcome();
+  if (!connected || !*connected) return connected;
+  if (outbox_.idle() && !core_.relay->asking()) return Status();
+  return std::nullopt;
 }
 
 Result<AccountInfo> Engine::whoami() {

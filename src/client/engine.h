@@ -109,6 +109,8 @@ class Engine {
   void check_conditions();
   [[nodiscard]] std::optional<Status> connected_outcome() const;
   [[nodiscard]] std::optional<Status> caught_up_outcome() const;
+  [[nodiscard]] std::optional<Status> settled_outcome() const;
+  void greet_anew(std::int64_t contact, Done done);
 
   std::unique_ptr<Store> store_;
   Core core_;

@@ -74,6 +74,8 @@ class Relay {
   void tell(pqc_chat::v1::ClientFrame frame);
 
   [[nodiscard]] bool online() const { return state_ == State::online; }
+  // Whether a question waits for its answer.
+  [[nodiscard]] bool asking() const { return !questions_.empty(); }
   // Connecting or signing in.
   [[nodiscard]] bool busy() const { return state_ == State::connecting || state_ == State::signing_in; }
   // Why it is not online; nothing before the first failure and while online.

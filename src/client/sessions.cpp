@@ -203,15 +203,15 @@ Sessions::Opened Sessions::respond(const ContactRow& contact, const identity::Ve
   if (suite == nullptr || suite->level < required_level(contact)) return dropped("suite below the policy", contact);
   if (record == nullptr || record->version() < part->sender_record) return std::unexpected(OpenError::need_record);
   auto sender = identity::VerifiedDevice::make(*record, device, part->suite);
-  if (!sender) return dropped(identity::name_of(sender.error()), contact);
+  if (!sender) return std::unexpected(OpenError::need_record);
   auto unconfirmed = account_.keys().respond(*part, sender->identity());
-  if (!unconfirmed) {
-    log(LogLevel::warning, "initial.refused", {{"peer", contact.peer}, {"why", keys::name_of(unconfirmed.error())}});
-    return std::unexpected(unconfirmed.error() == keys::Error::unknown_prekey ? OpenError::unreadable
-                                                                              : OpenError::refused);
-  }
+  if (!unconfirmed && unconfirmed.error() == keys::Error::unknown_prekey) return std::unexpected(OpenError::unreadable);
+  if (!unconfirmed && unconfirmed.error() == keys::Error::replayed) return dropped("replayed", contact);
+  // The sender's keys are not those of the pinned record: perhaps there is another record, which the user has to know
+  // of.
+  if (!unconfirmed) return std::unexpected(OpenError::need_record);
   auto agreed = pqxdh::confirm(std::move(*unconfirmed), *sender);
-  if (!agreed) return dropped(pqxdh::name_of(agreed.error()), contact);
+  if (!agreed) return std::unexpected(OpenError::need_record);
   auto session = ratchet::Session::start_responder(*suite, agreed->secret.view(), agreed->id);
   if (!session) return dropped(ratchet::to_string(session.error()), contact);
   SessionRow row{.id = 0,

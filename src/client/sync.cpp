@@ -101,7 +101,7 @@ void Sync::committed(std::int64_t cursor) {
   failure_.reset();
   for (const auto seq : std::exchange(changed_, {})) core_.emit_message(seq);
   core_.emit_notices();
-  for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device);
+  for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device, [](const Status&) {});
   for (const auto contact : std::exchange(to_refresh_, {})) directory_.fetch_record(contact, [](const Status&) {});
   outbox_.pump();
 }
@@ -146,8 +146,7 @@ Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact
     case OpenError::store:
       return Next::store_failed;
     case OpenError::need_record:
-      if (!delivery.record_fetched) return Next::wait_for_record;
-      return unreadable(contact, delivery);
+      return delivery.record_fetched ? refused(contact, delivery) : Next::wait_for_record;
     case OpenError::unreadable:
       return unreadable(contact, delivery);
     case OpenError::duplicate:
@@ -216,13 +215,21 @@ Sync::Next Sync::store_message(const ContactRow& contact, const Delivery& delive
 
 // The peer could not read what we sent lately. It knows the ids of what it has, so nothing arrives twice.
 Sync::Next Sync::repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery) {
-  auto may = may_restart("repeat", contact.id, delivery.device);
+  const auto setting = restart_setting("repeat", contact.id, delivery.device);
+  auto may = may_restart(setting);
   if (!may) return Next::store_failed;
   if (!*may) return Next::done;
+  if (!core_.store.account.set_number(setting, core_.clock.now().value)) return Next::store_failed;
   if (!core_.store.outbox.drop_messages_to(contact.id)) return Next::store_failed;
   if (!core_.store.outbox.drop_expected(contact.id)) return Next::store_failed;
   if (!core_.store.messages.unseal_unconfirmed(contact.id, limits::resent_messages)) return Next::store_failed;
   return Next::done;
+}
+
+// Signed by nobody whom the pinned record names. What that may mean was announced with the record.
+Sync::Next Sync::refused(const ContactRow& contact, const Delivery& delivery) {
+  log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "sender's keys"}});
+  return core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now()) ? Next::done : Next::store_failed;
 }
 
 Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery) {
@@ -265,35 +272,40 @@ void Sync::fetch_record() {
   });
 }
 
-Result<bool> Sync::may_restart(std::string_view what, std::int64_t contact, identity::DeviceId device) {
-  const auto key = std::string(what) + ":" + std::to_string(contact) + ":" + std::to_string(device.value);
-  auto last = core_.store.account.number(key);
-  if (!last) return pass(last);
-  const auto now = core_.clock.now();
-  if (*last && now - UnixMillis{**last} < limits::restart_interval) return false;
-  if (auto done = core_.store.account.set_number(key, now.value); !done) return pass(done);
-  return true;
+std::string Sync::restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device) {
+  return std::string(what) + ":" + std::to_string(contact) + ":" + std::to_string(device.value);
 }
 
-void Sync::restart(std::int64_t contact, identity::DeviceId device) {
-  auto may = may_restart("restart", contact, device);
-  if (!may || !*may) return;
-  directory_.begin_session(contact, device, [this, contact, device](const Status& status) {
-    if (status) return send_restart(contact, device);
-    log(LogLevel::warning, "session.not_restarted", {{"why", status.error().message}});
+Result<bool> Sync::may_restart(const std::string& setting) {
+  auto last = core_.store.account.number(setting);
+  if (!last) return pass(last);
+  return !*last || core_.clock.now() - UnixMillis{**last} >= limits::restart_interval;
+}
+
+void Sync::restart(std::int64_t contact, identity::DeviceId device, Directory::Done done) {
+  auto may = may_restart(restart_setting("restart", contact, device));
+  if (!may || !*may) return done(may ? Status() : Status(pass(may)));
+  directory_.begin_session(contact, device, [this, contact, device, done = std::move(done)](const Status& status) {
+    const auto sent = status ? send_restart(contact, device) : status;
+    if (!sent) log(LogLevel::warning, "session.not_restarted", {{"why", sent.error().message}});
+    outbox_.pump();
+    done(sent);
   });
 }
 
-void Sync::send_restart(std::int64_t id, identity::DeviceId device) {
-  const auto contact = core_.store.contacts.find(id);
-  if (!contact || !*contact) return;
-  const auto record = core_.contacts.pinned(**contact);
-  if (!record || !*record) return;
+Status Sync::send_restart(std::int64_t id, identity::DeviceId device) {
+  auto contact = core_.store.contacts.find(id);
+  if (!contact) return pass(contact);
+  if (!*contact) return fail(ExitCode::unknown_peer, "there is no such contact");
+  auto record = core_.contacts.pinned(**contact);
+  if (!record) return pass(record);
   auto transaction = core_.store.begin();
-  if (!transaction) return;
-  const Content content{.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = SessionRestartedContent{}};
-  if (!outbox_.add_control(**contact, **record, device, content)) return;
-  if (core_.account.commit(*transaction)) outbox_.pump();
+  if (!transaction) return pass(transaction);
+  const auto now = core_.clock.now();
+  const Content content{.id = core_.rng.bytes<16>(), .sent_at = now, .body = SessionRestartedContent{}};
+  if (auto done = outbox_.add_control(**contact, **record, device, content); !done) return done;
+  if (auto done = core_.store.account.set_number(restart_setting("restart", id, device), now.value); !done) return done;
+  return core_.account.commit(*transaction);
 }
 
 }  // namespace pqc::client

@@ -31,7 +31,8 @@ class Sync {
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
   // Begins anew with a device whose messages cannot be read, and asks it to repeat what we did not confirm.
-  void restart(std::int64_t contact, identity::DeviceId device);
+  // Not more often than limits::restart_interval; `done` comes in any case.
+  void restart(std::int64_t contact, identity::DeviceId device, Directory::Done done);
 
  private:
   struct Delivery {
@@ -53,14 +54,16 @@ class Sync {
   Next store_message(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message,
                      const Content& content);
   Next repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery);
+  Next refused(const ContactRow& contact, const Delivery& delivery);
   Next unreadable(const ContactRow& contact, const Delivery& delivery);
   void check_versions(const ContactRow& contact, const OpenedMessage& message);
   Status finish(Transaction& transaction, std::int64_t cursor);
   void committed(std::int64_t cursor);
   void fetch_record();
-  void send_restart(std::int64_t contact, identity::DeviceId device);
+  Status send_restart(std::int64_t contact, identity::DeviceId device);
   void retry_later();
-  Result<bool> may_restart(std::string_view what, std::int64_t contact, identity::DeviceId device);
+  Result<bool> may_restart(const std::string& setting);
+  static std::string restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device);
 
   Core& core_;
   Directory& directory_;

@@ -35,7 +35,7 @@ enum class OpenError : std::uint8_t {
   duplicate,    // received before: acknowledge and drop
   refused,      // forged, damaged, or not allowed: acknowledge and drop
   unreadable,   // no session of ours opens it: one side lost its state
-  need_record,  // the sender's record has to be fetched first
+  need_record,  // not with the record that is pinned: fetch the sender's and try again; then it is refused
   store,        // the store failed: nothing may be acknowledged
 };
 

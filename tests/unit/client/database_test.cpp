@@ -1,9 +1,9 @@
 #include "client/store/database.h"
 
+#include <fstream>
+
 #include <gtest/gtest.h>
 #include <unistd.h>
-
-#include <fstream>
 
 #include "temporary_folder.h"
 
@@ -60,7 +60,9 @@ TEST_F(DatabaseTest, TheFileShowsNothing) {
 }
 
 TEST_F(DatabaseTest, AnotherKeyOpensNothing) {
-  { ASSERT_TRUE(open()->script("CREATE TABLE t (a)")); }
+  {
+    ASSERT_TRUE(open()->script("CREATE TABLE t (a)"));
+  }
   auto opened = Database::open(file, key(2), false);
   ASSERT_FALSE(opened);
   EXPECT_EQ(opened.error().code, ExitCode::damaged);
@@ -107,7 +109,9 @@ TEST_F(DatabaseTest, AnInnerTransactionThatIsDroppedSpoilsTheWhole) {
   ASSERT_TRUE(database->script("CREATE TABLE t (a)"));
   auto outer = Transaction::begin(*database);
   ASSERT_TRUE(database->run("INSERT INTO t VALUES (1)"));
-  { auto inner = Transaction::begin(*database); }
+  {
+    auto inner = Transaction::begin(*database);
+  }
   ASSERT_TRUE(database->run("INSERT INTO t VALUES (2)"));
   EXPECT_FALSE(outer->commit());
   EXPECT_EQ(count(*database), 0);
@@ -126,7 +130,9 @@ TEST_F(DatabaseTest, AFullDiskIsNamedAndLosesNothing) {
   const auto filled = database->run("INSERT INTO t VALUES (?)", std::string(100'000, 'x'));
   ASSERT_FALSE(filled);
   EXPECT_EQ(filled.error().code, ExitCode::disk_full);
-  { auto dropped = std::move(*transaction); }
+  {
+    auto dropped = std::move(*transaction);
+  }
   EXPECT_EQ(count(*database), 1);
 }
 

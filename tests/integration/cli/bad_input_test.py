@@ -1,0 +1,177 @@
+"""Bad input and bad luck: each has its exit code and a message that says what to do, and nothing is lost."""
+
+import resource
+import signal
+import sqlite3
+
+import programs
+from programs import Case
+
+
+class Registration(Case):
+    def test_a_wrong_fingerprint_registers_nobody(self):
+        alice = self.person("alice", register=False)
+        wrong = "a" * 51 + "q"
+        self.expect(alice("register", alice.name, "--server", self.server.address, "--fingerprint", wrong), 11, "wrong_server")
+        self.expect(alice("register", alice.name, "--server", self.server.address, "--fingerprint", "short"), 26, "invalid_name")
+        self.expect(alice("whoami"), 22, "not_registered")
+        self.expect(alice.register(self.server), 0)
+
+    def test_a_taken_name_leaves_the_profile_free_for_another(self):
+        alice = self.person("alice")
+        other = self.person("other", register=False)
+        self.expect(other("register", alice.name, "--server", self.server.address), 21, "name_taken")
+        self.expect(other("whoami"), 22, "not_registered")
+        self.expect(other.register(self.server), 0)
+
+    def test_one_account_a_profile(self):
+        alice = self.person("alice")
+        self.expect(alice("register", "second", "--server", self.server.address), 23, "already_registered")
+
+    def test_names_addresses_and_suites_are_checked(self):
+        nobody = self.person("nobody", register=False)
+        self.expect(nobody("register", "Not A Name", "--server", self.server.address), 26, "invalid_name")
+        self.expect(nobody("register", "x", "--server", "host:port"), 2, "usage")
+        self.expect(nobody("register", "x", "--server", self.server.address, "--suite", "best"), 2, "usage")
+        self.expect(nobody("register", "x", "--server", f"127.0.0.1:{programs.free_port()}"), 10, "unreachable")
+        self.expect(nobody("register", "x", "--server", "no.such.host.invalid"), 10, "unreachable")
+
+    def test_without_a_profile_everything_says_what_to_do(self):
+        nobody = self.person("nobody", register=False)
+        for command in (("send", "x", "y"), ("receive",), ("history", "x"), ("contacts",), ("whoami",), ("safety-number", "x")):
+            self.assertIn("register", self.expect(nobody(*command), 22, "not_registered").errors[0]["message"])
+        self.assertEqual(nobody("doctor").code, 22)
+
+    def test_wrong_arguments(self):
+        for arguments in ((), ("nonsense",), ("send",), ("receive", "--wait", "1", "--follow"), ("history", "x", "--limit", "0")):
+            self.assertEqual(self.person("nobody", register=False)(*arguments).code, 2, arguments)
+
+
+class Invites(Case):
+    server_arguments = ("--invite-only",)
+
+    def test_an_invite_is_good_once_and_in_time(self):
+        invite = self.server.tool("invite")[0]
+        expired = self.server.tool("invite")[0]
+        alice = self.person("alice", register=False)
+        self.expect(alice.register(self.server), 17, "invalid_invite")
+        self.expect(alice.register(self.server, "--invite", "bogus"), 17, "invalid_invite")
+        self.expect(alice.register(self.server, "--invite", invite), 0)
+        bob = self.person("bob", register=False)
+        self.expect(bob.register(self.server, "--invite", invite), 17, "invalid_invite")
+        with sqlite3.connect(self.server.database) as database:
+            database.execute("UPDATE invite SET expires_at = 1")
+        self.expect(bob.register(self.server, "--invite", expired), 17, "invalid_invite")
+        self.expect(bob.register(self.server, "--invite", self.server.tool("invite")[0]), 0)
+
+
+class Texts(Case):
+    def test_texts_are_checked_before_anything_is_stored(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        self.expect(alice("send", bob.name, stdin=b"\xff\xfe"), 30, "text_not_utf8")
+        self.expect(alice("send", bob.name, ""), 31, "text_empty")
+        self.expect(alice("send", bob.name, stdin=b""), 31, "text_empty")
+        self.expect(alice("send", bob.name, stdin=b"x" * 65537), 32, "text_too_long")
+        self.expect(alice("history", bob.name), 20)
+        self.expect(alice("send", bob.name, stdin=b"x" * 65536), 0)
+        self.received(bob, "x" * 65536)
+
+    def test_unknown_peers(self):
+        alice = self.person("alice")
+        self.expect(alice("send", "nobody-here", "hello"), 20, "unknown_peer")
+        self.expect(alice("safety-number", "nobody-here"), 20, "unknown_peer")
+        self.expect(alice("verify", "nobody-here"), 20, "unknown_peer")
+        self.expect(alice("history", "never-heard-of"), 20, "unknown_peer")
+        self.expect(alice("send", "Bad Name", "hello"), 26, "invalid_name")
+        self.expect(alice("send", alice.name, "to myself"), 26, "invalid_name")
+        self.assertEqual(self.expect(alice("contacts"), 0).objects, [])
+        # Once they exist, it works.
+        bob = self.person("bob")
+        self.sent(alice, bob, "hello")
+
+
+class Servers(Case):
+    def test_another_server_at_the_address_is_refused_and_the_message_kept(self):
+        right = programs.Server(self.folder / "right", port=programs.free_port())
+        alice, bob = self.person("alice", server=right), self.person("bob", server=right)
+        self.sent(alice, bob, "to the right one")
+        right.stop()
+        wrong = programs.Server(self.folder / "wrong", port=right.port)
+        answer = self.expect(alice("send", bob.name, "not to the wrong one"), 11, "wrong_server")
+        self.assertEqual(answer.messages[0]["status"], "queued")
+        self.expect(alice("receive"), 11, "wrong_server")
+        self.assertEqual(alice("doctor").code, 11)
+        wrong.stop()
+        right.start()
+        self.expect(alice("receive"), 0)
+        self.received(bob, "to the right one", "not to the wrong one")
+        right.stop()
+
+
+class Profiles(Case):
+    def test_damage_is_named_and_nothing_is_changed(self):
+        alice = self.person("alice")
+        database = alice.profile / "profile.db"
+        good = database.read_bytes()
+        database.write_bytes(b"garbage" + good[7:])
+        self.expect(alice("whoami"), 40, "damaged")
+        self.expect(alice("send", "bob", "hello"), 40, "damaged")
+        self.assertEqual(alice("doctor").code, 40)
+        self.expect(alice("register", "again", "--server", self.server.address), 40, "damaged")
+        self.assertEqual(database.read_bytes()[:7], b"garbage")
+        database.write_bytes(good)
+        self.expect(alice("whoami"), 0)
+
+    def test_key_files(self):
+        alice = self.person("alice")
+        key = alice.profile / "key"
+        good = key.read_bytes()
+        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(alice.profile.stat().st_mode & 0o777, 0o700)
+        key.write_bytes(good[:-1])
+        self.expect(alice("whoami"), 40, "damaged")
+        key.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+        self.expect(alice("whoami"), 40, "damaged")
+        key.write_bytes(good)
+        key.chmod(0o644)
+        self.expect(alice("whoami"), 43, "no_permission")
+        key.unlink()
+        self.expect(alice("whoami"), 40, "damaged")
+
+    def test_a_passphrase_opens_and_nothing_else_does(self):
+        alice = self.person("alice", register=False)
+        secret = self.folder / "secret"
+        secret.write_text("correct horse\n")
+        secret.chmod(0o600)
+        self.expect(alice.register(self.server, "--passphrase-file", secret), 0)
+        self.expect(alice("whoami", "--passphrase-file", secret), 0)
+        self.expect(alice("whoami", environment={"PQC_CHAT_PASSPHRASE": "correct horse"}), 0)
+        self.expect(alice("whoami", environment={"PQC_CHAT_PASSPHRASE": "wrong"}), 45, "wrong_key")
+
+    def test_a_full_disk_loses_nothing(self):
+        """No file may grow, so nothing can be written to the write-ahead log."""
+        alice, bob = self.person("alice"), self.person("bob")
+        self.sent(alice, bob, "before")
+
+        def full():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+
+        self.expect(alice("send", bob.name, "x" * 50000, preexec=full), 46, "disk_full")
+        self.expect(bob("receive", preexec=full), 46, "disk_full")
+        self.sent(alice, bob, "after")
+        self.received(bob, "before", "after")
+
+    def test_configuration(self):
+        alice = self.person("alice", register=False)
+        config = self.folder / "client.conf"
+        config.write_text(f"[server]\nsignaling_host = 127.0.0.1\nsignaling_port = {self.server.port}\n"
+                          f"[user]\nusername = {alice.name}\nprofile = {alice.profile}\n")
+        self.expect(alice("--config", config, "register"), 0)
+        config.write_text("[user]\nnonsense = 1\n")
+        self.expect(alice("--config", config, "whoami"), 2, "usage")
+        self.expect(alice("--config", self.folder / "none.conf", "whoami"), 47, "missing")
+
+
+if __name__ == "__main__":
+    programs.main()
