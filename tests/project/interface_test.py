@@ -58,7 +58,7 @@ def completion(program):
     bash, zsh, fish = ((folder / name).read_text() for name in (f"{program}.bash", f"_{program}", f"{program}.fish"))
     yield "bash", set(re.search(r'commands="([^"]*)"', bash)[1].split()), set(OPTION.findall(bash))
     yield "zsh", set(re.findall(r"^    '([a-z-]+):", zsh, re.MULTILINE)), set(OPTION.findall(zsh))
-    yield "fish", set(re.search(r"^set -l commands (.*)$", fish, re.MULTILINE)[1].split()), set(re.findall(r" -l ([a-z-]+)", fish))
+    yield "fish", set(re.search(r"^set -l commands (.*)$", fish, re.MULTILINE)[1].split()), set(re.findall(r"^complete .* -l ([a-z-]+)", fish, re.MULTILINE))
 
 
 def differences(what, found, expected, ignored=frozenset()):
