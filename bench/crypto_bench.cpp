@@ -1,4 +1,4 @@
-// The primitives that the protocols are made of: the floor under every other number (docs/PERFORMANCE.md).
+// The primitives that the protocols are made of: the floor under every other number (docs/bench.md).
 //
 //   crypto_bench [--benchmark_filter=REGEX] [--benchmark_out=FILE --benchmark_out_format=json]
 #include <cstdio>

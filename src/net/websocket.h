@@ -2,7 +2,7 @@
 // nothing is ever decompressed (THREATS 14).
 //
 // Ours rather than a library's: a connection that is idle holds no buffer at all, a frame that arrives in one piece is
-// used where it lies, and many frames leave in one TLS record (docs/decisions/websocket-framing.md).
+// used where it lies, and many frames leave in one TLS record (docs/decisions/0012-websocket-framing.md).
 #pragma once
 
 #include <cstdint>
