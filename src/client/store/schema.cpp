@@ -84,8 +84,9 @@ CREATE INDEX messages_to_seal ON messages (seq) WHERE sealed = 0 AND direction =
 CREATE INDEX messages_to_show ON messages (seq) WHERE shown = 0 AND direction = 0;
 
 -- Exact bytes on their way to the server.
+-- AUTOINCREMENT: a number is not used again once its row is gone, or a connection would take the row for one it sent.
 CREATE TABLE outbox (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id BLOB NOT NULL UNIQUE,
   contact INTEGER NOT NULL REFERENCES contacts (id),
   device INTEGER NOT NULL,

@@ -36,9 +36,26 @@ class Folder {
   std::filesystem::path path_;
 };
 
+// For ASSERT_TRUE: whether the server has the message.
+inline testing::AssertionResult sent(const client::Result<client::Message>& message) {
+  if (!message) return testing::AssertionFailure() << message.error().message;
+  if (message->status == client::MessageStatus::failed) return testing::AssertionFailure() << message->failure.message;
+  return testing::AssertionSuccess();
+}
+// Whether the client refuses to send it, for now or for good, and not for want of a connection.
+inline testing::AssertionResult refused(const client::Result<client::Message>& message) {
+  if (message && message->status == client::MessageStatus::failed) return testing::AssertionSuccess();
+  if (message) return testing::AssertionFailure() << "it was sent";
+  const auto code = message.error().code;
+  if (code == ExitCode::unreachable || code == ExitCode::timed_out) {
+    return testing::AssertionFailure() << message.error().message;
+  }
+  return testing::AssertionSuccess() << message.error().message;
+}
+
 class User {
  public:
-  User(const HostileServer& server, std::string name, std::vector<crypto::SuiteId> suites = {crypto::SuiteId::pq})
+  User(const HostileServer& server, std::string name, std::vector<std::string> suites = {"pq"})
       : name_(std::move(name)) {
     client::RegisterOptions options;
     options.open = open_options();
