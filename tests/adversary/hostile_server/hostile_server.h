@@ -25,11 +25,11 @@ struct Item {
 
 struct Behaviour {
   // What is put into mailboxes, in this order, in place of an item that the sender is told was accepted.
-  std::function<std::vector<Item>(const Item&)> relay;
+  std::function<std::vector<Item>(const Item&)> relay = nullptr;
   // Changes an answer before it goes out; `asker` is name@server.
-  std::function<void(const std::string& asker, pqc_chat::v1::Account&)> account;
-  std::function<void(const std::string& asker, pqc_chat::v1::Bundle&)> bundle;
-  std::function<void(pqc_chat::v1::LoggedIn&)> logged_in;
+  std::function<void(const std::string& asker, pqc_chat::v1::Account&)> account = nullptr;
+  std::function<void(const std::string& asker, pqc_chat::v1::Bundle&)> bundle = nullptr;
+  std::function<void(pqc_chat::v1::LoggedIn&)> logged_in = nullptr;
 };
 
 class HostileServer {
