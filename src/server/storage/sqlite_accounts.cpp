@@ -5,8 +5,7 @@
 namespace pqc::server::storage {
 
 SqliteAccounts::SqliteAccounts(SqliteDatabase& database)
-    : database_(database),
-      find_(database.handle(), "SELECT id, version, record FROM account WHERE name = ?1"),
+    : find_(database.handle(), "SELECT id, version, record FROM account WHERE name = ?1"),
       create_(database.handle(),
               "INSERT INTO account (name, version, record, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING "
               "RETURNING id"),

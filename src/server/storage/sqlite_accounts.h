@@ -32,7 +32,6 @@ class SqliteAccounts {
   void forget_cached() { recipients_.clear(); }
 
  private:
-  SqliteDatabase& database_;
   Statement find_;
   Statement create_;
   Statement replace_;
