@@ -7,7 +7,7 @@ while IFS= read -r -d '' file; do
     '#!'*bash | '#!/bin/sh') scripts+=("$file") ;;
     '#!'*python3) python+=("$file") ;;
   esac
-done < <(find .ci tools tests packaging -type f -not -name '*.cpp' -not -name '*.h' -print0)
+done < <(find .ci tools tests packaging bench -type f -not -path "*/node_modules/*" -not -name '*.cpp' -not -name '*.h' -print0)
 
 [ ${#scripts[@]} -ge 8 ] || { printf 'only %d scripts found\n' ${#scripts[@]}; exit 1; }
 for script in "${scripts[@]}"; do bash -n "$script"; done
