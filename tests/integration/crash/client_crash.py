@@ -19,7 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from pqc_programs import COMMAND_SECONDS, Failure, Programs, kill, need  # noqa: E402
 
 # A whole `send` takes about this long; a kill may hit any part of it.
-LONGEST_LIFE_MS = 90
+LONGEST_LIFE_MS = 50
 QUEUED = 15
 HISTORY = "10000"
 
