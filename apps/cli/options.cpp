@@ -44,7 +44,9 @@ void add_messages(CLI::App& app, Options& options) {
                        "Wait so many seconds until the peer has confirmed it");
   auto receive = add<ReceiveCommand>(app, options, "receive", "Print the messages that came in");
   auto* wait = receive.app->add_option("--wait", receive.values->wait, "Wait up to so many seconds for one");
-  receive.app->add_flag("--follow", receive.values->follow, "Go on until interrupted")->excludes(wait);
+  auto* follow = receive.app->add_flag("--follow", receive.values->follow, "Go on until interrupted")->excludes(wait);
+  receive.app->add_flag("--keep", receive.values->keep, "Print nothing: what arrives is kept for the next 'receive'")
+      ->needs(follow);
   auto chat = add<ChatCommand>(app, options, "chat", "Write and read interactively");
   chat.app->add_option("PEER", chat.values->peer, "name or name@server")->required();
   auto history = add<HistoryCommand>(app, options, "history", "Print the last messages with somebody");

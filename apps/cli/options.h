@@ -27,6 +27,7 @@ struct SendCommand {
 struct ReceiveCommand {
   std::optional<std::uint32_t> wait;
   bool follow = false;
+  bool keep = false;  // with follow: print nothing, for a later receive
 };
 struct ChatCommand {
   std::string peer;

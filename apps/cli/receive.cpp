@@ -25,7 +25,8 @@ client::Result<std::size_t> print_new(client::Client& client, const Output& outp
 
 class Reader {
  public:
-  Reader(const Context& context, client::Client& client) : context_(context), client_(client) {}
+  Reader(const Context& context, client::Client& client, bool silent = false)
+      : context_(context), client_(client), silent_(silent) {}
 
   // Until interrupted, or until `enough` says so.
   ExitCode follow(bool one_is_enough, std::optional<steady_clock::time_point> deadline) {
@@ -69,6 +70,7 @@ class Reader {
 
   void print() {
     news_ = false;
+    if (silent_) return;
     auto printed = print_new(client_, context_.output);
     if (!printed)
       error_ = printed.error();
@@ -78,6 +80,7 @@ class Reader {
 
   const Context& context_;
   client::Client& client_;
+  const bool silent_;  // stays connected, marks nothing as shown
   bool news_ = false;
   bool reported_ = false;
   int signal_ = 0;
@@ -95,7 +98,7 @@ ExitCode run(const Context& context, const ReceiveCommand& command) {
     client::Client& client;
     ~Closing() { client.close(); }
   } const closing{client};
-  if (command.follow) return Reader(context, client).follow(false, std::nullopt);
+  if (command.follow) return Reader(context, client, command.keep).follow(false, std::nullopt);
 
   const auto begin = steady_clock::now();
   const auto caught_up = client.catch_up(catch_up_wait);

@@ -29,7 +29,7 @@ _pqc_chat() {
     "") mapfile -t COMPREPLY < <(compgen -W "$commands $common $version" -- "$current"); return ;;
     register) options="--server --fingerprint --invite --suite --passphrase" ;;
     send) options="--wait-delivered" ;;
-    receive) options="--wait --follow" ;;
+    receive) options="--wait --follow --keep" ;;
     history) options="--limit" ;;
     verify) options="--accept --undo" ;;
   esac

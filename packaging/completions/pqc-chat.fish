@@ -28,6 +28,7 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l passphrase -d 
 complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l wait-delivered -x -d 'seconds to wait until the peer confirmed it'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l wait -x -d 'seconds to wait for a message'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l follow -d 'until interrupted'
+complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l keep -d 'print nothing, for the next receive'
 complete -c pqc-chat -n '__fish_seen_subcommand_from history' -l limit -x -d 'so many messages'
 complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l accept -d 'changed keys'
 complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l undo -d 'take the mark away'

@@ -64,6 +64,19 @@ class Messages(Case):
         answer = self.expect(alice("send", bob.name, "confirm this", "--wait-delivered", 20), 0)
         self.assertEqual(answer.messages[0]["status"], "delivered")
 
+    def test_kept_connected_it_leaves_the_messages_for_receive(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        self.sent(bob, alice, "hi")
+        self.received(alice, "hi")
+        keeping = bob.start("receive", "--follow", "--keep")
+        self.addCleanup(programs.kill, keeping)
+        answer = self.expect(alice("send", bob.name, "for later", "--wait-delivered", 20), 0)
+        self.assertEqual(answer.messages[0]["status"], "delivered")
+        self.received(bob, "for later")
+        keeping.terminate()
+        out, err = keeping.communicate(timeout=programs.TIMEOUT)
+        self.assertEqual((keeping.returncode, out), (0, ""), err)
+
     def test_both_begin_at_once(self):
         alice, bob = self.person("alice"), self.person("bob")
         self.sent(alice, bob, "a1")
