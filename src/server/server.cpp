@@ -133,18 +133,17 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
         self->hub_.flush();
       });
     });
-    services_ =
-        std::make_unique<Services>(Services{.storage = *storage_,
-                                            .hub = hub_,
-                                            .clock = clock_,
-                                            .rng = crypto::SystemRng::instance(),
-                                            .after = [this](auto delay, auto what) { after(delay, std::move(what)); },
-                                            .server_name = name_,
-                                            .fingerprint = fingerprint_,
-                                            .invite_only = options_.invite_only,
-                                            .counters = {},
-                                            .request = {},
-                                            .answer = {}});
+    services_ = std::make_unique<Services>(Services{.storage = *storage_,
+                                                    .hub = hub_,
+                                                    .clock = clock_,
+                                                    .rng = crypto::SystemRng::instance(),
+                                                    .at = [this](auto time, auto what) { at(time, std::move(what)); },
+                                                    .server_name = name_,
+                                                    .fingerprint = fingerprint_,
+                                                    .invite_only = options_.invite_only,
+                                                    .counters = {},
+                                                    .request = {},
+                                                    .answer = {}});
     return {};
   }
 
@@ -177,8 +176,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     return {200, "text/plain; charset=utf-8", request.method == "GET" ? "ok\n" : ""};
   }
 
-  void after(std::chrono::milliseconds delay, std::function<void()> what) {
-    auto timer = std::make_shared<boost::asio::steady_timer>(context_, delay);
+  void at(std::chrono::steady_clock::time_point time, std::function<void()> what) {
+    auto timer = std::make_shared<boost::asio::steady_timer>(context_, time);
     timer->async_wait([timer, what = std::move(what)](boost::system::error_code cancelled) {
       if (!cancelled) what();
     });

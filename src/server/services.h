@@ -1,6 +1,7 @@
 // What the sessions of one server share. Owned by Server; used on its I/O thread only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -36,8 +37,8 @@ struct Services {
   relay::Hub& hub;
   const Clock& clock;
   Rng& rng;
-  // Runs a function on the I/O thread after a while.
-  std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
+  // Runs a function on the I/O thread at that time.
+  std::function<void(std::chrono::steady_clock::time_point, std::function<void()>)> at;
 
   std::string server_name;
   net::Fingerprint fingerprint;

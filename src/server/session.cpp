@@ -85,13 +85,14 @@ void Session::say_hello() {
 
 void Session::on_frame(net::FrameKind kind, ByteView payload) {
   kind_ = kind;
+  request_came_ = std::chrono::steady_clock::now();
   ++services_.counters.requests;
   auto& frame = services_.request;
   if (!decode_frame(kind, payload, frame)) {
     ++services_.counters.malformed;
     return close(v1::ERROR_MALFORMED, "not a ClientFrame", net::CloseCode::policy);
   }
-  if (!requests_.take(request_rate, std::chrono::steady_clock::now())) {
+  if (!requests_.take(request_rate, request_came_)) {
     ++services_.counters.rate_limited;
     return fail(frame.request_id(), v1::ERROR_RATE_LIMITED);
   }

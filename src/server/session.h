@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -99,6 +100,7 @@ class Session final : public net::ConnectionUser,
   bool removing_ = false;
   identity::Challenge challenge_{};
   TokenBucket requests_;
+  std::chrono::steady_clock::time_point request_came_;  // the last one
   std::size_t waiting_requests_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::shared_ptr<const Owner> owner_;

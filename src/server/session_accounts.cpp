@@ -84,12 +84,12 @@ void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::
   });
 }
 
-// The answer says no more than its code, and a refusal comes at one time whatever it was for.
+// The answer says no more than its code, and comes at one time after the request, however long it took to refuse it.
 void Session::refuse(std::uint64_t id, accounts::Refusal refusal) {
   ++services_.counters.refused;
   log(LogLevel::info, "refused", {{"reason", refusal.reason}, {"code", v1::ErrorCode_Name(refusal.code)}});
   if (refusal.code != v1::ERROR_REFUSED) return fail(id, refusal.code);
-  services_.after(refusal_delay, [weak = weak_from_this(), id] {
+  services_.at(request_came_ + refusal_delay, [weak = weak_from_this(), id] {
     if (const auto self = weak.lock()) self->fail(id, v1::ERROR_REFUSED);
   });
 }

@@ -213,9 +213,10 @@ TEST_F(ServerAttack, Threat17AFailedLoginIsTheSameForKnownAndUnknownNames) {
     for (const std::string name : {"here", "gone"}) {
       Stranger stranger(address_);
       stranger.connect();
-      const auto begin = steady_clock::now();
       // The signature is of another key, over the right statement.
-      const auto answer = stranger.log_in(stranger.statement(name, *others_keys_), *others_keys_);
+      const auto login = Stranger::login(stranger.statement(name, *others_keys_), *others_keys_);
+      const auto begin = steady_clock::now();
+      const auto answer = stranger.ask(login);
       times[name].push_back(std::chrono::duration<double, std::milli>(steady_clock::now() - begin).count());
       answers.insert(answer.SerializeAsString());
     }
@@ -225,7 +226,7 @@ TEST_F(ServerAttack, Threat17AFailedLoginIsTheSameForKnownAndUnknownNames) {
     std::ranges::nth_element(values, values.begin() + 6);
     return values[6];
   };
-  // Signing in this process takes a millisecond or two and varies; a difference of the server's would stand out.
+  // A timer answers, not the work; what is left is how busy this machine is.
   EXPECT_NEAR(median(times["here"]), median(times["gone"]), 0.2 * median(times["gone"]));
 }
 

@@ -88,7 +88,7 @@ class Stranger {
     request.set_signature(made.signature.data(), made.signature.size());
     return ask(frame);
   }
-  v1::ServerFrame log_in(const identity::LoginStatement& statement, const bench::DeviceKeys& keys) {
+  static v1::ClientFrame login(const identity::LoginStatement& statement, const bench::DeviceKeys& keys) {
     const auto signature = keys.login(statement).value();
     v1::ClientFrame frame;
     auto& request = *frame.mutable_login();
@@ -96,7 +96,10 @@ class Stranger {
     request.set_device(statement.device.value);
     request.set_suite(crypto::number(statement.suite));
     request.set_signature(signature.data(), signature.size());
-    return ask(frame);
+    return frame;
+  }
+  v1::ServerFrame log_in(const identity::LoginStatement& statement, const bench::DeviceKeys& keys) {
+    return ask(login(statement, keys));
   }
 
   [[nodiscard]] const net::LinkInfo& info() const { return info_; }
