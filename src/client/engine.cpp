@@ -102,7 +102,7 @@ Result<std::unique_ptr<v1::ClientFrame>> Engine::sign_in(const v1::Hello& hello,
 }
 
 Status Engine::settle_login(const v1::LoggedIn& answer) {
-  if (!core_.account.row().registered)
+  if (!core_.account.row().registered || login_tried_)
     if (auto done = core_.account.set_registered(); !done) return done;
   if (!core_.account.outdated(answer)) return {};
   auto told = core_.contacts.announce(NoticeKind::profile_cloned, "",

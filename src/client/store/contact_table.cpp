@@ -82,8 +82,4 @@ Status ContactTable::unpin_suite(std::int64_t id) {
   return database_.run("UPDATE contacts SET level = NULL, suite = NULL WHERE id = ?", id);
 }
 
-Status ContactTable::remove(std::int64_t id) {
-  return database_.run("DELETE FROM contacts WHERE id = ?", id);
-}
-
 }  // namespace pqc::client

@@ -41,8 +41,6 @@ class ContactTable {
   Status pin_suite(std::int64_t id, std::int64_t level, std::int64_t suite);
   // Forgets level and suite pinned: the user accepted other keys.
   Status unpin_suite(std::int64_t id);
-  // Undoes find_or_add of a contact that turned out not to exist. Only for one without messages.
-  Status remove(std::int64_t id);
 
  private:
   Database& database_;

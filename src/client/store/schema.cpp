@@ -31,7 +31,7 @@ CREATE TABLE key_items (
 ) WITHOUT ROWID, STRICT;
 
 CREATE TABLE contacts (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   peer TEXT NOT NULL UNIQUE,
   state INTEGER NOT NULL,
   verified INTEGER NOT NULL DEFAULT 0,
@@ -44,7 +44,7 @@ CREATE TABLE contacts (
 ) STRICT;
 
 CREATE TABLE sessions (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
   device INTEGER NOT NULL,
   transcript BLOB NOT NULL UNIQUE,
@@ -60,7 +60,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_of_device ON sessions (contact, device, sends DESC, used_at DESC);
 
 CREATE TABLE messages (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id BLOB NOT NULL,
   contact INTEGER NOT NULL REFERENCES contacts (id),
   direction INTEGER NOT NULL,
@@ -83,8 +83,7 @@ CREATE INDEX messages_of_contact ON messages (contact, seq);
 CREATE INDEX messages_to_seal ON messages (seq) WHERE sealed = 0 AND direction = 1 AND status = 0;
 CREATE INDEX messages_to_show ON messages (seq) WHERE shown = 0 AND direction = 0;
 
--- Exact bytes on their way to the server.
--- AUTOINCREMENT: a number is not used again once its row is gone, or a connection would take the row for one it sent.
+-- Exact bytes on their way to the server. Numbers are never used again: what is on the wire is known by them.
 CREATE TABLE outbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id BLOB NOT NULL UNIQUE,
@@ -124,7 +123,7 @@ CREATE TABLE seen (
 CREATE INDEX seen_at ON seen (at);
 
 CREATE TABLE notices (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   kind INTEGER NOT NULL,
   peer TEXT NOT NULL,
   text TEXT NOT NULL,

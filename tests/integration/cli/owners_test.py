@@ -32,6 +32,13 @@ class Owners(Case):
         self.expect(alice("receive"), 0)
         self.expect(alice("send", "nobody-here", "x"), 20, "unknown_peer")
 
+    def test_one_connection_sends_again_and_again(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        self.follow(alice)
+        for number in range(5):
+            self.assertEqual(self.sent(alice, bob, str(number))["status"], "sent")
+        self.received(bob, *map(str, range(5)))
+
     def test_a_killed_owner_leaves_the_profile_free(self):
         alice, bob = self.person("alice"), self.person("bob")
         following = alice.start("receive", "--follow")

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace pqc::client {
 namespace {
@@ -28,7 +28,7 @@ class DatabaseTest : public ::testing::Test {
   }
 
   test::TemporaryFolder folder;
-  std::filesystem::path file = folder.path() / "profile.db";
+  std::filesystem::path file = std::filesystem::path(folder.path()) / "profile.db";
 };
 
 TEST_F(DatabaseTest, KeepsValuesOfEveryKind) {
@@ -86,7 +86,8 @@ TEST_F(DatabaseTest, DamageIsFoundAndNamed) {
 
 TEST_F(DatabaseTest, MissingFilesAndFoldersAreNamed) {
   EXPECT_EQ(Database::open(file, key(1), false).error().code, ExitCode::missing);
-  EXPECT_EQ(Database::open(folder.path() / "no" / "db", key(1), true).error().code, ExitCode::missing);
+  EXPECT_EQ(Database::open(std::filesystem::path(folder.path()) / "no" / "db", key(1), true).error().code,
+            ExitCode::missing);
 }
 
 TEST_F(DatabaseTest, ATransactionThatIsDroppedLeavesNothing) {

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace pqc::client {
 namespace {
@@ -36,7 +36,7 @@ class FrameSocketTest : public ::testing::Test {
 };
 
 TEST_F(FrameSocketTest, AFrameGoesThereAndBack) {
-  const auto path = folder.path() / "socket";
+  const auto path = std::filesystem::path(folder.path()) / "socket";
   auto listener = listen_local(path);
   ASSERT_TRUE(listener);
   struct stat status{};
@@ -58,7 +58,7 @@ TEST_F(FrameSocketTest, AFrameGoesThereAndBack) {
 }
 
 TEST_F(FrameSocketTest, ALongPathWorks) {
-  const auto deep = folder.path() / std::string(100, 'd') / std::string(100, 'e');
+  const auto deep = std::filesystem::path(folder.path()) / std::string(100, 'd') / std::string(100, 'e');
   std::filesystem::create_directories(deep);
   const auto listener = listen_local(deep / "socket");
   ASSERT_TRUE(listener);
@@ -66,7 +66,7 @@ TEST_F(FrameSocketTest, ALongPathWorks) {
 }
 
 TEST_F(FrameSocketTest, ASocketLeftByTheDeadIsReplaced) {
-  const auto path = folder.path() / "socket";
+  const auto path = std::filesystem::path(folder.path()) / "socket";
   {
     ASSERT_TRUE(listen_local(path));
   }

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "crypto/random.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace pqc::client {
 namespace {
@@ -19,7 +19,7 @@ AskPassphrase answering(std::string_view text) {
 class KeyFileTest : public ::testing::Test {
  protected:
   test::TemporaryFolder folder;
-  std::filesystem::path file = folder.path() / "key";
+  std::filesystem::path file = std::filesystem::path(folder.path()) / "key";
   crypto::SeededRng rng{1};
 };
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "crypto/random.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace pqc::client {
 namespace {
@@ -76,7 +76,7 @@ TEST_F(ProfileTest, AMissingOrForeignKeyIsDamageAndChangesNothing) {
     ASSERT_TRUE(create_profile(paths, held, std::nullopt, rng));
   }
   const auto size = std::filesystem::file_size(paths.database());
-  std::filesystem::rename(paths.key(), folder.path() / "key.away");
+  std::filesystem::rename(paths.key(), std::filesystem::path(folder.path()) / "key.away");
   EXPECT_EQ(open_profile(paths, held, {}).error().code, ExitCode::damaged);
   EXPECT_EQ(create_profile(paths, held, std::nullopt, rng).error().code, ExitCode::damaged);
   ASSERT_TRUE(create_key_file(paths.key(), std::nullopt, rng));

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "client/store/store.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace pqc::client {
 namespace {
@@ -15,7 +15,7 @@ constexpr Migration three{3, "DROP TABLE first"};
 class SchemaTest : public ::testing::Test {
  protected:
   std::unique_ptr<Database> open() {
-    auto opened = Database::open(folder.path() / "profile.db", DatabaseKey(), true);
+    auto opened = Database::open(std::filesystem::path(folder.path()) / "profile.db", DatabaseKey(), true);
     EXPECT_TRUE(opened);
     return std::move(*opened);
   }

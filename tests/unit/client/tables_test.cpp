@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "client/store/store.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace pqc::client {
 namespace {
@@ -11,7 +11,7 @@ constexpr UnixMillis now{1'700'000'000'000};
 class TablesTest : public ::testing::Test {
  protected:
   TablesTest() {
-    auto opened = Store::open(folder.path() / "profile.db", DatabaseKey(), true);
+    auto opened = Store::open(std::filesystem::path(folder.path()) / "profile.db", DatabaseKey(), true);
     EXPECT_TRUE(opened);
     store = std::move(*opened);
     contact = store->contacts.find_or_add("bob@vm", ContactState::accepted, now)->id;
@@ -159,6 +159,18 @@ TEST_F(TablesTest, WhatTheOutboxHoldsComesBackExactlyAndInOrder) {
   rows = store->outbox.next((*rows)[0].seq, 10);
   ASSERT_EQ(rows->size(), 1u);
   EXPECT_EQ((*rows)[0].id, (MessageId{3}));
+}
+
+TEST_F(TablesTest, NumbersInTheOutboxAreNeverUsedAgain) {
+  const auto add = [this](std::uint8_t id) {
+    ASSERT_TRUE(store->outbox.add(
+        {.seq = 0, .id = {id}, .contact = contact, .peer = {}, .device = 1, .body = {id}, .message = {}}, now));
+  };
+  add(1);
+  const auto first = store->outbox.next(0, 1)->front().seq;
+  ASSERT_TRUE(store->outbox.remove(first));
+  add(2);
+  EXPECT_EQ(store->outbox.next(first, 1)->size(), 1u);
 }
 
 TEST_F(TablesTest, SeenIdsAreForgottenInTime) {

@@ -1,0 +1,70 @@
+// What a client reads from peers, from its own folder, and from who sits at it: content of sealed messages, key files,
+// frames of the profile's socket, configuration, keys typed.
+#include <cstddef>
+#include <cstdint>
+
+#include "cli/config.h"
+#include "cli/line_editor.h"
+#include "client/content.h"
+#include "client/frame_socket.h"
+#include "client/key_file.h"
+#include "wire/padding.h"
+
+namespace {
+
+using namespace pqc;
+
+void content(ByteView bytes) {
+  (void)client::decode_content(bytes);
+  Bytes padded;
+  wire::pad(bytes, padded);
+  const auto decoded = client::decode_content(padded);
+  if (!decoded) return;
+  // What is accepted as text is text by our own rules.
+  const auto* text = std::get_if<client::TextContent>(&decoded->body);
+  if (text != nullptr && !client::check_text(text->text)) __builtin_trap();
+}
+
+void frames(ByteView bytes) {
+  client::FrameReader reader(1024);
+  while (!bytes.empty()) {
+    const auto step = std::min<std::size_t>(bytes.size(), 1 + bytes.front() % 16);
+    const bool good = reader.feed(bytes.first(step));
+    bytes = bytes.subspan(step);
+    while (const auto frame = reader.next())
+      if (frame->size() > 1024) __builtin_trap();
+    if (!good) return;
+  }
+}
+
+void keys(ByteView bytes) {
+  cli::LineEditor editor("> ");
+  for (const auto byte : bytes)
+    if (editor.feed(static_cast<char>(byte)) == cli::LineEditor::Event::line) (void)editor.take_line();
+  if (editor.draw(40).find('\n') != std::string::npos) __builtin_trap();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const ByteView bytes(data + 1, size - 1);
+  switch (data[0] % 5) {
+    case 0:
+      content(bytes);
+      break;
+    case 1:
+      // Without a passphrase: Argon2 has its own tests, and would take all the time.
+      (void)client::decode_key_file(bytes, {});
+      break;
+    case 2:
+      frames(bytes);
+      break;
+    case 3:
+      (void)cli::parse_config(as_text(bytes));
+      break;
+    default:
+      keys(bytes);
+  }
+  return 0;
+}
