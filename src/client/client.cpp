@@ -1,13 +1,11 @@
 #include "client/client.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "base/log.h"
 #include "client/engine.h"
 #include "client/limits.h"
-#include "client/local_client.h"
-#include "client/remote_client.h"
+#include "client/switching_client.h"
 #include "crypto/random.h"
 #include "crypto/suite.h"
 
@@ -16,14 +14,8 @@ namespace {
 
 const SystemClock system_clock;
 
-constexpr std::chrono::milliseconds lock_poll{5};
-
 Rng& rng_of(const OpenOptions& options) {
   return options.rng != nullptr ? *options.rng : crypto::SystemRng::instance();
-}
-
-std::unexpected<Error> held() {
-  return fail(ExitCode::busy, "another process holds the profile and does not answer: end it and try again");
 }
 
 Result<std::vector<crypto::SuiteId>> parse_suites(const std::vector<std::string>& names) {
@@ -52,19 +44,11 @@ Status run_registration(Engine& engine, Loop& loop, const Engine::Registration& 
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::open(const OpenOptions& options) {
-  if (!options.profile.exists())
-    return fail(ExitCode::not_registered, "there is no account in " + options.profile.folder.string() +
-                                              ": pqc-chat register NAME --server HOST, or choose another --profile");
-  const auto deadline = std::chrono::steady_clock::now() + limits::profile_wait;
-  for (;;) {
-    auto lock = ProfileLock::try_lock(options.profile);
-    if (!lock) return pass(lock);
-    if (*lock) return LocalClient::open(options, std::move(**lock));
-    if (auto socket = connect_local(options.profile.socket()))
-      return std::make_unique<RemoteClient>(std::move(*socket), rng_of(options));
-    if (std::chrono::steady_clock::now() >= deadline) return held();
-    std::this_thread::sleep_for(lock_poll);
-  }
+  return SwitchingClient::open(options);
+}
+
+Result<Message> Client::send(std::string_view peer, std::string_view text) {
+  return send(peer, text, crypto::SystemRng::instance().bytes<16>());
 }
 
 Result<AccountInfo> Client::register_account(RegisterOptions options) {

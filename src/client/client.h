@@ -67,7 +67,9 @@ class Client {
   [[nodiscard]] virtual bool owner() const = 0;
 
   // Stores the message and answers; it goes out as soon as it can. Errors: those of text and name, disk_full.
-  virtual Result<Message> send(std::string_view peer, std::string_view text) = 0;
+  Result<Message> send(std::string_view peer, std::string_view text);
+  // With an id of the caller's: the same id again is the same message.
+  virtual Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id) = 0;
   // Waits. The message comes back with its status, also `failed`. Errors: why it is still queued (the connection's) or
   // not_delivered.
   virtual Result<Message> await(std::int64_t seq, Until until, std::chrono::milliseconds wait) = 0;

@@ -12,13 +12,13 @@ constexpr std::chrono::milliseconds close_deadline = std::chrono::seconds(2);
 
 }  // namespace
 
-Result<std::unique_ptr<Client>> LocalClient::open(const OpenOptions& options, ProfileLock lock) {
+Result<std::unique_ptr<Client>> LocalClient::open(const OpenOptions& options, ProfileLock lock, Loop& loop) {
   auto store = open_profile(options.profile, lock, options.ask_passphrase);
   if (!store) return pass(store);
-  std::unique_ptr<LocalClient> client(new LocalClient(std::move(lock), options.profile.socket()));
-  client->rng_ = options.rng != nullptr ? options.rng : &crypto::SystemRng::instance();
+  std::unique_ptr<LocalClient> client(new LocalClient(std::move(lock), options.profile.socket(), loop));
+  Rng& rng = options.rng != nullptr ? *options.rng : crypto::SystemRng::instance();
   client->engine_ = std::make_unique<Engine>(client->loop_, std::move(*store),
-                                             options.clock != nullptr ? *options.clock : system_clock, *client->rng_);
+                                             options.clock != nullptr ? *options.clock : system_clock, rng);
   if (auto loaded = client->engine_->load(); !loaded) return pass(loaded);
   if (!client->engine_->core().account.exists())
     return fail(ExitCode::not_registered, "there is no account in " + options.profile.folder.string() +
@@ -43,8 +43,8 @@ Result<T> LocalClient::run(Start&& start) {
   return std::move(*answer);
 }
 
-Result<Message> LocalClient::send(std::string_view peer, std::string_view text) {
-  return engine_->send(peer, text, rng_->bytes<16>());
+Result<Message> LocalClient::send(std::string_view peer, std::string_view text, const MessageId& id) {
+  return engine_->send(peer, text, id);
 }
 
 Result<Message> LocalClient::await(std::int64_t seq, Until until, std::chrono::milliseconds wait) {

@@ -13,11 +13,12 @@ namespace pqc::client {
 
 class LocalClient final : public Client {
  public:
-  static Result<std::unique_ptr<Client>> open(const OpenOptions& options, ProfileLock lock);
+  static Result<std::unique_ptr<Client>> open(const OpenOptions& options, ProfileLock lock, Loop& loop);
 
   Loop& loop() override { return loop_; }
   [[nodiscard]] bool owner() const override { return true; }
-  Result<Message> send(std::string_view peer, std::string_view text) override;
+  using Client::send;
+  Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id) override;
   Result<Message> await(std::int64_t seq, Until until, std::chrono::milliseconds wait) override;
   Status catch_up(std::chrono::milliseconds wait) override;
   Status follow(Listener listener) override;
@@ -35,7 +36,8 @@ class LocalClient final : public Client {
   void close() override;
 
  private:
-  LocalClient(ProfileLock lock, std::filesystem::path socket) : lock_(std::move(lock)), socket_(std::move(socket)) {}
+  LocalClient(ProfileLock lock, std::filesystem::path socket, Loop& loop)
+      : lock_(std::move(lock)), socket_(std::move(socket)), loop_(loop) {}
 
   // Runs the loop until the operation answers; other commands are served meanwhile.
   template <class T, class Start>
@@ -44,11 +46,10 @@ class LocalClient final : public Client {
 
   ProfileLock lock_;
   std::filesystem::path socket_;
-  Loop loop_;
+  Loop& loop_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<LocalServer> server_;
   Engine::ListenerHandle listener_;
-  Rng* rng_ = nullptr;
 };
 
 }  // namespace pqc::client

@@ -21,9 +21,13 @@ std::unexpected<Error> off_protocol() {
 
 }  // namespace
 
-RemoteClient::RemoteClient(FileDescriptor socket, Rng& rng) : rng_(rng) {
+RemoteClient::RemoteClient(FileDescriptor socket, Loop& loop, std::function<void()> on_ended) : loop_(loop) {
   socket_ = std::make_unique<FrameSocket>(
-      loop_, std::move(socket), [this](const Bytes& frame) { on_frame(frame); }, [this] { closed_ = true; });
+      loop_, std::move(socket), [this](const Bytes& frame) { on_frame(frame); },
+      [this, on_ended = std::move(on_ended)] {
+        closed_ = true;
+        on_ended();
+      });
 }
 
 RemoteClient::~RemoteClient() = default;
@@ -47,7 +51,9 @@ Result<RemoteClient::Reply> RemoteClient::ask(v1::LocalRequest& request, std::ch
   request.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
   socket_->send(bytes);
   const auto deadline = std::chrono::steady_clock::now() + wait + limits::request_deadline;
+  ++asking_;
   loop_.run_until([&] { return closed_ || replies_.contains(id); }, deadline);
+  --asking_;
   auto node = replies_.extract(id);
   if (node.empty())
     return fail(ExitCode::busy, closed_ ? "the process that owns the profile ended: try again"
@@ -63,8 +69,7 @@ Status RemoteClient::command(v1::LocalRequest& request, std::chrono::millisecond
   return {};
 }
 
-Result<Message> RemoteClient::send(std::string_view peer, std::string_view text) {
-  const auto id = rng_.bytes<16>();
+Result<Message> RemoteClient::send(std::string_view peer, std::string_view text, const MessageId& id) {
   v1::LocalRequest request;
   request.mutable_send()->set_peer(std::string(peer));
   request.mutable_send()->set_text(std::string(text));

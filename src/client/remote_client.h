@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 
-#include "base/rng.h"
 #include "client/client.h"
 #include "client/frame_socket.h"
 
@@ -18,12 +17,17 @@ namespace pqc::client {
 
 class RemoteClient final : public Client {
  public:
-  RemoteClient(FileDescriptor socket, Rng& rng);
+  // `on_ended` comes once, when the owner has ended.
+  RemoteClient(FileDescriptor socket, Loop& loop, std::function<void()> on_ended);
   ~RemoteClient() override;
 
   Loop& loop() override { return loop_; }
   [[nodiscard]] bool owner() const override { return false; }
-  Result<Message> send(std::string_view peer, std::string_view text) override;
+  [[nodiscard]] bool ended() const { return closed_; }
+  // Whether a call waits for its answer.
+  [[nodiscard]] bool asking() const { return asking_ > 0; }
+  using Client::send;
+  Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id) override;
   Result<Message> await(std::int64_t seq, Until until, std::chrono::milliseconds wait) override;
   Status catch_up(std::chrono::milliseconds wait) override;
   Status follow(Listener listener) override;
@@ -50,10 +54,10 @@ class RemoteClient final : public Client {
                  std::chrono::milliseconds wait = std::chrono::milliseconds(0));
   void on_frame(const Bytes& frame);
 
-  Loop loop_;
-  Rng& rng_;
+  Loop& loop_;
   std::unique_ptr<FrameSocket> socket_;
   bool closed_ = false;
+  int asking_ = 0;
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, Reply> replies_;
   Listener listener_;

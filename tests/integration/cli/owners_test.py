@@ -70,6 +70,23 @@ class Owners(Case):
             texts += self.expect(bob("receive", "--wait", 10), 0).texts
         self.assertEqual(sorted(texts), [str(number) for number in range(8)])
 
+    def test_a_command_takes_over_from_an_owner_that_ends(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        owner = alice.start("receive", "--follow")
+        self.sent(bob, alice, "first")
+        owner.stdout.readline()
+        chat = alice.start("chat", bob.name, stdin=subprocess.PIPE)
+        self.addCleanup(programs.kill, chat)
+        self.addCleanup(chat.stdin.close)
+        while "/help" not in chat.stdout.readline():
+            pass
+        programs.kill(owner)
+        self.sent(bob, alice, "second")
+        line = chat.stdout.readline()
+        self.assertIn("second", line, "" if line else chat.stderr.read())
+        self.sent(alice, bob, "through the new owner")
+        self.received(bob, "through the new owner")
+
     def test_the_socket_lets_only_its_user_in(self):
         alice = self.person("alice")
         bob = self.person("bob")
