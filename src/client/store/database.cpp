@@ -120,6 +120,11 @@ Result<sqlite3_stmt*> Database::prepare(std::string_view sql) {
 }
 
 Status Database::step_all(sqlite3_stmt* statement, bool bound, const std::function<void(const Row&)>& row) {
+  // A full disk makes SQLite roll back by itself: what follows must not be written on its own.
+  if (depth_ > 0 && sqlite3_get_autocommit(handle_) != 0) {
+    sqlite3_clear_bindings(statement);
+    return std::unexpected(describe(SQLITE_FULL));
+  }
   int result = bound ? SQLITE_ROW : SQLITE_NOMEM;
   while (bound && (result = sqlite3_step(statement)) == SQLITE_ROW) row(Row(statement));
   Status done;

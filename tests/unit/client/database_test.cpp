@@ -123,6 +123,24 @@ TEST_F(DatabaseTest, AnInnerTransactionThatIsDroppedSpoilsTheWhole) {
   EXPECT_EQ(count(*database), 1);
 }
 
+// What SQLite does by itself when a write inside a transaction fails for want of room.
+TEST_F(DatabaseTest, NothingIsWrittenAfterATransactionThatEndedByItself) {
+  auto database = open();
+  ASSERT_TRUE(database->script("CREATE TABLE t (a)"));
+  {
+    auto transaction = Transaction::begin(*database);
+    ASSERT_TRUE(transaction && database->run("INSERT INTO t VALUES (1)"));
+    ASSERT_TRUE(database->script("ROLLBACK"));
+    EXPECT_FALSE(database->run("INSERT INTO t VALUES (2)"));
+    EXPECT_FALSE(transaction->commit());
+  }
+  EXPECT_EQ(count(*database), 0);
+  auto next = Transaction::begin(*database);
+  ASSERT_TRUE(next && database->run("INSERT INTO t VALUES (3)"));
+  ASSERT_TRUE(next->commit());
+  EXPECT_EQ(count(*database), 1);
+}
+
 TEST_F(DatabaseTest, AFullDiskIsNamedAndLosesNothing) {
   auto database = open();
   ASSERT_TRUE(database->script("CREATE TABLE t (a); INSERT INTO t VALUES (1)"));
