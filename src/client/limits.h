@@ -21,6 +21,12 @@ inline constexpr std::chrono::milliseconds seen_lifetime = std::chrono::days(60)
 
 // Appends on the way to the server that were not answered yet.
 inline constexpr std::size_t appends_in_flight = 32;
+// One append, in bytes of its bodies (its first body always goes): well below the frame that a server takes.
+inline constexpr std::size_t append_bytes = std::size_t{256} << 10;
+inline constexpr std::size_t append_items = 256;
+// Deliveries that wait here to be stored; a server that sends more without an acknowledgement is not listened to.
+inline constexpr std::size_t waiting_deliveries = 8'192;
+inline constexpr std::size_t waiting_delivery_bytes = std::size_t{32} << 20;
 // Deliveries that are stored with one commit.
 inline constexpr std::size_t deliveries_a_commit = 64;
 inline constexpr std::size_t outbox_items = 100'000;

@@ -50,7 +50,10 @@ Result<Message> Outbox::enqueue(std::string_view peer, std::string_view text, co
     row.message.seq = **seq;
     auto can = ready(*contact);
     if (!can) return pass(can);
-    if (*can)
+    // In the order in which they were written: not before one that waits.
+    auto earlier = core_.store.messages.first_to_seal(contact->id);
+    if (!earlier) return pass(earlier);
+    if (*can && *earlier == row.message.seq)
       if (auto sealed = seal(row, *contact); !sealed) return pass(sealed);
   }
   if (auto done = core_.account.commit(*transaction); !done) return pass(done);
@@ -193,6 +196,8 @@ void Outbox::fail_unsealed(std::int64_t contact, const Error& error) {
 }
 
 void Outbox::send_ready() {
+  if (rewind_ && in_flight_ > 0) return;
+  if (std::exchange(rewind_, false)) last_sent_ = 0;
   while (transport_.ready() && in_flight_ < limits::appends_in_flight) {
     auto rows = core_.store.outbox.next(last_sent_, transport_.batch());
     if (!rows || rows->empty()) return;
@@ -211,12 +216,14 @@ void Outbox::send_ready() {
 void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<ParcelOutcome>> outcomes) {
   if (!outcomes) {
     log(LogLevel::info, "outbox.not_accepted", {{"why", outcomes.error().message}});
-    return retry_later();
+    retry_later();
+    return send_ready();
   }
   auto changed = settle(rows, *outcomes);
   if (!changed) {
     log(LogLevel::error, "outbox.settle_failed", {{"why", changed.error().message}});
-    return retry_later();
+    retry_later();
+    return send_ready();
   }
   for (const auto seq : *changed) core_.emit_message(seq);
   if (held_back_) retry_later();
@@ -241,8 +248,10 @@ Result<std::vector<std::int64_t>> Outbox::settle(const std::vector<OutboxRow>& r
 }
 
 Status Outbox::settle_one(const OutboxRow& row, const ParcelOutcome& outcome) {
-  if (auto done = core_.store.outbox.remove(row.seq); !done) return done;
-  if (!row.message) return {};
+  auto removed = core_.store.outbox.remove(row.seq);
+  if (!removed) return pass(removed);
+  // Dropped while it was on its way (the peer began anew): its message goes again, and is not what was answered.
+  if (!*removed || !row.message) return {};
   if (outcome.carriage == Carriage::refused) return core_.store.messages.set_failed(*row.message, outcome.error);
   auto more = core_.store.outbox.holds(*row.message);
   if (!more) return pass(more);
@@ -250,10 +259,13 @@ Status Outbox::settle_one(const OutboxRow& row, const ParcelOutcome& outcome) {
   return core_.store.messages.set_sent(*row.message);
 }
 
+// The time runs from the first failure: further ones do not put it off.
 void Outbox::retry_later() {
+  if (retry_) return;
   retry_ = core_.loop.after(retry_delay, [this] {
+    retry_.reset();
     held_back_ = false;
-    if (in_flight_ == 0) last_sent_ = 0;
+    rewind_ = true;
     pump();
   });
 }
@@ -262,6 +274,7 @@ void Outbox::on_offline() {
   // Every question was answered with an error before, so nothing is in flight.
   last_sent_ = 0;
   held_back_ = false;
+  rewind_ = false;
   retry_.reset();
 }
 

@@ -64,6 +64,7 @@ class Outbox {
   std::int64_t last_sent_ = 0;  // seq of the last row on the wire in this connection
   std::size_t in_flight_ = 0;
   bool held_back_ = false;  // the server refused some rows for now
+  bool rewind_ = false;     // once nothing is in flight, everything that is left goes again
   Loop::HandlePtr retry_;
 };
 

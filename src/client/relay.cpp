@@ -166,14 +166,17 @@ Status Relay::check_hello(const v1::Hello& hello) {
     return fail(ExitCode::protocol_mismatch, "the server speaks version " + std::to_string(hello.protocol()) +
                                                  " of the protocol, this program " + std::to_string(protocol_version) +
                                                  ": update the older one");
-  clock_offset_ = UnixMillis{hello.server_time()} - clock_.now();
+  // No time at all is as far off as can be said.
+  constexpr std::int64_t year_9999 = 253'402'300'799'999;
+  const UnixMillis theirs{std::clamp<std::int64_t>(hello.server_time(), 0, year_9999)};
+  clock_offset_ = theirs - clock_.now();
   if (clock_offset_ > limits::clock_tolerance || clock_offset_ < -limits::clock_tolerance) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_offset_).count();
     return fail(ExitCode::clock_off, "this machine's clock is " + std::to_string(seconds < 0 ? -seconds : seconds) +
                                          " seconds " + (seconds < 0 ? "ahead of" : "behind") +
                                          " the server's: set the clock, signatures depend on it");
   }
-  append_items_ = std::max<std::size_t>(1, hello.limits().append_items());
+  append_items_ = std::clamp<std::size_t>(hello.limits().append_items(), 1, limits::append_items);
   return {};
 }
 

@@ -100,6 +100,12 @@ Result<std::vector<MessageRow>> MessageTable::to_seal(std::size_t limit) {
   return many(database_, unsealed, limit);
 }
 
+Result<std::optional<std::int64_t>> MessageTable::first_to_seal(std::int64_t contact) {
+  return database_.one(
+      "SELECT seq FROM messages WHERE contact = ? AND sealed = 0 AND direction = 1 AND status = 0 ORDER BY seq LIMIT 1",
+      [](const Row& row) { return row.integer(0); }, contact);
+}
+
 Status MessageTable::set_sealed(std::int64_t seq, std::uint16_t suite) {
   return database_.run("UPDATE messages SET sealed = 1, suite = ? WHERE seq = ?", suite, seq);
 }

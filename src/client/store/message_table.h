@@ -34,6 +34,7 @@ class MessageTable {
 
   // Outgoing ones without ciphertext, oldest first. `contact` 0: of all.
   Result<std::vector<MessageRow>> to_seal(std::size_t limit);
+  Result<std::optional<std::int64_t>> first_to_seal(std::int64_t contact);
   Status set_sealed(std::int64_t seq, std::uint16_t suite);
   // Outgoing ones to a contact that were sealed but not confirmed, the newest `limit`, are sealed again.
   Result<std::int64_t> unseal_unconfirmed(std::int64_t contact, std::size_t limit);

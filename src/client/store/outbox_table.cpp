@@ -27,11 +27,13 @@ Status OutboxTable::add(const OutboxRow& row, UnixMillis now) {
                        row.id, row.contact, row.device, row.body, row.message, now);
 }
 
-Result<std::vector<OutboxRow>> OutboxTable::next(std::int64_t after, std::size_t limit) {
+Result<std::vector<OutboxRow>> OutboxTable::next(std::int64_t after, std::size_t limit, std::size_t bytes) {
   std::vector<OutboxRow> rows;
   auto done = database_.each(
-      "SELECT o.seq, o.id, o.contact, c.peer, o.device, o.body, o.message FROM outbox o JOIN contacts c ON "
-      "c.id = o.contact WHERE o.seq > ? ORDER BY o.seq LIMIT ?",
+      "SELECT o.seq, o.id, o.contact, c.peer, o.device, o.body, o.message FROM (SELECT seq, sum(size) OVER (ORDER BY "
+      "seq) AS total FROM (SELECT seq, length(body) AS size FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2)) n JOIN "
+      "outbox o ON o.seq = n.seq JOIN contacts c ON c.id = o.contact WHERE n.total <= ?3 OR n.total = length(o.body) "
+      "ORDER BY o.seq",
       [&](const Row& row) {
         OutboxRow out{.seq = row.integer(0),
                       .id = read_16(row.blob(1)),
@@ -43,13 +45,14 @@ Result<std::vector<OutboxRow>> OutboxTable::next(std::int64_t after, std::size_t
         if (!row.is_null(6)) out.message = row.integer(6);
         rows.push_back(std::move(out));
       },
-      after, limit);
+      after, limit, bytes);
   if (!done) return pass(done);
   return rows;
 }
 
-Status OutboxTable::remove(std::int64_t seq) {
-  return database_.run("DELETE FROM outbox WHERE seq = ?", seq);
+Result<bool> OutboxTable::remove(std::int64_t seq) {
+  if (auto done = database_.run("DELETE FROM outbox WHERE seq = ?", seq); !done) return pass(done);
+  return database_.changes() > 0;
 }
 
 Result<bool> OutboxTable::holds(std::int64_t message) {

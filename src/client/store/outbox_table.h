@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "client/limits.h"
 #include "client/store/database.h"
 #include "client/types.h"
 
@@ -35,9 +36,10 @@ class OutboxTable {
   explicit OutboxTable(Database& database) : database_(database) {}
 
   Status add(const OutboxRow& row, UnixMillis now);
-  // The oldest with seq > after.
-  Result<std::vector<OutboxRow>> next(std::int64_t after, std::size_t limit);
-  Status remove(std::int64_t seq);
+  // The oldest with seq > after, as many as have `bytes` together; the first one in any case.
+  Result<std::vector<OutboxRow>> next(std::int64_t after, std::size_t limit, std::size_t bytes = limits::append_bytes);
+  // Whether it was there.
+  Result<bool> remove(std::int64_t seq);
   // Whether any bytes of a message still wait.
   Result<bool> holds(std::int64_t message);
   Result<std::int64_t> size();

@@ -55,6 +55,36 @@ TEST_F(TablesTest, AMessageWithAKnownIdIsNotAddedTwice) {
   EXPECT_NE(add_message(1, Direction::incoming), 0);
 }
 
+TEST_F(TablesTest, OneAppendHoldsAsManyBodiesAsFitAndOneInAnyCase) {
+  for (std::uint8_t i = 1; i <= 4; ++i) {
+    const OutboxRow row{
+        .seq = 0, .id = {i}, .contact = contact, .peer = {}, .device = 1, .body = Bytes(100, i), .message = {}};
+    ASSERT_TRUE(store->outbox.add(row, now));
+  }
+  EXPECT_EQ(store->outbox.next(0, 10, 250)->size(), 2U);
+  EXPECT_EQ(store->outbox.next(0, 10, 300)->size(), 3U);
+  EXPECT_EQ(store->outbox.next(0, 10, 1)->size(), 1U);
+  EXPECT_EQ(store->outbox.next(0, 2, 1000)->size(), 2U);
+  EXPECT_EQ(store->outbox.next(3, 10, 1000)->front().seq, 4);
+}
+
+TEST_F(TablesTest, RemovingAnOutboxRowTellsWhetherItWasThere) {
+  const OutboxRow row{
+      .seq = 0, .id = {1}, .contact = contact, .peer = {}, .device = 1, .body = Bytes(1), .message = {}};
+  ASSERT_TRUE(store->outbox.add(row, now));
+  EXPECT_TRUE(*store->outbox.remove(1));
+  EXPECT_FALSE(*store->outbox.remove(1));
+}
+
+TEST_F(TablesTest, TheFirstUnsealedMessageOfAContactIsTheOldestOne) {
+  EXPECT_FALSE(store->messages.first_to_seal(contact)->has_value());
+  const auto first = add_message(1);
+  add_message(2);
+  EXPECT_EQ(store->messages.first_to_seal(contact)->value(), first);
+  ASSERT_TRUE(store->messages.set_sealed(first, 3));
+  EXPECT_GT(store->messages.first_to_seal(contact)->value(), first);
+}
+
 TEST_F(TablesTest, HistoryIsTheLastOnesOldestFirst) {
   for (std::uint8_t i = 1; i <= 5; ++i) add_message(i);
   const auto rows = store->messages.history(contact, 3);
