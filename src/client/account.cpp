@@ -222,13 +222,19 @@ Result<std::optional<Bytes>> Account::renew_record() {
   next.predecessor = record_->hash();
   next.issued = now;
   next.expires = now + identity::record_lifetime;
-  auto signed_record = keys_->sign_record(next);
-  if (!signed_record) return keys_failed(signed_record.error());
-  if (auto adopted = adopt_record(std::move(*signed_record)); !adopted) return pass(adopted);
   auto transaction = store_.begin();
   if (!transaction) return pass(transaction);
-  if (auto saved = store_.account.save(row_, now); !saved) return pass(saved);
+  auto signed_record = keys_->sign_record(next);
+  if (!signed_record) return keys_failed(signed_record.error());
+  auto renewed = row_;
+  renewed.record = *signed_record;
+  if (auto saved = store_.account.save(renewed, now); !saved) {
+    roll_back(*transaction);
+    return pass(saved);
+  }
   if (auto done = commit(*transaction); !done) return pass(done);
+  // Only now: a record that is not stored must not be published, or the next one made would be a fork of it.
+  if (auto adopted = adopt_record(std::move(*signed_record)); !adopted) return pass(adopted);
   return row_.record;
 }
 

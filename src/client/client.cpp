@@ -71,8 +71,9 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
                                                   ": use another --profile for another account");
   // What an interrupted attempt left is only good for the same name at the same place.
   const auto& row = account.row();
-  const bool same =
-      account.exists() && row.name == options.name && row.host == options.host && row.port == options.port;
+  const bool same = account.exists() && row.name == options.name && row.host == options.host &&
+                    row.port == options.port &&
+                    (!options.fingerprint || std::ranges::equal(row.pin, options.fingerprint->bytes));
   if (account.exists() && !same)
     if (auto discarded = account.discard(); !discarded) return pass(discarded);
   const Engine::Registration registration{.name = options.name,

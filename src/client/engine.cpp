@@ -102,8 +102,10 @@ Result<std::unique_ptr<v1::ClientFrame>> Engine::sign_in(const v1::Hello& hello,
 }
 
 Status Engine::settle_login(const v1::LoggedIn& answer) {
-  if (!core_.account.row().registered || login_tried_)
+  // While registering always: that an earlier run got through was only assumed.
+  if (registration_ || !core_.account.row().registered)
     if (auto done = core_.account.set_registered(); !done) return done;
+  confirmed_ = true;
   if (!core_.account.outdated(answer)) return {};
   auto told = core_.contacts.announce(NoticeKind::profile_cloned, "",
                                       "the server has seen a newer state of this profile: it was copied or restored "
@@ -184,18 +186,19 @@ void Engine::on_offline(const Error& error) {
   emit(connection());
   for (auto& waiter : std::exchange(waiters_, {})) waiter.answer(std::unexpected(error));
   if (!registered_) return;
-  // An earlier run may have registered and been interrupted before it could note that.
-  if (error.code == ExitCode::name_taken && resumed_ && !login_tried_) {
-    login_tried_ = true;
+  // An earlier run may have registered and been interrupted before it could note that; its invite is used up then.
+  const bool perhaps_ours = error.code == ExitCode::name_taken || error.code == ExitCode::invalid_invite;
+  if (perhaps_ours && resumed_ && !refusal_) {
+    refusal_ = error;
     core_.account.assume_registered();
     return core_.loop.post([this] { core_.relay->start(false); });
   }
   const bool definite = error.code == ExitCode::name_taken || error.code == ExitCode::invalid_invite ||
                         error.code == ExitCode::refused || error.code == ExitCode::login_refused;
-  if (definite && !core_.account.discard()) log(LogLevel::error, "engine.not_discarded");
-  const bool others_name = login_tried_ && error.code == ExitCode::login_refused;
-  finish_registration(others_name ? fail(ExitCode::name_taken, "the name is taken on this server: choose another")
-                                  : std::unexpected(error));
+  // The keys of an account that the server has are never thrown away.
+  if (definite && !confirmed_ && !core_.account.discard()) log(LogLevel::error, "engine.not_discarded");
+  const bool not_ours = refusal_ && !confirmed_ && error.code == ExitCode::login_refused;
+  finish_registration(std::unexpected(not_ours ? *refusal_ : error));
 }
 
 Engine::ListenerHandle Engine::listen(Listener listener) {
@@ -393,7 +396,8 @@ void Engine::set_verified(std::string_view peer, bool verified, Done done) {
     auto changed = store_->contacts.set_verified(contact->id, verified);
     if (changed && verified) changed = outbox_.accept(*contact);
     if (changed) changed = transaction->commit();
-    outbox_.pump();
+    // Not while a failed transaction is open: what it sealed would be undone after it was sent.
+    if (changed) outbox_.pump();
     done(changed);
   });
 }
@@ -408,8 +412,9 @@ void Engine::accept(std::string_view peer, bool changed, Done done) {
     if (was_blocked) status = core_.contacts.accept_changed(*contact);
     if (status) status = outbox_.accept(*contact);
     if (status) status = transaction->commit();
+    if (!status) return done(status);
     outbox_.pump();
-    if (!status || !was_blocked) return done(status);
+    if (!was_blocked) return done(status);
     greet_anew(contact->id, done);
   });
 }

@@ -121,8 +121,9 @@ class Engine {
   Online how_;
   bool maintained_ = false;
   std::optional<Registration> registration_;
-  bool resumed_ = false;  // the registration was begun by an earlier run
-  bool login_tried_ = false;
+  bool resumed_ = false;          // the registration was begun by an earlier run
+  std::optional<Error> refusal_;  // of that registration, before a login was tried instead
+  bool confirmed_ = false;        // the server has the account, and that is stored
   Done registered_;
   std::vector<std::weak_ptr<Listener>> listeners_;
   std::list<Waiter> waiters_;
