@@ -98,8 +98,20 @@ Status Contacts::confirm_record(const ContactRow& contact) {
   return store_.contacts.pin_record(contact.id, contact.record, clock_.now());
 }
 
+Status Contacts::keep_pinned(std::int64_t id) {
+  auto contact = store_.contacts.find(id);
+  if (!contact) return pass(contact);
+  if (!*contact || (*contact)->record.empty()) return fail(ExitCode::unknown_peer, "no record is pinned");
+  auto record = pinned(**contact);
+  if (!record) return pass(record);
+  if (expired(**record)) return not_verified(identity::Error::expired, (*contact)->peer);
+  return confirm_record(**contact);
+}
+
 bool Contacts::stale(const ContactRow& contact) const {
-  return contact.record.empty() || clock_.now() - contact.record_at > limits::contact_refresh;
+  // Seen in the future: the clock was set back.
+  const auto age = clock_.now() - contact.record_at;
+  return contact.record.empty() || age > limits::contact_refresh || age < -limits::clock_tolerance;
 }
 
 bool Contacts::expired(const identity::VerifiedRecord& record) const {

@@ -30,6 +30,9 @@ class Contacts {
   // A record as the server gave it. Pins it when it verifies and may follow the pinned one, and removes the sessions
   // of devices it revokes. Errors: identity_changed (kept for the user to accept, announced), refused, clock_off.
   Status take_record(std::int64_t contact, ByteView signed_record);
+  // Uses the pinned record for another limits::contact_refresh, though the server did not confirm it; not after its
+  // end. Errors: unknown_peer, refused.
+  Status keep_pinned(std::int64_t contact);
   // Whether the server should be asked again before messages go out.
   [[nodiscard]] bool stale(const ContactRow& contact) const;
   // A record that has to be seen anew before a session may begin.

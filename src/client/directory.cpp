@@ -110,11 +110,8 @@ void Directory::prepare(std::int64_t id, Done done) {
   if (!core_.contacts.stale(*contact)) return begin_missing_sessions(id, false, std::move(done));
   fetch_record(id, [this, id, done = std::move(done)](const Status& fetched) {
     // A record that only contradicts the pinned one was announced; the pinned one stays in use.
-    if (!fetched && (fetched.error().code != ExitCode::refused)) return done(fetched);
-    if (!fetched) {
-      const auto contact_now = require(core_.store, id);
-      if (!contact_now || contact_now->record.empty()) return done(fetched);
-    }
+    if (!fetched && (fetched.error().code != ExitCode::refused || !core_.contacts.keep_pinned(id)))
+      return done(fetched);
     begin_missing_sessions(id, true, std::move(done));
   });
 }

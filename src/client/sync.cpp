@@ -11,7 +11,7 @@ namespace {
 
 namespace v1 = pqc_chat::v1;
 
-constexpr std::chrono::milliseconds store_retry = std::chrono::seconds(5);
+constexpr std::chrono::milliseconds retry_delay = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -35,18 +35,28 @@ void Sync::subscribe() {
 }
 
 void Sync::deliver(const v1::Deliver& deliver) {
-  for (const auto& item : deliver.items())
+  for (const auto& item : deliver.items()) {
+    // The server keeps what is not taken here, and delivers it again on the next connection.
+    full_ = full_ || queue_.size() >= limits::waiting_deliveries || queued_bytes_ >= limits::waiting_delivery_bytes;
+    if (full_) {
+      log(LogLevel::warning, "inbox.too_many_deliveries");
+      break;
+    }
+    queued_bytes_ += item.body().size();
     queue_.push_back({.message_id = static_cast<std::int64_t>(item.message_id()),
                       .account = item.from().account(),
                       .device = {item.from().device()},
                       .id = to_bytes(as_bytes(item.id())),
                       .body = to_bytes(as_bytes(item.body()))});
+  }
   process();
 }
 
 void Sync::on_offline() {
   // The server delivers again what was not acknowledged.
   queue_.clear();
+  queued_bytes_ = 0;
+  full_ = false;
   waiting_ = false;
   subscribed_ = false;
   retry_.reset();
@@ -77,6 +87,7 @@ void Sync::process() {
     failure_ = done.error();
     return retry_later();
   }
+  for (std::size_t i = 0; i < handled; ++i) queued_bytes_ -= queue_[i].body.size();
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(handled));
   committed(cursor);
   if (next == Next::wait_for_record) return fetch_record();
@@ -110,9 +121,13 @@ void Sync::retry_later() {
   changed_.clear();
   to_restart_.clear();
   to_refresh_.clear();
-  waiting_ = true;
   log(LogLevel::error, "inbox.store_failed", {{"why", failure_ ? failure_->message : "the profile cannot be written"}});
-  retry_ = core_.loop.after(store_retry, [this] {
+  pause();
+}
+
+void Sync::pause() {
+  waiting_ = true;
+  retry_ = core_.loop.after(retry_delay, [this] {
     waiting_ = false;
     process();
   });
@@ -265,8 +280,8 @@ void Sync::fetch_record() {
   directory_.fetch_record(contact->id, [this](const Status& status) {
     waiting_ = false;
     if (queue_.empty()) return;
-    // Without an answer it stays in the mailbox, and is delivered again on the next connection.
-    if (!status && transient(status.error().code)) return;
+    // Without an answer it stays in the mailbox; it is asked for again, here or on the next connection.
+    if (!status && transient(status.error().code)) return pause();
     queue_.front().record_fetched = true;
     process();
   });
@@ -279,7 +294,8 @@ std::string Sync::restart_setting(std::string_view what, std::int64_t contact, i
 Result<bool> Sync::may_restart(const std::string& setting) {
   auto last = core_.store.account.number(setting);
   if (!last) return pass(last);
-  return !*last || core_.clock.now() - UnixMillis{**last} >= limits::restart_interval;
+  const auto since = core_.clock.now() - UnixMillis{last->value_or(0)};
+  return !*last || since >= limits::restart_interval || since < -limits::clock_tolerance;
 }
 
 void Sync::restart(std::int64_t contact, identity::DeviceId device, Directory::Done done) {

@@ -62,6 +62,7 @@ class Sync {
   void fetch_record();
   Status send_restart(std::int64_t contact, identity::DeviceId device);
   void retry_later();
+  void pause();
   Result<bool> may_restart(const std::string& setting);
   static std::string restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device);
 
@@ -69,6 +70,8 @@ class Sync {
   Directory& directory_;
   Outbox& outbox_;
   std::deque<Delivery> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool full_ = false;     // more came than may wait: nothing further is taken on this connection
   bool waiting_ = false;  // for a record, or for the store
   bool subscribed_ = false;
   std::int64_t newest_ = 0;

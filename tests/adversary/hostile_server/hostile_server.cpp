@@ -81,6 +81,7 @@ class HostileServer::Impl {
   std::vector<Item> appended;
   std::uint64_t next_message_id = 1;
   std::uint64_t bundles = 0;
+  std::uint64_t accounts = 0;
   std::thread thread;
 };
 
@@ -94,7 +95,7 @@ class HostileServer::Impl::Visitor final : public net::ConnectionUser {
     hello.set_server_name(name);
     const auto challenge = crypto::SystemRng::instance().bytes<32>();
     hello.set_challenge(challenge.data(), challenge.size());
-    hello.set_server_time(SystemClock().now().value);
+    hello.set_server_time((SystemClock().now() + server.behaviour.ahead).value);
     hello.set_registration(v1::REGISTRATION_OPEN);
     *hello.mutable_limits() = limits();
     send(frame);
@@ -219,7 +220,10 @@ void HostileServer::Impl::Visitor::register_account(const v1::Register& request,
   const auto parsed = identity::parse_signed(as_bytes(request.account_record()));
   if (!parsed) return error(answer, v1::ERROR_MALFORMED);
   const auto account = parsed->record.account.text();
-  server_.records[account] = {request.account_record()};
+  const bool known = server_.records.contains(account);
+  const auto refusal = server_.behaviour.registration ? server_.behaviour.registration(known) : std::nullopt;
+  if (!known || !refusal) server_.records[account] = {request.account_record()};
+  if (refusal) return error(answer, *refusal);
   enter(account, request.device(), request.generation(), answer);
 }
 
@@ -256,6 +260,7 @@ void HostileServer::Impl::Visitor::subscribe(const v1::Subscribe& request, v1::S
 }
 
 void HostileServer::Impl::Visitor::fetch_account(const v1::FetchAccount& request, v1::ServerFrame& answer) {
+  ++server_.accounts;
   const auto found = server_.records.find(request.account());
   if (found == server_.records.end()) return error(answer, v1::ERROR_UNKNOWN_ACCOUNT);
   auto& account = *answer.mutable_account();
@@ -356,6 +361,10 @@ v1::PublishPrekeys HostileServer::prekeys(const std::string& account, std::uint3
 
 std::uint64_t HostileServer::bundles_fetched() const {
   return impl_->on_thread([&] { return impl_->bundles; });
+}
+
+std::uint64_t HostileServer::accounts_fetched() const {
+  return impl_->on_thread([&] { return impl_->accounts; });
 }
 
 }  // namespace pqc::test

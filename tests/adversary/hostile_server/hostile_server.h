@@ -4,9 +4,11 @@
 // It runs on a thread of its own; Behaviour's functions are called there, everything else by the test's thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,10 @@ struct Behaviour {
   std::function<void(const std::string& asker, pqc_chat::v1::Account&)> account = nullptr;
   std::function<void(const std::string& asker, pqc_chat::v1::Bundle&)> bundle = nullptr;
   std::function<void(pqc_chat::v1::LoggedIn&)> logged_in = nullptr;
+  // Told whether the name was known before; the error that a registration is answered with after it was done.
+  std::function<std::optional<pqc_chat::v1::ErrorCode>(bool known)> registration = nullptr;
+  // How far its clock is ahead.
+  std::chrono::milliseconds ahead{0};
 };
 
 class HostileServer {
@@ -56,6 +62,8 @@ class HostileServer {
   [[nodiscard]] pqc_chat::v1::PublishPrekeys prekeys(const std::string& account, std::uint32_t suite) const;
   // Bundles that were handed out.
   [[nodiscard]] std::uint64_t bundles_fetched() const;
+  // Account records that were asked for.
+  [[nodiscard]] std::uint64_t accounts_fetched() const;
 
  private:
   class Impl;

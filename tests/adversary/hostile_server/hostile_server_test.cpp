@@ -39,6 +39,17 @@ class HostileServerTest : public testing::Test {
         std::ranges::count_if(items, [&](const Item& item) { return item.from.account() == user.account(); }));
   }
 
+  // Alice opens her profile again later, and the server's clock agrees.
+  void let_pass(std::chrono::milliseconds time, Behaviour behaviour) {
+    alice.close();
+    later.set(SystemClock().now() + time);
+    alice.clock = &later;
+    behaviour.ahead = time;
+    server.behave(std::move(behaviour));
+    alice.open();
+  }
+
+  ManualClock later;
   HostileServer server;
   User alice{server, "alice"};
   User bob{server, "bob"};
@@ -276,6 +287,93 @@ TEST_F(HostileServerTest, Threat3AnotherIdentityForAKnownContactGetsNoCiphertext
   server.behave({});
   EXPECT_EQ(bob.receive(), Texts{"still you?"});
   EXPECT_GT(sent_by(alice), before);
+}
+
+TEST_F(HostileServerTest, Threat3ALaterLookShowsAnotherIdentityAndNothingIsSent) {
+  make_friends();
+  HostileServer elsewhere;
+  const User impostor{elsewhere, "bob"};
+  const auto record = elsewhere.records(impostor.account()).front();
+  const auto before = sent_by(alice);
+  let_pass(std::chrono::hours(25),
+           {.account = [&](const std::string&, v1::Account& account) { account.set_account_record(record); }});
+  const auto message = alice.send(bob, "still you?");
+  ASSERT_TRUE(refused(message));
+  EXPECT_EQ(message ? message->failure.code : message.error().code, ExitCode::identity_changed);
+  EXPECT_EQ(sent_by(alice), before);
+  alice.receive();
+  EXPECT_TRUE(alice.was_told(client::NoticeKind::identity_changed));
+}
+
+// What the server says about bob is nonsense: the pinned record is used, and the server is not asked without end.
+TEST_F(HostileServerTest, Threat3ARecordThatDoesNotVerifyLeavesThePinnedOneInUse) {
+  make_friends();
+  const User mallory{server, "mallory"};
+  const auto record = server.records(mallory.account()).front();
+  const auto asked = server.accounts_fetched();
+  let_pass(std::chrono::hours(25),
+           {.account = [&](const std::string&, v1::Account& account) { account.set_account_record(record); }});
+  ASSERT_TRUE(sent(alice.send(bob, "one")));
+  ASSERT_TRUE(sent(alice.send(bob, "two")));
+  EXPECT_EQ(server.accounts_fetched(), asked + 1);
+  server.behave({});
+  EXPECT_EQ(bob.receive(), (Texts{"one", "two"}));
+}
+
+// After its end a record says nothing any more: devices may have been removed since.
+TEST_F(HostileServerTest, Threat3AnExpiredRecordGetsNoCiphertext) {
+  make_friends();
+  const auto before = sent_by(alice);
+  let_pass(std::chrono::days(31), {});
+  EXPECT_TRUE(refused(alice.send(bob, "anybody there?")));
+  EXPECT_EQ(sent_by(alice), before);
+}
+
+// The server has the account, but its answer was lost. The invite is used up, the name is taken: both by us.
+TEST_F(HostileServerTest, AnInterruptedRegistrationIsGoneOnWith) {
+  const auto interrupted = [](v1::ErrorCode again) {
+    return [again](bool known) { return std::optional(known ? again : v1::ERROR_UNAVAILABLE); };
+  };
+  for (const auto again : {v1::ERROR_INVITE_INVALID, v1::ERROR_NAME_TAKEN}) {
+    const Folder folder;
+    server.behave({.registration = interrupted(again)});
+    const auto attempt = [&] {
+      client::RegisterOptions options;
+      options.open.profile.folder = folder.path() / "profile";
+      options.name = std::format("erin{}", static_cast<int>(again));
+      options.host = "127.0.0.1";
+      options.port = server.port();
+      options.fingerprint = server.fingerprint();
+      options.suites = {"pq"};
+      options.invite = "once";
+      return client::Client::register_account(std::move(options));
+    };
+    EXPECT_FALSE(attempt());
+    const auto second = attempt();
+    ASSERT_TRUE(second) << second.error().message;
+    // It is known for good: from now on it logs in.
+    client::OpenOptions options;
+    options.profile.folder = folder.path() / "profile";
+    const auto opened = client::Client::open(options);
+    ASSERT_TRUE(opened) << opened.error().message;
+    const auto online = (*opened)->connect(patience);
+    ASSERT_TRUE(online) << online.error().message;
+    (*opened)->close();
+  }
+}
+
+// More than one frame takes, and not all of it at once.
+TEST_F(HostileServerTest, ManyLongMessagesGoOutInTheOrderInWhichTheyWereWritten) {
+  Texts written;
+  std::int64_t last = 0;
+  for (int i = 0; i < 30; ++i) {
+    written.push_back(std::format("{:05}", i) + std::string(60'000, 'x'));
+    const auto message = alice.client().send(bob.account(), written.back());
+    ASSERT_TRUE(message) << message.error().message;
+    last = message->seq;
+  }
+  ASSERT_TRUE(sent(alice.client().await(last, client::Until::sent, patience)));
+  EXPECT_EQ(bob.receive(), written);
 }
 
 // THREATS 9: a server that hides bob's post-quantum prekeys gets no message under a weaker suite.

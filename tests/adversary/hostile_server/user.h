@@ -111,11 +111,13 @@ class User {
   }
 
   std::vector<client::Notice> notices;
+  const Clock* clock = nullptr;  // from the next open(); the system's
 
  private:
   [[nodiscard]] client::OpenOptions open_options() const {
     client::OpenOptions options;
     options.profile.folder = profile();
+    options.clock = clock;
     return options;
   }
 
