@@ -13,14 +13,19 @@ constexpr seconds catch_up_wait{30};
 
 // Prints what was not shown yet. It is marked only after it was printed: a crash in between shows it again, never not.
 client::Result<std::size_t> print_new(client::Client& client, const Output& output) {
-  auto inbox = client.inbox();
-  if (!inbox) return client::pass(inbox);
-  for (const auto& notice : inbox->notices)
-    if (!output.notice(notice)) return client::fail(ExitCode::unexpected, "standard output was closed");
-  for (const auto& message : inbox->messages)
-    if (!output.message(message)) return client::fail(ExitCode::unexpected, "standard output was closed");
-  if (auto done = client.set_shown(*inbox); !done) return client::pass(done);
-  return inbox->messages.size();
+  std::size_t printed = 0;
+  for (;;) {
+    auto inbox = client.inbox();
+    if (!inbox) return client::pass(inbox);
+    for (const auto& notice : inbox->notices)
+      if (!output.notice(notice)) return client::fail(ExitCode::unexpected, "standard output was closed");
+    for (const auto& message : inbox->messages)
+      if (!output.message(message)) return client::fail(ExitCode::unexpected, "standard output was closed");
+    if (auto done = client.set_shown(*inbox); !done) return client::pass(done);
+    // One answer holds as many as fit.
+    if (inbox->messages.empty()) return printed;
+    printed += inbox->messages.size();
+  }
 }
 
 class Reader {

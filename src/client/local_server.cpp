@@ -1,6 +1,8 @@
 #include "client/local_server.h"
 
 #include <algorithm>
+#include <ranges>
+#include <span>
 
 #include <unistd.h>
 
@@ -19,6 +21,20 @@ Bytes serialize(const v1::LocalReply& reply) {
   Bytes out(reply.ByteSizeLong());
   reply.SerializeToArray(out.data(), static_cast<int>(out.size()));
   return out;
+}
+
+// How many of these, from the first, fit into one frame beside notices.
+template <class Messages>
+std::size_t fitting(const Messages& messages) {
+  constexpr std::size_t of_one = 1024;  // everything but the text
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  for (const auto& message : messages) {
+    bytes += message.text.size() + of_one;
+    if (bytes > limits::local_frame_bytes / 4 * 3) break;
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace
@@ -118,7 +134,9 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
       const auto notices = engine_.notices();
       if (!notices) return done(std::unexpected(notices.error()));
       return session->answer(id, messages, [&](v1::LocalReply& out) {
-        for (const auto& message : *messages) local::encode(message, *out.mutable_messages()->add_messages());
+        // The oldest that fit into a frame: the others come once these were shown.
+        for (const auto& message : std::span(*messages).first(fitting(*messages)))
+          local::encode(message, *out.mutable_messages()->add_messages());
         for (const auto& notice : *notices) local::encode(notice, *out.mutable_messages()->add_notices());
       });
     }
@@ -131,7 +149,9 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
       const auto messages = engine_.history(request.history().peer(), request.history().limit());
       return session->answer(id, messages, [&](v1::LocalReply& out) {
         out.mutable_messages();
-        for (const auto& message : *messages) local::encode(message, *out.mutable_messages()->add_messages());
+        // The newest that fit into a frame.
+        for (const auto& message : std::span(*messages).last(fitting(*messages | std::views::reverse)))
+          local::encode(message, *out.mutable_messages()->add_messages());
       });
     }
     case v1::LocalRequest::kContacts: {
