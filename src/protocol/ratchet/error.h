@@ -11,7 +11,7 @@ enum class Error : std::uint8_t {
   refused,    // not a message of this session, or damaged, or beyond a limit
   duplicate,  // a genuine header, but its message was received before (or its skipped key is gone)
   not_ready,  // the responder has not received anything yet, so it cannot send
-  exhausted,  // the turn has as many messages as it may have
+  exhausted,  // the turn has as many messages, or the session as many turns, as it may have
   too_long,   // text or associated data over its limit
   buffer,     // the output buffer is too small
   bad_state,  // the bytes are not an encoded state of this version
@@ -32,7 +32,7 @@ constexpr std::string_view to_string(Error error) {
     case Error::not_ready:
       return "nothing received yet";
     case Error::exhausted:
-      return "too many messages in a turn";
+      return "too many messages in a turn, or too many turns";
     case Error::too_long:
       return "too long";
     case Error::buffer:

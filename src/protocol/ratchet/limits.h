@@ -18,5 +18,7 @@ inline constexpr std::size_t max_associated_data = 1'024;
 inline constexpr std::size_t max_text = 262'144;
 // Numbers of messages in a turn are below this.
 inline constexpr std::uint32_t max_chain_length = 0xFFFF'FFFF;
+// The last turn a session may have; with one a microsecond it would be reached after nine years.
+inline constexpr std::uint64_t last_turn = 0xFFFF'FFFF'FFFF;
 
 }  // namespace pqc::ratchet

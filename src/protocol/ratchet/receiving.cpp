@@ -48,7 +48,7 @@ Result<OpenedHeader> try_header(const Layout& layout, const Incoming& in, std::u
 Result<OpenedHeader> open_header(const State& state, const Incoming& in) {
   Result<OpenedHeader> opened = std::unexpected(Error::refused);
   if (state.current) opened = try_header(state.layout, in, state.current_turn(), state.current->header);
-  if (!opened && std::holds_alternative<Sending>(state.phase)) {
+  if (!opened && state.turn < last_turn && std::holds_alternative<Sending>(state.phase)) {
     opened = try_header(state.layout, in, state.turn + 1, state.next_header);
   }
   const auto older = state.older.all();

@@ -67,6 +67,7 @@ Result<void> agree(const State& state, const Due& peer, const Sending& sending, 
 
 // §3.2, the sender's side, into `step`.
 Result<void> begin_turn(const State& state, const Due& peer, Rng& rng, SendStep& step) {
+  if (state.turn >= last_turn) return std::unexpected(Error::exhausted);
   const auto turn = state.turn + 1;
   DhSecret dh;
   crypto::KemSecret kem;

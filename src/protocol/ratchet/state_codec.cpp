@@ -201,8 +201,8 @@ bool read_state(Fields& in, State& state) {
   state.next_header = in.secret<HeaderKey>();
   state.after_next_header = in.secret<HeaderKey>();
   state.previous_length = in.u32();
-  return read_phase(in, state, phase) && read_current(in, state) && read_older(in, state) && read_skipped(in, state) &&
-         in.done();
+  return state.turn <= last_turn && read_phase(in, state, phase) && read_current(in, state) && read_older(in, state) &&
+         read_skipped(in, state) && in.done();
 }
 
 }  // namespace

@@ -67,6 +67,30 @@ TEST(State, ImpossibleValuesAreRefused) {
   }
 }
 
+// A state about to begin its next turn, with `turn` as the number of the one before.
+Bytes due_at(std::uint64_t turn) {
+  constexpr std::size_t role = 3, phase = 4, turn_begin = 5, turn_size = 8;
+  for (auto state : sample_states(pq_suite())) {
+    if (state[role] != 0 || state[phase] != 1) continue;
+    for (std::size_t i = 0; i < turn_size; ++i) {
+      state[turn_begin + i] = static_cast<std::uint8_t>(turn >> (8 * (turn_size - 1 - i)));
+    }
+    return state;
+  }
+  return {};
+}
+
+TEST(State, NoTurnComesAfterTheLast) {
+  crypto::SeededRng rng(8);
+  Party before(Session::parse(due_at(last_turn - 2)).value());
+  EXPECT_TRUE(before.try_send("text", rng));
+  Party at_the_end(Session::parse(due_at(last_turn)).value());
+  const auto state = at_the_end.state();
+  EXPECT_EQ(at_the_end.try_send("text", rng).error(), Error::exhausted);
+  EXPECT_EQ(at_the_end.state(), state);
+  EXPECT_FALSE(Session::parse(due_at(last_turn + 2)));
+}
+
 TEST(State, HasTheSpecifiedSize) {
   crypto::SeededRng rng(6);
   auto [alice, bob] = make_pair(pq_suite(), rng);
