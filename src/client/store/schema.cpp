@@ -132,7 +132,7 @@ CREATE TABLE notices (
 ) STRICT;
 )sql";
 
-constexpr std::array migrations{Migration{1, version_1}};
+constexpr std::array all_migrations{Migration{1, version_1}};
 
 Status apply(Database& database, const Migration& migration) {
   auto transaction = Transaction::begin(database);
@@ -160,7 +160,7 @@ Status check_version(std::int64_t version, std::int64_t newest, std::int64_t old
 }  // namespace
 
 std::span<const Migration> schema_migrations() {
-  return migrations;
+  return all_migrations;
 }
 
 Status migrate(Database& database, std::span<const Migration> migrations, std::int64_t oldest) {
