@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The link check turns red: a server that holds one function of a protocol core, and a program that mixes both SQLites, are found.
+# The link check turns red: a server that holds one function of a protocol core, a program that mixes both SQLites, and one with
+# GLib are found.
 set -euo pipefail
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -33,4 +34,6 @@ build "namespace pqc::ratchet { int open() { return 0; } } $clean" ""
 fails "a ratchet function in the server" "contains pqc::ratchet::open()"
 build "$clean" "-lsqlite3 -lsqlcipher"
 fails "both SQLites in one program" "bin/tool is linked from both"
+build "$clean" "-lglib-2.0"
+fails "GLib in another program than the keyring's" "bin/tool is linked from libsecret or GLib"
 printf 'every seeded violation is found\n'
