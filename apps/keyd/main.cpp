@@ -92,7 +92,7 @@ int serve(const Options& options) {
   audit::LogFile log(folder.fd(), clock);
   log.add({.kind = audit::Kind::agent_started, .reason = agent::missing(measures)});
   agent::Agent agent({folder, clock, crypto::SystemRng::instance(), log, std::move(measures)});
-  agent::Server server(*std::move(listening), std::move(signals), agent, options.idle);
+  agent::Server server(*std::move(listening), std::move(signals), agent, {.idle = options.idle});
   background.ready();
   const auto stop = server.run();
   agent.lock(name_of(stop));

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -122,6 +123,14 @@ bool cores_are_forbidden() {
   return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 && prctl(PR_GET_DUMPABLE) == 0;
 }
 
+// A tracer that was there before attaching was forbidden would stay.
+bool nobody_traces_us() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line == "TracerPid:\t0") return true;
+  return false;
+}
+
 // Where the limit has no bound, everything: Argon2's memory would exceed a bounded one.
 Measure lock_memory() {
   const bool arena = LockedArena::instance().locked();
@@ -166,7 +175,7 @@ std::vector<Measure> confine(vault::KeyFolder& folder, const std::string& path) 
   prctl(PR_SET_DUMPABLE, 1);
   const bool users = enter_user_namespace();
   const bool network = enter_network_namespace() && network_is_empty();
-  const bool cores = forbid_core_dumps() && cores_are_forbidden();
+  const bool cores = forbid_core_dumps() && cores_are_forbidden() && nobody_traces_us();
   const bool rooted = make_root(path) && folder.reopen("/").has_value() && outside_is_gone();
   const bool bare = drop_capabilities() && capabilities_are_gone();
   const bool no_new = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
@@ -175,7 +184,7 @@ std::vector<Measure> confine(vault::KeyFolder& folder, const std::string& path) 
   const bool filtered = system_calls_are_filtered();
 
   std::vector<Measure> out;
-  out.push_back(measure("core_dumps", cores, "none, not dumpable", "not forbidden"));
+  out.push_back(measure("core_dumps", cores, "none, not dumpable, not traced", "not forbidden, or traced"));
   out.push_back(std::move(memory));
   out.push_back(measure("no_new_privileges", no_new, "set", "refused by the kernel"));
   out.push_back(measure("user_namespace", users, "own", not_permitted));

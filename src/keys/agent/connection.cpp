@@ -65,23 +65,23 @@ Connection::Progress Connection::receive_body() {
   return done_ < frame_header_size + message_.size() + secret_.size() ? Progress::waiting : Progress::handled;
 }
 
-Connection::Progress Connection::receive(Agent& agent, Time now) {
+Connection::Progress Connection::receive(Agent& agent) {
   if (!in_body_) {
     if (const auto progress = receive_header(); progress == Progress::closed) return progress;
-    if (done_ > 0 && !deadline_) deadline_ = now + agent_protocol::frame_deadline;
+    if (done_ > 0 && !deadline_) start_deadline();
     if (!in_body_) return Progress::waiting;
   }
   if (const auto progress = receive_body(); progress != Progress::handled) return progress;
-  return answer(agent, now);
+  return answer(agent);
 }
 
-Connection::Progress Connection::answer(Agent& agent, Time now) {
+Connection::Progress Connection::answer(Agent& agent) {
   answer_ = agent.handle(session_, message_, std::move(secret_));
   header_ = agent_protocol::encode(agent_protocol::FrameHeader{static_cast<std::uint32_t>(answer_.message.size()),
                                                                static_cast<std::uint32_t>(answer_.secret.size())});
   done_ = 0;
   sending_ = true;
-  deadline_ = now + agent_protocol::frame_deadline;
+  start_deadline();  // not before: a request may have taken seconds
   return send() == Progress::closed ? Progress::closed : Progress::handled;
 }
 

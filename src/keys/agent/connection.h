@@ -15,7 +15,8 @@ class Connection {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  explicit Connection(vault::OwnedFd fd) : fd_(std::move(fd)) {}
+  // `limit` is how long a frame may take to come, and an answer to be taken.
+  Connection(vault::OwnedFd fd, std::chrono::milliseconds limit) : fd_(std::move(fd)), limit_(limit) {}
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] bool sending() const { return sending_; }
@@ -24,16 +25,18 @@ class Connection {
 
   enum class Progress : std::uint8_t { waiting, handled, closed };
   // Reads what is there; a whole request is handled and its answer begun. Never blocks.
-  [[nodiscard]] Progress receive(Agent& agent, Time now);
+  [[nodiscard]] Progress receive(Agent& agent);
   [[nodiscard]] Progress send();
 
  private:
   [[nodiscard]] Progress receive_header();
   [[nodiscard]] Progress receive_body();
-  [[nodiscard]] Progress answer(Agent& agent, Time now);
+  [[nodiscard]] Progress answer(Agent& agent);
+  void start_deadline() { deadline_ = std::chrono::steady_clock::now() + limit_; }
   void start_over();
 
   vault::OwnedFd fd_;
+  std::chrono::milliseconds limit_;
   Session session_;
   std::optional<Time> deadline_;
 

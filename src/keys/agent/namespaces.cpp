@@ -1,6 +1,7 @@
 #include "keys/agent/namespaces.h"
 
 #include <cerrno>
+#include <charconv>
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -21,6 +22,18 @@ bool write_file(const char* path, const std::string& text) {
   const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   close(fd);
   return written;
+}
+
+// user_namespaces(7): 65534 unless the system has another.
+uid_t overflow_uid() {
+  constexpr uid_t usual = 65534;
+  char text[16]{};
+  const int fd = open("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
+  const auto n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) close(fd);
+  uid_t value = usual;
+  if (n > 0) std::from_chars(text, text + n, value);
+  return value;
 }
 
 std::string identity_map(unsigned id) {
@@ -51,7 +64,7 @@ bool bind_restricted(const std::string& folder) {
 bool enter_user_namespace() {
   const auto uid = geteuid();
   const auto gid = getegid();
-  if (unshare(CLONE_NEWUSER) != 0) return false;
+  if (uid == overflow_uid() || unshare(CLONE_NEWUSER) != 0) return false;
   return write_file("/proc/self/uid_map", identity_map(uid)) && write_file("/proc/self/setgroups", "deny") &&
          write_file("/proc/self/gid_map", identity_map(gid)) && geteuid() == uid && getegid() == gid;
 }

@@ -7,7 +7,8 @@
 
 namespace pqc::keys::agent {
 
-// A user namespace in which only our own uid and gid exist. /proc is still needed here.
+// A user namespace in which only our own uid and gid exist. /proc is still needed here. Not for the user as whom the
+// kernel shows everybody who is not mapped ("nobody"): a peer's uid would tell nothing there.
 [[nodiscard]] bool enter_user_namespace();
 // An empty network.
 [[nodiscard]] bool enter_network_namespace();

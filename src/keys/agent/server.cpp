@@ -58,15 +58,15 @@ struct Server::Impl {
   vault::OwnedFd listening;
   vault::OwnedFd signals;
   Agent& agent;
-  milliseconds idle;
+  Patience patience;
   std::vector<Connection> connections;
   Clock::time_point last_request = Clock::now();
 
   [[nodiscard]] std::vector<pollfd> watched() const;
   [[nodiscard]] int timeout(Clock::time_point now) const;
   void accept_one();
-  void serve(const std::vector<pollfd>& ready, Clock::time_point now);
-  [[nodiscard]] bool serve_one(Connection& connection, short events, Clock::time_point now);
+  void serve(const std::vector<pollfd>& ready);
+  [[nodiscard]] bool serve_one(Connection& connection, short events);
 };
 
 std::vector<pollfd> Server::Impl::watched() const {
@@ -79,7 +79,7 @@ std::vector<pollfd> Server::Impl::watched() const {
 // Milliseconds until the next deadline; -1 without one.
 int Server::Impl::timeout(Clock::time_point now) const {
   auto next = Clock::time_point::max();
-  if (!agent.unlocked()) next = last_request + idle;
+  if (!agent.unlocked()) next = last_request + patience.idle;
   for (const auto& connection : connections)
     if (connection.deadline()) next = std::min(next, *connection.deadline());
   if (next == Clock::time_point::max()) return -1;
@@ -89,26 +89,28 @@ int Server::Impl::timeout(Clock::time_point now) const {
 void Server::Impl::accept_one() {
   vault::OwnedFd fd(accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd || connections.size() >= agent_protocol::max_connections || !same_user(fd.get())) return;
-  connections.emplace_back(std::move(fd));
+  connections.emplace_back(std::move(fd), patience.frame);
 }
 
-// False when the connection ends.
-bool Server::Impl::serve_one(Connection& connection, short events, Clock::time_point now) {
-  if (connection.deadline() && now >= *connection.deadline()) return false;
-  if (events == 0) return true;
-  const bool was_sending = connection.sending();
-  const auto progress = was_sending ? connection.send() : connection.receive(agent, now);
-  if (!was_sending && progress == Connection::Progress::handled) last_request = now;
-  return progress != Connection::Progress::closed;
+// False when the connection ends. What has come is looked at before the clock: it may have waited here while another
+// connection's request was served.
+bool Server::Impl::serve_one(Connection& connection, short events) {
+  if (events != 0) {
+    const bool was_sending = connection.sending();
+    const auto progress = was_sending ? connection.send() : connection.receive(agent);
+    if (!was_sending && progress == Connection::Progress::handled) last_request = Clock::now();
+    if (progress == Connection::Progress::closed) return false;
+  }
+  return !connection.deadline() || Clock::now() < *connection.deadline();
 }
 
-void Server::Impl::serve(const std::vector<pollfd>& ready, Clock::time_point now) {
+void Server::Impl::serve(const std::vector<pollfd>& ready) {
   std::size_t index = 2;
-  std::erase_if(connections, [&](Connection& c) { return !serve_one(c, ready[index++].revents, now); });
+  std::erase_if(connections, [&](Connection& c) { return !serve_one(c, ready[index++].revents); });
 }
 
-Server::Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent, milliseconds idle)
-    : impl_(new Impl{std::move(listening), std::move(signals), agent, idle, {}}) {}
+Server::Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent, Patience patience)
+    : impl_(new Impl{std::move(listening), std::move(signals), agent, patience, {}}) {}
 Server::~Server() = default;
 
 Stop Server::run() {
@@ -116,10 +118,9 @@ Stop Server::run() {
     auto watched = impl_->watched();
     if (poll(watched.data(), watched.size(), impl_->timeout(Clock::now())) < 0 && errno != EINTR) return Stop::failed;
     if (watched[1].revents != 0) return Stop::signal;
-    const auto now = Clock::now();
-    impl_->serve(watched, now);
+    impl_->serve(watched);
     if (watched[0].revents != 0) impl_->accept_one();
-    if (!impl_->agent.unlocked() && now - impl_->last_request >= impl_->idle) return Stop::idle;
+    if (!impl_->agent.unlocked() && Clock::now() - impl_->last_request >= impl_->patience.idle) return Stop::idle;
   }
 }
 

@@ -18,15 +18,20 @@ namespace pqc::keys::agent {
 
 enum class Stop : std::uint8_t { signal, idle, failed };
 
+// How long the server waits.
+struct Patience {
+  std::chrono::milliseconds idle = agent_protocol::idle_lifetime;    // for a request, while not unlocked
+  std::chrono::milliseconds frame = agent_protocol::frame_deadline;  // for the rest of a frame, to come or to be taken
+};
+
 class Server {
  public:
-  Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent,
-         std::chrono::milliseconds idle = agent_protocol::idle_lifetime);
+  Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent, Patience patience = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Serves until a signal, or until nothing was asked for `idle` while it was not unlocked.
+  // Serves until a signal, or until nothing was asked for Patience::idle while it was not unlocked.
   [[nodiscard]] Stop run();
 
  private:

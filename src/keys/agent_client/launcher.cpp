@@ -1,10 +1,13 @@
 #include "keys/agent_client/launcher.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
 #include <optional>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -25,7 +28,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds retry_pause{2};
+// Between tries, while another process starts or ends the agent: each twice as long as the one before.
+constexpr milliseconds first_pause{2};
+constexpr milliseconds longest_pause{64};
+// What our programs are told in secret through the environment (PQC_CHAT_PASSPHRASE) is not for a process that lives
+// on.
+constexpr std::string_view own_variables = "PQC_CHAT_";
 
 std::unexpected<Failure> fail(Error error) {
   return std::unexpected(Failure{.error = error});
@@ -73,6 +81,14 @@ std::string program_beside_us() {
   return own.substr(0, own.rfind('/') + 1) + "pqc-chat-keyd";
 }
 
+std::vector<char*> environment() {
+  std::vector<char*> out;
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    if (!std::string_view(*variable).starts_with(own_variables)) out.push_back(*variable);
+  out.push_back(nullptr);
+  return out;
+}
+
 // Returns once the agent serves, or says why not. The code is unknown where somebody else reaps our children.
 std::optional<ExitCode> run_agent(const Location& location) {
   const auto program = location.program.empty() ? program_beside_us() : location.program;
@@ -82,8 +98,8 @@ std::optional<ExitCode> run_agent(const Location& location) {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
   pid_t child = -1;
-  const int failed =
-      posix_spawn(&child, program.c_str(), &actions, nullptr, const_cast<char* const*>(arguments), environ);
+  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, const_cast<char* const*>(arguments),
+                                 environment().data());
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return ExitCode::missing;
   int status = 0;
@@ -111,13 +127,15 @@ Result<void> started(std::optional<ExitCode> code) {
 
 Result<int> connect_agent(const Location& location) {
   const auto end = Clock::now() + agent_protocol::start_deadline;
+  auto pause = first_pause;
   for (;;) {
     if (const auto fd = try_connect(location.folder)) return *fd;
     if (!location.start) return fail(Error::unavailable);
     if (const auto running = started(run_agent(location)); !running) return std::unexpected(running.error());
     if (const auto fd = try_connect(location.folder)) return *fd;
     if (Clock::now() >= end) return fail(Error::busy);
-    std::this_thread::sleep_for(retry_pause);
+    std::this_thread::sleep_for(pause);
+    pause = std::min(2 * pause, longest_pause);
   }
 }
 

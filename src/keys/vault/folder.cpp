@@ -144,7 +144,9 @@ bool KeyFolder::has(const char* name) const {
 
 Result<void> KeyFolder::replace(const char* name, ByteView bytes) const {
   const auto temporary = std::string(name) + ".new";
-  const auto flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
+  // Never into something that is there already: a pipe, or a file with another mode.
+  if (unlinkat(folder_.get(), temporary.c_str(), 0) != 0 && errno != ENOENT) return last_error();
+  const auto flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   const OwnedFd fd(openat(folder_.get(), temporary.c_str(), flags, file_mode));
   if (!fd) return last_error();
   auto written = write_all(fd.get(), bytes);
