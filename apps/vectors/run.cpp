@@ -1,14 +1,34 @@
 #include "run.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include <boost/json/src.hpp>
+
 #include "falcon_kat.h"
+#include "hpke_vectors.h"
+#include "sframe_vectors.h"
 #include "wycheproof.h"
 
 namespace pqc::vectors {
+namespace {
+
+using JsonRunner = bool (*)(const boost::json::value&, FileReport&);
+constexpr std::array<JsonRunner, 4> json_runners{run_wycheproof, run_hpke_json, run_x_wing_json, run_sframe};
+
+void run_json(std::string_view content, FileReport& report) {
+  boost::system::error_code error;
+  const auto document = boost::json::parse(content, error);
+  if (error) return;
+  for (const auto runner : json_runners) {
+    if (runner(document, report)) return;
+  }
+}
+
+}  // namespace
 
 FileReport run_file(const std::filesystem::path& path, std::string name) {
   FileReport report{.file = std::move(name), .format = {}, .counts = {}, .failures = {}};
@@ -21,7 +41,7 @@ FileReport run_file(const std::filesystem::path& path, std::string name) {
     return report;
   }
   const std::string content{std::istreambuf_iterator<char>(in), {}};
-  if (!run_falcon_kat(content, report)) run_wycheproof(content, report);
+  if (!run_falcon_kat(content, report) && !run_hpke_text(content, report)) run_json(content, report);
   return report;
 }
 

@@ -6,13 +6,13 @@
 // checked (wycheproof_checks.cpp).
 #pragma once
 
-#include <string_view>
+#include <boost/json/value.hpp>
 
 #include "report.h"
 
 namespace pqc::vectors {
 
-// False where the content is no such file, or none of its groups is of a type that we know.
-bool run_wycheproof(std::string_view content, FileReport& report);
+// False where the document is no such file, or none of its groups is of a type that we know.
+bool run_wycheproof(const boost::json::value& document, FileReport& report);
 
 }  // namespace pqc::vectors
