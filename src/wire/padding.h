@@ -18,6 +18,9 @@ std::size_t padded_size(std::size_t size);
 void pad(ByteView plaintext, Bytes& out);
 // Pads in place: the plaintext is the first `size` bytes of `buffer`, whose length is padded_size(size).
 Result<void> pad_in_place(ByteSpan buffer, std::size_t size);
+// Where the mark stands: the plaintext's size. padded.size() where there is none. Takes the same time and looks at the
+// same places whatever the bytes are, so that removing the padding does not tell what it hides.
+[[nodiscard]] std::size_t find_mark(ByteView padded);
 // The plaintext inside a padded one. Error::malformed without the mark, or when the length is not that of a step.
 Result<ByteView> unpad(ByteView padded);
 

@@ -19,6 +19,7 @@
 #include "keys/vault/sealing.h"
 #include "protocol/ratchet/session.h"
 #include "secrets.h"
+#include "wire/padding.h"
 
 namespace {
 
@@ -80,7 +81,21 @@ void sealing() {
     must(crypto::seal(alg, key, nonce, {}, text, sealed));
     declassify(sealed);
     must(crypto::open(alg, key, nonce, {}, sealed, opened));
+    sealed.back() ^= 1;
+    if (crypto::open(alg, key, nonce, {}, sealed, opened)) std::exit(2);
   }
+}
+
+void unpadding() {
+  const auto text = secret<100>();
+  Bytes padded;
+  wire::pad(text, padded);
+  if (declassified(wire::find_mark(padded)) != text.size()) std::exit(2);
+  poison(padded);
+  if (declassified(wire::find_mark(padded)) != text.size()) std::exit(2);
+  std::ranges::fill(padded, std::uint8_t{0});
+  poison(padded);
+  if (declassified(wire::find_mark(padded)) != padded.size()) std::exit(2);
 }
 
 void agreeing() {
@@ -168,6 +183,7 @@ int main(int argc, char** argv) {
   keeping();
   deriving();
   sealing();
+  unpadding();
   agreeing();
   keeping_a_vault();
   ratcheting();

@@ -130,6 +130,7 @@ int main(int argc, char** argv) {
     generation = check(path, round.acknowledged);
   }
   std::filesystem::remove_all(path);
+  if (inside == 0) fail("no kill struck inside of a write: this shows nothing");
   std::printf("%d kills, %d inside of a write; %llu generations written, none lost or mixed\n", rounds, inside,
               static_cast<unsigned long long>(generation));
 }
