@@ -69,7 +69,17 @@ vault::KeyFolder open_folder(Background& background, const std::string& path) {
 }
 
 const char* name_of(agent::Stop stop) {
-  return stop == agent::Stop::signal ? "signal" : stop == agent::Stop::idle ? "idle" : "failed";
+  switch (stop) {
+    case agent::Stop::signal:
+      return "signal";
+    case agent::Stop::idle:
+      return "idle";
+    case agent::Stop::unreachable:
+      return "unreachable";
+    case agent::Stop::failed:
+      break;
+  }
+  return "failed";
 }
 
 int serve(const Options& options) {
@@ -92,11 +102,12 @@ int serve(const Options& options) {
   audit::LogFile log(folder.fd(), clock);
   log.add({.kind = audit::Kind::agent_started, .reason = agent::missing(measures)});
   agent::Agent agent({folder, clock, crypto::SystemRng::instance(), log, std::move(measures)});
-  agent::Server server(*std::move(listening), std::move(signals), agent, {.idle = options.idle});
+  agent::Server server(*std::move(listening), std::move(signals), folder, agent, {.idle = options.idle});
   background.ready();
   const auto stop = server.run();
   agent.lock(name_of(stop));
-  (void)folder.remove(agent_protocol::socket_name);
+  // An unreachable agent's name may be another's by now.
+  if (stop != agent::Stop::unreachable) (void)folder.remove(agent_protocol::socket_name);
   log.add({.kind = audit::Kind::agent_stopped, .reason = name_of(stop)});
   return number(stop == agent::Stop::failed ? ExitCode::unexpected : ExitCode::ok);
 }

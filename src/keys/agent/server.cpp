@@ -4,8 +4,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <vector>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -27,6 +29,13 @@ bool same_user(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
   return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+}
+
+// Nothing when the folder, or the socket in it, was removed.
+std::optional<ino_t> socket_file_in(const vault::KeyFolder& folder) {
+  struct stat status{};
+  if (fstatat(folder.fd(), agent_protocol::socket_name, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return status.st_ino;
 }
 
 }  // namespace
@@ -57,13 +66,17 @@ vault::OwnedFd catch_signals() {
 struct Server::Impl {
   vault::OwnedFd listening;
   vault::OwnedFd signals;
+  const vault::KeyFolder& folder;
   Agent& agent;
   Patience patience;
   std::vector<Connection> connections;
   Clock::time_point last_request = Clock::now();
+  Clock::time_point last_look = Clock::now();
+  std::optional<ino_t> socket_file = socket_file_in(folder);
 
   [[nodiscard]] std::vector<pollfd> watched() const;
   [[nodiscard]] int timeout(Clock::time_point now) const;
+  [[nodiscard]] bool reachable(Clock::time_point now);
   void accept_one();
   void serve(const std::vector<pollfd>& ready);
   [[nodiscard]] bool serve_one(Connection& connection, short events);
@@ -76,14 +89,20 @@ std::vector<pollfd> Server::Impl::watched() const {
   return out;
 }
 
-// Milliseconds until the next deadline; -1 without one.
+// Milliseconds until the next deadline.
 int Server::Impl::timeout(Clock::time_point now) const {
-  auto next = Clock::time_point::max();
-  if (!agent.unlocked()) next = last_request + patience.idle;
+  auto next = last_look + patience.look;
+  if (!agent.unlocked()) next = std::min(next, last_request + patience.idle);
   for (const auto& connection : connections)
     if (connection.deadline()) next = std::min(next, *connection.deadline());
-  if (next == Clock::time_point::max()) return -1;
   return std::max(0, static_cast<int>(std::chrono::ceil<milliseconds>(next - now).count()));
+}
+
+bool Server::Impl::reachable(Clock::time_point now) {
+  if (now - last_look < patience.look) return true;
+  last_look = now;
+  const auto found = socket_file_in(folder);
+  return found && found == socket_file;
 }
 
 void Server::Impl::accept_one() {
@@ -109,8 +128,9 @@ void Server::Impl::serve(const std::vector<pollfd>& ready) {
   std::erase_if(connections, [&](Connection& c) { return !serve_one(c, ready[index++].revents); });
 }
 
-Server::Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent, Patience patience)
-    : impl_(new Impl{std::move(listening), std::move(signals), agent, patience, {}}) {}
+Server::Server(vault::OwnedFd listening, vault::OwnedFd signals, const vault::KeyFolder& folder, Agent& agent,
+               Patience patience)
+    : impl_(new Impl{std::move(listening), std::move(signals), folder, agent, patience, {}}) {}
 Server::~Server() = default;
 
 Stop Server::run() {
@@ -120,7 +140,9 @@ Stop Server::run() {
     if (watched[1].revents != 0) return Stop::signal;
     impl_->serve(watched);
     if (watched[0].revents != 0) impl_->accept_one();
-    if (!impl_->agent.unlocked() && Clock::now() - impl_->last_request >= impl_->patience.idle) return Stop::idle;
+    const auto now = Clock::now();
+    if (!impl_->agent.unlocked() && now - impl_->last_request >= impl_->patience.idle) return Stop::idle;
+    if (!impl_->reachable(now)) return Stop::unreachable;
   }
 }
 

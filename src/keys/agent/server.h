@@ -16,22 +16,26 @@ namespace pqc::keys::agent {
 // A descriptor that becomes readable with SIGTERM, SIGINT or SIGHUP, which no longer end the process.
 [[nodiscard]] vault::OwnedFd catch_signals();
 
-enum class Stop : std::uint8_t { signal, idle, failed };
+enum class Stop : std::uint8_t { signal, idle, unreachable, failed };
 
 // How long the server waits.
 struct Patience {
   std::chrono::milliseconds idle = agent_protocol::idle_lifetime;    // for a request, while not unlocked
   std::chrono::milliseconds frame = agent_protocol::frame_deadline;  // for the rest of a frame, to come or to be taken
+  std::chrono::milliseconds look = agent_protocol::look_interval;    // between looks whether clients can still find it
 };
 
 class Server {
  public:
-  Server(vault::OwnedFd listening, vault::OwnedFd signals, Agent& agent, Patience patience = {});
+  // `listening` is what listen_in(folder) made; folder and agent outlive the server.
+  Server(vault::OwnedFd listening, vault::OwnedFd signals, const vault::KeyFolder& folder, Agent& agent,
+         Patience patience = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Serves until a signal, or until nothing was asked for Patience::idle while it was not unlocked.
+  // Serves until a signal, until its socket is gone from the folder (nobody could reach it, or lock it), or until
+  // nothing was asked for Patience::idle while it was not unlocked.
   [[nodiscard]] Stop run();
 
  private:

@@ -19,6 +19,9 @@ inline constexpr std::chrono::milliseconds frame_deadline = std::chrono::seconds
 // Without a request, and not unlocked, the agent ends.
 inline constexpr std::chrono::milliseconds idle_lifetime = std::chrono::seconds(60);
 
+// How often the agent looks whether its socket is still in the folder.
+inline constexpr std::chrono::milliseconds look_interval = std::chrono::seconds(60);
+
 // The client's: an unlock derives a key, a large batch makes 1,024 pairs.
 inline constexpr std::chrono::milliseconds reply_deadline = std::chrono::seconds(30);
 inline constexpr std::chrono::milliseconds start_deadline = std::chrono::seconds(10);

@@ -1,10 +1,5 @@
 // THREATS 23: the memory of a client, after it used the agent for everything, holds none of the agent's secrets; nor do
 // logs and what the system shows of both processes.
-#include <cstring>
-#include <set>
-#include <sstream>
-#include <unordered_map>
-
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -13,66 +8,16 @@
 #include "crypto/random.h"
 #include "keys/vault/vault.h"
 #include "running_agent.h"
+#include "support/needles.h"
 
 namespace pqc::keys::agent_client {
 namespace {
 
 using test::must;
+using test::Needles;
 
 constexpr auto suite = crypto::SuiteId::pq;
-constexpr std::size_t window = 24;
-
-// Finds windows of secrets in a large text. Windows that public values contain, or with few distinct bytes, tell
-// nothing.
-class Needles {
- public:
-  void add(ByteView secret, ByteView public_bytes) {
-    const auto known = as_text(public_bytes);
-    for (std::size_t i = 0; i + window <= secret.size(); ++i) {
-      const auto piece = secret.subspan(i, window);
-      if (std::set<std::uint8_t>(piece.begin(), piece.end()).size() < window / 2) continue;
-      if (known.find(as_text(piece)) != known.npos) continue;
-      pieces_.emplace(start_of(piece), to_bytes(piece));
-    }
-  }
-  [[nodiscard]] std::size_t size() const { return pieces_.size(); }
-  [[nodiscard]] std::size_t count_in(ByteView haystack) const {
-    std::size_t found = 0;
-    for (std::size_t i = 0; i + window <= haystack.size(); ++i) {
-      const auto [first, last] = pieces_.equal_range(start_of(haystack.subspan(i, window)));
-      for (auto it = first; it != last; ++it) found += equal(it->second, haystack.subspan(i, window)) ? 1 : 0;
-    }
-    return found;
-  }
-
- private:
-  static std::uint64_t start_of(ByteView piece) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, piece.data(), sizeof value);
-    return value;
-  }
-  std::unordered_multimap<std::uint64_t, Bytes> pieces_;
-};
-
-// All that can be read of a process.
-Bytes memory_of(pid_t pid) {
-  const auto base = "/proc/" + std::to_string(pid);
-  const int memory = open((base + "/mem").c_str(), O_RDONLY | O_CLOEXEC);
-  std::istringstream maps(test::read_file(base + "/maps"));
-  Bytes out;
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long long begin = 0;
-    unsigned long long end = 0;
-    char permissions[5] = {};
-    if (std::sscanf(line.c_str(), "%llx-%llx %4s", &begin, &end, permissions) != 3 || permissions[1] != 'w') continue;
-    const auto offset = out.size();
-    out.resize(offset + (end - begin));
-    const auto n = pread(memory, out.data() + offset, end - begin, static_cast<off_t>(begin));
-    out.resize(offset + (n > 0 ? static_cast<std::size_t>(n) : 0));
-  }
-  close(memory);
-  return out;
-}
+constexpr std::size_t window_of_public = 64;
 
 // A client's whole work with the agent; says the public values through the pipe and then stays as it is.
 void be_a_client(const Location& location, int report, int passphrase) {
@@ -162,11 +107,14 @@ TEST_F(Threat23, NoSecretOfTheAgentIsInAClientOrInALog) {
   secrets.add(must(folder.read("vault.key", 32)), known);
   ASSERT_GT(secrets.size(), 20 * 60);
 
-  const auto memory = memory_of(client);
+  const auto memory = test::memory_of(client);
   // The search sees what is there: the database key, which the client has by right, and the public keys.
   Needles rightful;
   rightful.add(opened.content.store_key.view(), {});
   EXPECT_GT(rightful.count_in(memory), 0);
+  Needles shown;
+  shown.add(ByteView(known).last(window_of_public), {});
+  EXPECT_GT(shown.count_in(memory), 0);
   EXPECT_EQ(secrets.count_in(memory), 0);
 
   const auto pid = std::to_string(agent.pid());

@@ -6,8 +6,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <fcntl.h>
@@ -16,15 +14,11 @@
 #include <unistd.h>
 
 #include "keys/agent_client/agent_key_holder.h"
+#include "support/needles.h"
 #include "support/person.h"
 #include "support/temporary_folder.h"
 
 namespace pqc::test {
-
-inline std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 class RunningAgent {
  public:

@@ -1,6 +1,7 @@
 // The agent's socket in this process, with short deadlines (docs/spec/agent.md §2, §3).
 #include "keys/agent/server.h"
 
+#include <fstream>
 #include <optional>
 #include <thread>
 
@@ -28,7 +29,7 @@ constexpr auto never = std::chrono::hours(1);
 class Served {
  public:
   explicit Served(Patience patience, bool unlocked = false)
-      : server_(*listen_in(folder_), vault::OwnedFd(dup(stop_.get())), agent_, patience) {
+      : server_(*listen_in(folder_), vault::OwnedFd(dup(stop_.get())), folder_, agent_, patience) {
     if (unlocked) create_vault();
     thread_ = std::jthread([this] { stopped_ = server_.run(); });
   }
@@ -138,6 +139,20 @@ TEST(AgentServer, StaysWhileItIsUnlocked) {
   status.mutable_get_status();
   raw.send(status);
   EXPECT_EQ(raw.next(), 0);
+}
+
+TEST(AgentServer, EndsUnlockedWhenNobodyCanReachIt) {
+  Served removed({.idle = never, .frame = never, .look = soon}, true);
+  ASSERT_EQ(unlink((removed.path() + "/agent.sock").c_str()), 0);
+  EXPECT_EQ(removed.wait(), Stop::unreachable);
+}
+
+TEST(AgentServer, EndsWhenItsSocketIsAnothers) {
+  Served replaced({.idle = never, .frame = never, .look = soon}, true);
+  const auto socket = replaced.path() + "/agent.sock";
+  ASSERT_EQ(rename(socket.c_str(), (replaced.path() + "/kept").c_str()), 0);
+  std::ofstream{socket};
+  EXPECT_EQ(replaced.wait(), Stop::unreachable);
 }
 
 }  // namespace
