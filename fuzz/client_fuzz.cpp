@@ -1,4 +1,4 @@
-// What a client reads from peers, from its own folder, and from who sits at it: content of sealed messages, key files,
+// What a client reads from peers, from its own folder, and from who sits at it: content of sealed messages,
 // frames of the profile's socket, configuration, keys typed.
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +7,6 @@
 #include "cli/line_editor.h"
 #include "client/content.h"
 #include "client/frame_socket.h"
-#include "client/key_file.h"
 #include "wire/padding.h"
 
 namespace {
@@ -49,18 +48,14 @@ void keys(ByteView bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 4) {
     case 0:
       content(bytes);
       break;
     case 1:
-      // Without a passphrase: Argon2 has its own tests, and would take all the time.
-      (void)client::decode_key_file(bytes, {});
-      break;
-    case 2:
       frames(bytes);
       break;
-    case 3:
+    case 2:
       (void)cli::parse_config(as_text(bytes));
       break;
     default:

@@ -68,6 +68,21 @@ Result<std::string> read_input() {
   return text;
 }
 
+// The safety number as somebody read it out: digits, in groups as they like.
+client::Status compare(client::Client& client, const VerifyCommand& command) {
+  auto number = client.safety_number(command.peer);
+  if (!number) return client::pass(number);
+  std::string digits;
+  std::ranges::copy_if(command.code, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
+  const bool only_digits = command.code.find_first_not_of("0123456789 -") == std::string::npos;
+  if (!only_digits || digits.size() != number->digits.size())
+    return client::fail(ExitCode::usage, "--code takes all " + std::to_string(number->digits.size()) +
+                                             " digits of the safety number; nothing was changed");
+  if (digits == number->digits) return {};
+  return client::fail(ExitCode::refused, "these are not the digits of " + number->peer +
+                                             ": do not trust this contact before you know why; nothing was changed");
+}
+
 // Ends the connection whatever way the command takes.
 struct Closing {
   client::Client& client;
@@ -125,11 +140,8 @@ ExitCode run(const Context& context, const RegisterCommand& command) {
   }
   options.suites = command.suites;
   if (command.with_passphrase || !context.options.passphrase_file.empty()) {
-    auto passphrase = find_passphrase(context.options.passphrase_file, "New passphrase of the profile: ");
+    auto passphrase = find_new_passphrase(context.options.passphrase_file, "PQC_CHAT_PASSPHRASE");
     if (!passphrase) return context.fail(passphrase.error());
-    if (!*passphrase || (*passphrase)->empty())
-      return context.fail(
-          {ExitCode::wrong_key, "no passphrase: give --passphrase-file, PQC_CHAT_PASSPHRASE, or a terminal"});
     options.passphrase = std::move(*passphrase);
   }
   const bool pinned = options.fingerprint.has_value();
@@ -206,7 +218,7 @@ ExitCode run(const Context& context, const SafetyNumberCommand& command) {
   const Closing closing{**opened};
   auto number = (*opened)->safety_number(command.peer);
   if (!number) return context.fail(number.error());
-  context.output.safety_number(*number);
+  context.output.safety_number(*number, command.qr);
   return ExitCode::ok;
 }
 
@@ -215,13 +227,16 @@ ExitCode run(const Context& context, const VerifyCommand& command) {
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   const Closing closing{client};
+  if (!command.code.empty()) {
+    if (auto same = compare(client, command); !same) return context.fail(same.error());
+  }
   const auto done =
       command.accept ? client.accept(command.peer, true) : client.set_verified(command.peer, !command.undo);
   if (!done) return context.fail(done.error());
   auto number = client.safety_number(command.peer);
   if (!number) return context.fail(number.error());
   if (context.output.json()) {
-    context.output.safety_number(*number);
+    context.output.safety_number(*number, false);
     return ExitCode::ok;
   }
   if (command.accept)

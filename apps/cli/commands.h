@@ -32,5 +32,10 @@ ExitCode run(const Context& context, const SafetyNumberCommand& command);
 ExitCode run(const Context& context, const VerifyCommand& command);
 ExitCode run(const Context& context, const WhoamiCommand& command);
 ExitCode run(const Context& context, const DoctorCommand& command);
+ExitCode run(const Context& context, const LockCommand& command);
+ExitCode run(const Context& context, const UnlockCommand& command);
+ExitCode run(const Context& context, const PassphraseCommand& command);
+ExitCode run(const Context& context, const KeyringCommand& command);
+ExitCode run(const Context& context, const AuditCommand& command);
 
 }  // namespace pqc::cli

@@ -5,6 +5,7 @@
 
 #include "base/locked_arena.h"
 #include "cli/commands.h"
+#include "client/key_commands.h"
 
 namespace pqc::cli {
 namespace {
@@ -81,6 +82,39 @@ void check_server(Report& report, client::Client& client, const client::AccountI
   check_clock(report, connection->clock_offset);
 }
 
+void check_measures(Report& report, const client::KeyStatus& keys) {
+  for (const auto& measure : keys.measures) {
+    const auto name = "agent_" + measure.name;
+    if (measure.holds)
+      report.good(name, measure.detail);
+    else
+      report.warn(name, "does not hold on this machine: " + measure.detail);
+  }
+  if (keys.arena_overflowed)
+    report.warn("agent_arena", "the agent keeps more secrets than its locked memory takes: some could be swapped out");
+}
+
+// Where the private keys are and what protects them (docs/spec/agent.md §7).
+void check_agent(Report& report, const Context& context) {
+  auto commands = client::KeyCommands::open(context.profile(), client::key_access(context.open_options()));
+  if (!commands) return;  // said by the profile's own check
+  auto keys = commands->status();
+  if (!keys) return report.bad("key_agent", keys.error());
+  report.good("key_agent", std::string("the private keys live in pqc-chat-keyd, ") +
+                               (keys->unlocked ? "unlocked" : "locked") +
+                               (keys->key_file ? "; they open without a passphrase" : ""));
+  check_measures(report, *keys);
+  if (keys->audit_ok)
+    report.good("security_log", "written; it names contacts in clear (pqc-chat audit)");
+  else
+    report.warn("security_log", "cannot be written: check the disk, and the folder keys of the profile");
+  if (keys->vault_rolled_back || keys->store_rolled_back)
+    report.warn("roll_back", std::string(keys->vault_rolled_back ? "the keys were" : "the database was") +
+                                 " put back from an old copy: use one copy of a profile only");
+  else
+    report.good("roll_back", "keys and database are as new as they were");
+}
+
 }  // namespace
 
 ExitCode run(const Context& context, const DoctorCommand&) {
@@ -88,6 +122,7 @@ ExitCode run(const Context& context, const DoctorCommand&) {
   check_process(report);
   check_folder(report, context.profile());
   auto opened = context.open();
+  check_agent(report, context);
   if (!opened) {
     report.bad("profile", opened.error());
     return report.exit_code();

@@ -33,7 +33,8 @@ void add_register(CLI::App& app, Options& options) {
   sub.app->add_option("--invite", sub.values->invite, "An invite, where the server asks for one");
   sub.app->add_option("--suite", sub.values->suites, "Suites to hold: pq (default), pq-falcon, enhanced, standard")
       ->delimiter(',');
-  sub.app->add_flag("--passphrase", sub.values->with_passphrase, "Seal the profile's key under a passphrase");
+  sub.app->add_flag("--passphrase", sub.values->with_passphrase,
+                    "Open the keys with a passphrase; without it they open unattended");
 }
 
 void add_messages(CLI::App& app, Options& options) {
@@ -58,12 +59,34 @@ void add_people(CLI::App& app, Options& options) {
   add<ContactsCommand>(app, options, "contacts", "List the contacts, and which are verified");
   auto number = add<SafetyNumberCommand>(app, options, "safety-number", "Print what two people compare");
   number.app->add_option("PEER", number.values->peer, "name or name@server")->required();
+  number.app->add_flag("--qr", number.values->qr, "As a QR code too");
   auto verify = add<VerifyCommand>(app, options, "verify", "Mark a contact as verified, after comparing");
   verify.app->add_option("PEER", verify.values->peer, "name or name@server")->required();
   auto* accept = verify.app->add_flag("--accept", verify.values->accept, "Accept changed keys, without verifying them");
-  verify.app->add_flag("--undo", verify.values->undo, "Take the mark away")->excludes(accept);
+  auto* undo = verify.app->add_flag("--undo", verify.values->undo, "Take the mark away")->excludes(accept);
+  verify.app
+      ->add_option("--code", verify.values->code,
+                   "The safety number that the peer sees: verified only if it is the same")
+      ->excludes(accept)
+      ->excludes(undo);
   add<WhoamiCommand>(app, options, "whoami", "Print the account and the server's fingerprint");
   add<DoctorCommand>(app, options, "doctor", "Check server, certificate, clock, key exchange and profile");
+}
+
+void add_keys(CLI::App& app, Options& options) {
+  add<LockCommand>(app, options, "lock", "Let the key agent forget the keys until they are unlocked");
+  add<UnlockCommand>(app, options, "unlock", "Unlock the keys, with the passphrase or the keyring");
+  auto passphrase = add<PassphraseCommand>(app, options, "passphrase", "Change the passphrase of the keys, or set one");
+  passphrase.app->add_option("ACTION", passphrase.values->action, "change")
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>{"change"}));
+  passphrase.app->add_option("--new-passphrase-file", passphrase.values->new_passphrase_file,
+                             "File that holds the new passphrase");
+  auto keyring = add<KeyringCommand>(app, options, "keyring", "Let the desktop's keyring unlock the keys, or not");
+  keyring.app->add_option("ACTION", keyring.values->action, "enable or disable")
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>{"enable", "disable"}));
+  add<AuditCommand>(app, options, "audit", "Print the security log");
 }
 
 }  // namespace
@@ -82,6 +105,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_register(app, options);
   add_messages(app, options);
   add_people(app, options);
+  add_keys(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -39,17 +39,30 @@ struct HistoryCommand {
 struct ContactsCommand {};
 struct SafetyNumberCommand {
   std::string peer;
+  bool qr = false;
 };
 struct VerifyCommand {
   std::string peer;
+  std::string code;  // the digits that the peer read out
   bool accept = false;
   bool undo = false;
 };
 struct WhoamiCommand {};
 struct DoctorCommand {};
+struct LockCommand {};
+struct UnlockCommand {};
+struct PassphraseCommand {
+  std::string action;  // change
+  std::string new_passphrase_file;
+};
+struct KeyringCommand {
+  std::string action;  // enable, disable
+};
+struct AuditCommand {};
 
 using Command = std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
-                             SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand>;
+                             SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, LockCommand,
+                             UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand>;
 
 struct Options {
   std::string profile;

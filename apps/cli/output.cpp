@@ -27,6 +27,14 @@ std::string mark(const client::Message& message) {
   return message.verified ? "" : " (not verified)";
 }
 
+std::vector<std::string> ways_of(const client::KeyStatus& status) {
+  std::vector<std::string> out;
+  if (status.passphrase) out.emplace_back("passphrase");
+  if (status.keyring) out.emplace_back("keyring");
+  if (status.key_file) out.emplace_back("key_file");
+  return out;
+}
+
 }  // namespace
 
 Json json_object(std::string_view type) {
@@ -158,7 +166,7 @@ void Output::account(const client::AccountInfo& a, std::string_view type) const 
   line("record       version " + std::to_string(a.record_version) + ", renewed before " + local_time(a.record_expires));
 }
 
-void Output::safety_number(const client::SafetyNumber& n) const {
+void Output::safety_number(const client::SafetyNumber& n, bool qr) const {
   if (json_) {
     object(json_object("safety_number")
                .add("peer", n.peer)
@@ -175,8 +183,20 @@ void Output::safety_number(const client::SafetyNumber& n) const {
     line(row);
   }
   line("");
-  for (const auto& row : safety_code(n.payload)) line("    " + row);
+  if (qr)
+    for (const auto& row : safety_code(n.payload)) line("    " + row);
   line("Both of you must see the same. Compare in person or by voice, then: pqc-chat verify " + n.peer);
+}
+
+void Output::keys(const client::KeyStatus& status) const {
+  const auto ways = ways_of(status);
+  if (json_) {
+    object(json_object("keys").add("unlocked", status.unlocked).add("ways", ways).add("generation", status.generation));
+    return;
+  }
+  std::string text;
+  for (const auto& way : ways) text += (text.empty() ? "" : ", ") + way;
+  line(std::string("The keys are ") + (status.unlocked ? "unlocked" : "locked") + "; they open with: " + text);
 }
 
 }  // namespace pqc::cli

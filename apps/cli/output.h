@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "cli/json.h"
+#include "client/key_commands.h"
 #include "client/types.h"
 
 namespace pqc::cli {
@@ -25,7 +26,8 @@ class Output {
   bool notice(const client::Notice& notice) const;
   void contact(const client::Contact& contact) const;
   void account(const client::AccountInfo& account, std::string_view type) const;
-  void safety_number(const client::SafetyNumber& number) const;
+  void safety_number(const client::SafetyNumber& number, bool qr) const;
+  void keys(const client::KeyStatus& status) const;
 
  private:
   bool json_;

@@ -35,17 +35,38 @@ std::optional<SecretBytes> ask(const char* question) {
   return first_line(buffer.view().first(static_cast<std::size_t>(got)));
 }
 
-}  // namespace
-
-client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& file, const char* question) {
+client::Result<std::optional<SecretBytes>> find_given(const std::string& file, const char* variable) {
   if (!file.empty()) {
     auto content = client::read_private_file(file, client::limits::passphrase_bytes);
     if (!content) return client::pass(content);
     return first_line(content->view());
   }
-  if (const char* value = std::getenv("PQC_CHAT_PASSPHRASE"))  // NOLINT(concurrency-mt-unsafe)
+  if (const char* value = std::getenv(variable))  // NOLINT(concurrency-mt-unsafe)
     return SecretBytes(as_bytes(value));
+  return std::nullopt;
+}
+
+}  // namespace
+
+client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& file, const char* question) {
+  auto given = find_given(file, "PQC_CHAT_PASSPHRASE");
+  if (!given || *given) return given;
   return ask(question);
+}
+
+client::Result<SecretBytes> find_new_passphrase(const std::string& file, const char* variable) {
+  auto given = find_given(file, variable);
+  if (!given) return client::pass(given);
+  const bool asked = !given->has_value();
+  auto first = asked ? ask("New passphrase of the profile: ") : std::move(*given);
+  if (!first || first->empty())
+    return client::fail(ExitCode::wrong_key,
+                        std::string("no new passphrase: give it in a file, in ") + variable + ", or at a terminal");
+  if (!asked) return std::move(*first);
+  const auto second = ask("The same once more: ");
+  const bool same = second && second->size() == first->size() && constant_time_equal(second->view(), first->view());
+  if (!same) return client::fail(ExitCode::wrong_key, "the two passphrases are not the same: nothing was changed");
+  return std::move(*first);
 }
 
 }  // namespace pqc::cli

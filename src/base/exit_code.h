@@ -44,7 +44,9 @@ enum class ExitCode : int {
   busy = 44,       // another process holds it and does not answer
   wrong_key = 45,  // passphrase or key file
   disk_full = 46,
-  missing = 47,  // a file or folder that has to be there is not
+  missing = 47,   // a file or folder that has to be there is not
+  locked = 48,    // the profile's keys: a passphrase is needed
+  too_soon = 49,  // after too many wrong passphrases
 
   // The server's own.
   address_in_use = 50,

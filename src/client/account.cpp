@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "client/limits.h"
 #include "identity/limits.h"
-#include "keys/software_key_holder.h"
 #include "proto/relay.pb.h"
 #include "protocol/pqxdh/limits.h"
 
@@ -17,7 +16,12 @@ namespace v1 = pqc_chat::v1;
 constexpr identity::DeviceId first_device{1};
 
 std::unexpected<Error> keys_failed(keys::Error error) {
-  return fail(ExitCode::unexpected, "the key holder failed: " + std::string(keys::name_of(error)));
+  if (error == keys::Error::locked)
+    return fail(ExitCode::locked, "the keys of this profile were locked meanwhile: run pqc-chat unlock");
+  if (error == keys::Error::unavailable)
+    return fail(ExitCode::busy,
+                "the key agent of this profile does not answer, or cannot write: check the disk, try again");
+  return fail(ExitCode::unexpected, "the keys cannot be used so: " + std::string(keys::name_of(error)));
 }
 
 std::unexpected<Error> record_failed(identity::Error error) {
@@ -58,10 +62,6 @@ v1::ClientFrame publication(const pqxdh::PrekeyBatch& batch) {
 
 }  // namespace
 
-Account::Account(Store& store, const Clock& clock, Rng& rng)
-    : store_(store), clock_(clock), rng_(rng), keys_(std::make_unique<keys::SoftwareKeyHolder>(rng)) {}
-Account::~Account() = default;
-
 Status Account::load() {
   auto row = store_.account.load();
   if (!row) return pass(row);
@@ -71,25 +71,15 @@ Status Account::load() {
   auto generation = store_.account.number(setting::generation);
   if (!generation) return pass(generation);
   generation_ = static_cast<std::uint64_t>(generation->value_or(0));
+  auto vault_generation = store_.account.number(setting::vault_generation);
+  if (!vault_generation) return pass(vault_generation);
+  vault_generation_ = static_cast<std::uint64_t>(vault_generation->value_or(0));
   if (!*row) return {};
   row_ = std::move(**row);
   if (auto adopted = adopt_record(row_.record); !adopted) return adopted;
-  return load_keys();
-}
-
-Status Account::load_keys() {
-  auto stored = store_.account.key_items();
-  if (!stored) return pass(stored);
-  std::vector<keys::StateItem> items;
-  for (auto& [name, value] : *stored) items.push_back({name, std::move(value)});
-  auto holder = std::make_unique<keys::SoftwareKeyHolder>(rng_);
-  if (!items.empty()) {
-    if (auto imported = holder->import_state(items); !imported)
-      return fail(ExitCode::damaged, "the profile's keys cannot be read (" +
-                                         std::string(keys::name_of(imported.error())) +
-                                         "): restore the profile from a backup");
-  }
-  keys_ = std::move(holder);
+  service_.witness(generation_);
+  unsettled_ = true;
+  settle();
   return {};
 }
 
@@ -103,16 +93,24 @@ Status Account::adopt_record(Bytes signed_record) {
   return {};
 }
 
+// Keys without an account are what an interrupted attempt left: no server has them.
+Status Account::ready_to_create() {
+  if (!keys().public_identity()) return {};
+  if (auto discarded = keys().discard(); !discarded) return keys_failed(discarded.error());
+  return {};
+}
+
 Status Account::create(const New& account) {
   const auto name = identity::AccountName::make(account.name, account.server);
   if (!name)
     return fail(ExitCode::invalid_name, "'" + printable(account.name) +
                                             "' cannot be a name: use 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning "
                                             "with a letter or digit");
-  auto made = keys_->create(*name, first_device, account.suites);
+  if (auto ready = ready_to_create(); !ready) return ready;
+  auto made = keys().create(*name, first_device, account.suites);
   if (!made) return keys_failed(made.error());
   const auto now = clock_.now();
-  auto signed_record = keys_->sign_record(first_record(*made, now));
+  auto signed_record = keys().sign_record(first_record(*made, now));
   if (!signed_record) return keys_failed(signed_record.error());
   row_ = {.name = account.name,
           .server = account.server,
@@ -155,8 +153,8 @@ Result<Bytes> Account::sign(const v1::Hello& hello, const net::LinkInfo& link, c
                                        .challenge = challenge,
                                        .exporter = link.exporter};
   auto signature = row_.registered
-                       ? keys_->sign(login)
-                       : keys_->sign(identity::RegistrationStatement{.login = login, .record = record_->hash()});
+                       ? keys().sign(login)
+                       : keys().sign(identity::RegistrationStatement{.login = login, .record = record_->hash()});
   if (!signature) return keys_failed(signature.error());
   return std::move(*signature);
 }
@@ -168,9 +166,10 @@ Result<std::unique_ptr<v1::ClientFrame>> Account::sign_in(const v1::Hello& hello
                                             printable(hello.server_name()) + ", not " + row_.server);
   const auto held = suites();
   if (held.empty()) return fail(ExitCode::level_refused, "this build has none of the suites of this account");
-  if (auto raised = store_.account.set_number(setting::generation, static_cast<std::int64_t>(generation_ + 1)); !raised)
-    return pass(raised);
   ++generation_;
+  if (auto raised = store_generation(); !raised) return pass(raised);
+  // Stored first: a witness above the store would look like a store that was put back.
+  service_.witness(generation_);
   auto signature = sign(hello, link, held.front());
   if (!signature) return pass(signature);
   auto frame = std::make_unique<v1::ClientFrame>();
@@ -191,6 +190,23 @@ Result<std::unique_ptr<v1::ClientFrame>> Account::sign_in(const v1::Hello& hello
   return frame;
 }
 
+Status Account::store_generation() {
+  auto transaction = store_.begin();
+  if (!transaction) return pass(transaction);
+  if (auto done = store_.account.set_number(setting::generation, static_cast<std::int64_t>(generation_)); !done)
+    return done;
+  if (auto done = note_vault_generation(); !done) return done;
+  return transaction->commit();
+}
+
+// So that a vault that is put back from an older copy is noticed.
+Status Account::note_vault_generation() {
+  const auto state = service_.state();
+  if (!state || state->generation <= vault_generation_) return {};
+  vault_generation_ = state->generation;
+  return store_.account.set_number(setting::vault_generation, static_cast<std::int64_t>(vault_generation_));
+}
+
 Status Account::set_registered() {
   row_.registered = true;
   return store_.account.save(row_, clock_.now());
@@ -209,26 +225,42 @@ Status Account::discard() {
   if (auto done = store_.account.remove(); !done) return done;
   record_.reset();
   row_ = {};
-  keys_ = std::make_unique<keys::SoftwareKeyHolder>(rng_);
+  if (auto done = keys().discard(); !done && done.error() != keys::Error::no_identity) return keys_failed(done.error());
   return {};
+}
+
+// The holder signs one record of a version only, so what it may have signed before a crash is asked for again.
+Result<identity::AccountRecord> Account::next_record(UnixMillis now) {
+  auto begun = store_.account.number(setting::renewal);
+  if (!begun) return pass(begun);
+  if (begun->value_or(0) == 0) {
+    if (auto noted = store_.account.set_number(setting::renewal, now.value); !noted) return pass(noted);
+    *begun = now.value;
+  }
+  auto next = record_->record();
+  ++next.version.value;
+  next.predecessor = record_->hash();
+  next.issued = {**begun};
+  next.expires = next.issued + identity::record_lifetime;
+  return next;
 }
 
 Result<std::optional<Bytes>> Account::renew_record() {
   const auto now = clock_.now();
   const auto& current = record_->record();
   if (now < current.issued + (current.expires - current.issued) / 2) return std::nullopt;
-  auto next = current;
-  ++next.version.value;
-  next.predecessor = record_->hash();
-  next.issued = now;
-  next.expires = now + identity::record_lifetime;
+  auto next = next_record(now);
+  if (!next) return pass(next);
+  auto signed_record = keys().sign_record(*next);
+  if (!signed_record) return keys_failed(signed_record.error());
   auto transaction = store_.begin();
   if (!transaction) return pass(transaction);
-  auto signed_record = keys_->sign_record(next);
-  if (!signed_record) return keys_failed(signed_record.error());
   auto renewed = row_;
   renewed.record = *signed_record;
-  if (auto saved = store_.account.save(renewed, now); !saved) {
+  auto saved = store_.account.save(renewed, now);
+  if (saved) saved = store_.account.set_number(setting::renewal, 0);
+  if (saved) saved = note_vault_generation();
+  if (!saved) {
     roll_back(*transaction);
     return pass(saved);
   }
@@ -241,47 +273,68 @@ Result<std::optional<Bytes>> Account::renew_record() {
 Result<std::vector<v1::ClientFrame>> Account::refill_prekeys(const v1::LoggedIn& answer) {
   std::vector<v1::ClientFrame> frames;
   const auto now = clock_.now();
-  // A batch is replaced while it may still be used for a third of its life, so that nobody meets an expired one.
-  const auto renew_before = now + pqxdh::batch_lifetime / 3;
+  // Weekly: a batch is replaced at half of its life, long before anybody meets an expired one.
+  const auto renew_before = now + pqxdh::batch_lifetime / 2;
   for (const auto suite : suites()) {
     const auto* count = count_of(answer, suite);
     const bool fresh = count != nullptr && count->one_time_left() >= limits::refill_below &&
                        count->expires_at() > renew_before.value && !count->last_resort_used();
     if (fresh) continue;
-    auto batch = keys_->generate_batch(suite, limits::one_time_pairs, now);
+    auto batch = keys().generate_batch(suite, limits::one_time_pairs, now);
     if (!batch) return keys_failed(batch.error());
     frames.push_back(publication(*batch));
   }
-  if (auto erased = keys_->destroy_expired(now); !erased) return keys_failed(erased.error());
-  if (keys_->changes().empty()) return frames;
-  auto transaction = store_.begin();
-  if (!transaction) return pass(transaction);
-  if (auto done = commit(*transaction); !done) return pass(done);
+  if (auto erased = keys().destroy_expired(now); !erased) return keys_failed(erased.error());
+  if (auto noted = note_vault_generation(); !noted) return pass(noted);
   return frames;
 }
 
+Status Account::forget_later(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) {
+  unsettled_ = true;
+  return store_.forgets.add({.prekeys = prekeys, .session = session});
+}
+
+void Account::report_refused(std::string_view peer, std::string_view why) {
+  const auto age = clock_.now() - refusals_since_;
+  if (age > std::chrono::hours(1) || age < -limits::clock_tolerance) {
+    refusals_since_ = clock_.now();
+    refusals_ = 0;
+  }
+  if (++refusals_ > limits::refusals_an_hour) return;
+  report({.kind = keys::audit::Kind::refused, .peer = std::string(peer), .reason = std::string(why)});
+}
+
 Status Account::commit(Transaction& transaction) {
-  const auto changes = keys_->changes();
-  Status done;
-  for (const auto& item : changes.changed)
-    if (done) done = store_.account.save_key_item(item.name, item.value);
-  for (const auto& name : changes.removed)
-    if (done) done = store_.account.remove_key_item(name);
-  if (done) done = transaction.commit();
-  if (done)
-    keys_->saved(changes.generation);
-  else
-    roll_back(transaction);
-  return done;
+  auto done = transaction.commit();
+  auto events = std::exchange(events_, {});
+  if (!done) return done;
+  for (const auto& event : events) report(event);
+  settle();
+  return {};
 }
 
 void Account::roll_back(Transaction& transaction) {
-  {
-    const auto dropped = std::move(transaction);
+  const auto dropped = std::move(transaction);
+  events_.clear();
+}
+
+// What cannot be forgotten now stays noted: for the next commit, or the next start.
+void Account::settle() {
+  if (!unsettled_) return;
+  const auto rows = store_.forgets.all();
+  if (!rows) return;
+  unsettled_ = false;
+  auto transaction = store_.begin();
+  if (!transaction) return;
+  for (const auto& row : *rows) {
+    const auto forgotten = keys().forget(row.prekeys, row.session);
+    if (forgotten && store_.forgets.remove(row.session)) continue;
+    unsettled_ = true;
+    if (!forgotten) log(LogLevel::warning, "keys.not_forgotten", {{"why", keys::name_of(forgotten.error())}});
   }
-  // What the holder did in memory only must not be used: go back to what is stored.
-  if (keys_->changes().empty()) return;
-  if (!load_keys()) log(LogLevel::error, "account.keys_not_reloaded");
+  const auto noted = note_vault_generation();
+  const auto done = noted ? transaction->commit() : noted;
+  unsettled_ = unsettled_ || !done;
 }
 
 }  // namespace pqc::client

@@ -1,7 +1,8 @@
-// This profile's own account: its keys (through a keys::KeyHolder), its signed record, signing in, prekeys.
+// This profile's own account: its keys (through a KeyService), its signed record, signing in, prekeys.
 //
-// Invariant: what the key holder changed is in the store before anything made from it leaves this machine, and in the
-// same transaction as what belongs to it: commit() does both. Loop thread only.
+// Store and key holder are written one after the other, so that a crash in between loses nothing: a session is stored
+// with the note that its prekeys are to be forgotten, and only then they are (settle); a record that is to be signed is
+// noted before, so that the next attempt signs the same one. Loop thread only.
 #pragma once
 
 #include <memory>
@@ -10,8 +11,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/rng.h"
 #include "client/error.h"
+#include "client/key_service.h"
 #include "client/store/store.h"
 #include "client/types.h"
 #include "crypto/suite.h"
@@ -29,12 +30,13 @@ namespace pqc::client {
 
 class Account {
  public:
-  Account(Store& store, const Clock& clock, Rng& rng);
-  ~Account();
+  Account(Store& store, KeyService& service, const Clock& clock) : store_(store), service_(service), clock_(clock) {}
+  ~Account() = default;
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
 
-  // From the store. Errors: damaged. An empty store gives an account that does not exist yet.
+  // From the store; what an earlier run could not settle is settled. Errors: damaged. An empty store gives an account
+  // that does not exist yet.
   Status load();
   [[nodiscard]] bool exists() const { return record_.has_value(); }
 
@@ -52,7 +54,7 @@ class Account {
   [[nodiscard]] const AccountRow& row() const { return row_; }
   [[nodiscard]] const identity::VerifiedRecord& record() const { return *record_; }
   [[nodiscard]] const identity::AccountName& name() const { return record_->account(); }
-  [[nodiscard]] keys::KeyHolder& keys() { return *keys_; }
+  [[nodiscard]] keys::KeyHolder& keys() { return service_.holder(); }
   [[nodiscard]] std::vector<crypto::SuiteId> suites() const;
 
   [[nodiscard]] crypto::Level minimum_level() const { return minimum_level_; }
@@ -77,24 +79,39 @@ class Account {
   // The publication of fresh batches, stored, for the suites whose batch is missing, low, used up or near its end.
   Result<std::vector<pqc_chat::v1::ClientFrame>> refill_prekeys(const pqc_chat::v1::LoggedIn& answer);
 
-  // Writes the key holder's changes and commits. After a failure the key holder is as the store has it.
+  // What a session that is now stored, in the open transaction, has used up: forgotten after the commit.
+  Status forget_later(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session);
+  // Into the security log, at once or when the open transaction is committed.
+  void report(const keys::audit::Event& event) { service_.record(event); }
+  void report_later(keys::audit::Event event) { events_.push_back(std::move(event)); }
+  // As report(), for what strangers can cause: not more than limits::refusals_an_hour.
+  void report_refused(std::string_view peer, std::string_view why);
+
   Status commit(Transaction& transaction);
-  // Undoes it, and what the key holder did meanwhile.
+  // Undoes it, and forgets what was to be reported with it.
   void roll_back(Transaction& transaction);
 
  private:
-  Status load_keys();
+  Status ready_to_create();
+  Status note_vault_generation();
+  Status store_generation();
+  void settle();
+  Result<identity::AccountRecord> next_record(UnixMillis now);
   Status adopt_record(Bytes signed_record);
   Result<Bytes> sign(const pqc_chat::v1::Hello& hello, const net::LinkInfo& link, crypto::SuiteId suite);
 
   Store& store_;
+  KeyService& service_;
   const Clock& clock_;
-  Rng& rng_;
-  std::unique_ptr<keys::KeyHolder> keys_;
   AccountRow row_;
   std::optional<identity::VerifiedRecord> record_;
   crypto::Level minimum_level_ = crypto::default_minimum_level;
   std::uint64_t generation_ = 0;
+  std::uint64_t vault_generation_ = 0;  // as stored
+  bool unsettled_ = false;              // the store holds something to forget
+  std::vector<keys::audit::Event> events_;
+  UnixMillis refusals_since_{};
+  std::size_t refusals_ = 0;
 };
 
 }  // namespace pqc::client

@@ -60,10 +60,10 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
   if (!lock) return pass(lock);
   if (!*lock) return fail(ExitCode::busy, "another process uses this profile: end it, or choose another --profile");
   Rng& rng = rng_of(options.open);
-  auto store = create_profile(paths, **lock, options.passphrase, rng);
-  if (!store) return pass(store);
+  auto opened = create_profile(paths, **lock, options.passphrase, key_access(options.open));
+  if (!opened) return pass(opened);
   Loop loop;
-  Engine engine(loop, std::move(*store), options.open.clock != nullptr ? *options.open.clock : system_clock, rng);
+  Engine engine(loop, std::move(*opened), options.open.clock != nullptr ? *options.open.clock : system_clock, rng);
   if (auto loaded = engine.load(); !loaded) return pass(loaded);
   auto& account = engine.core().account;
   if (account.exists() && account.row().registered)

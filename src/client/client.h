@@ -28,10 +28,15 @@ namespace pqc::client {
 struct OpenOptions {
   ProfilePaths profile;
   AskPassphrase ask_passphrase;
+  std::string agent_program;  // pqc-chat-keyd; empty: beside this process's own program
   // Both outlive the client.
   const Clock* clock = nullptr;  // default: the system's
   Rng* rng = nullptr;            // default: the system's
 };
+
+inline KeyAccess key_access(const OpenOptions& options) {
+  return {.ask = options.ask_passphrase, .agent_program = options.agent_program};
+}
 
 struct RegisterOptions {
   OpenOptions open;
@@ -42,7 +47,7 @@ struct RegisterOptions {
   bool allow_classical = false;
   std::string invite;
   std::vector<std::string> suites;        // by name; none: the default
-  std::optional<SecretBytes> passphrase;  // seals the profile's key
+  std::optional<SecretBytes> passphrase;  // opens the profile's keys; none: they open unattended
 };
 
 // What arrived and was not shown yet.

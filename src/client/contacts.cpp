@@ -79,6 +79,8 @@ Status Contacts::pin(const ContactRow& contact, identity::VerifiedRecord record)
 Status Contacts::refuse_record(const ContactRow& contact, identity::Error why, const identity::VerifiedRecord& next) {
   log(LogLevel::warning, "contact.record_refused", {{"peer", contact.peer}, {"why", identity::name_of(why)}});
   if (why == identity::Error::identity_changed) {
+    if (contact.changed_record != next.encoded())
+      account_.report({.kind = keys::audit::Kind::identity_changed, .peer = contact.peer});
     if (auto done = store_.contacts.set_changed_record(contact.id, next.encoded()); !done) return done;
     const auto text = "the keys of " + contact.peer +
                       " have changed: either they made a new account, or somebody poses as them. Compare safety "
@@ -87,6 +89,7 @@ Status Contacts::refuse_record(const ContactRow& contact, identity::Error why, c
     if (auto done = announce(NoticeKind::identity_changed, contact.peer, text); !done) return done;
     return fail(ExitCode::identity_changed, text);
   }
+  account_.report_refused(contact.peer, identity::name_of(why));
   const auto text = "the server gave a record of " + contact.peer + " that contradicts the one known here (" +
                     std::string(identity::name_of(why)) +
                     "): the known one stays in use. Tell them and the server's owner";

@@ -17,14 +17,15 @@
 namespace pqc::client {
 
 struct Core {
-  Core(Loop& the_loop, Store& the_store, const Clock& the_clock, Rng& the_rng)
-      : loop(the_loop), store(the_store), clock(the_clock), rng(the_rng) {}
+  Core(Loop& the_loop, Store& the_store, KeyService& the_keys, const Clock& the_clock, Rng& the_rng)
+      : loop(the_loop), store(the_store), keys(the_keys), clock(the_clock), rng(the_rng) {}
 
   Loop& loop;
   Store& store;
+  KeyService& keys;
   const Clock& clock;
   Rng& rng;
-  Account account{store, clock, rng};
+  Account account{store, keys, clock};
   Contacts contacts{store, account, clock};
   Sessions sessions{store, account, contacts, clock, rng};
   std::unique_ptr<Relay> relay;  // none before the first connection

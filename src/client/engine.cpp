@@ -26,15 +26,31 @@ bool reached(const Message& message, Until until) {
 
 }  // namespace
 
-Engine::Engine(Loop& loop, std::unique_ptr<Store> store, const Clock& clock, Rng& rng)
-    : store_(std::move(store)), core_(loop, *store_, clock, rng) {
+Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng)
+    : keys_(std::move(profile.keys)), store_(std::move(profile.store)), core_(loop, *store_, *keys_, clock, rng) {
   core_.emit = [this](const Event& event) { emit(event); };
 }
 
 Engine::~Engine() = default;
 
 Status Engine::load() {
-  return core_.account.load();
+  if (auto loaded = core_.account.load(); !loaded || !core_.account.exists()) return loaded;
+  return check_roll_back();
+}
+
+// THREATS 12: what the key agent remembers. The server's part is settle_login().
+Status Engine::check_roll_back() {
+  const auto state = core_.keys.state();
+  if (state && state->vault_rolled_back) {
+    auto told = core_.contacts.announce(NoticeKind::profile_rolled_back, "",
+                                        "the keys of this profile are older than they were: the folder keys was put "
+                                        "back from an old copy. Prekeys that were erased may be back");
+    if (!told) return told;
+  }
+  if (!state || !state->store_rolled_back) return {};
+  return core_.contacts.announce(NoticeKind::profile_rolled_back, "",
+                                 "the database of this profile is older than it was: it was put back from an old copy. "
+                                 "Use one copy only; a restored device has to be a new device");
 }
 
 RelayAddress Engine::address() const {
@@ -61,6 +77,10 @@ void Engine::go_online(const Online& how) {
   if (!core_.relay->online()) return core_.relay->start(how_.keep);
   if (!more) return;
   sync_.subscribe();
+  ask_what_to_maintain();
+}
+
+void Engine::ask_what_to_maintain() {
   v1::ClientFrame frame;
   frame.mutable_prekey_status();
   core_.relay->ask(std::move(frame), [this](Result<const v1::ServerFrame*> answer) {
@@ -125,7 +145,16 @@ void Engine::on_online(const v1::LoggedIn& answer) {
   if (how_.subscribe || registered_) maintain(answer);
 }
 
+// While it stays connected: records and prekeys age, and prekeys are used up.
+void Engine::maintain_again() {
+  maintenance_ = core_.loop.after(limits::maintenance_interval, [this] {
+    if (!core_.online()) return;
+    ask_what_to_maintain();
+  });
+}
+
 void Engine::maintain(const v1::LoggedIn& answer) {
+  maintain_again();
   std::vector<v1::ClientFrame> frames;
   auto record = core_.account.renew_record();
   if (record && *record) {
@@ -183,6 +212,7 @@ void Engine::on_offline(const Error& error) {
   sync_.on_offline();
   outbox_.on_offline();
   maintained_ = false;
+  maintenance_.reset();
   emit(connection());
   for (auto& waiter : std::exchange(waiters_, {})) waiter.answer(std::unexpected(error));
   if (!registered_) return;
@@ -396,10 +426,16 @@ void Engine::set_verified(std::string_view peer, bool verified, Done done) {
     auto changed = store_->contacts.set_verified(contact->id, verified);
     if (changed && verified) changed = outbox_.accept(*contact);
     if (changed) changed = transaction->commit();
+    if (changed && verified != contact->verified) report_verified(*contact, verified);
     // Not while a failed transaction is open: what it sealed would be undone after it was sent.
     if (changed) outbox_.pump();
     done(changed);
   });
+}
+
+void Engine::report_verified(const ContactRow& contact, bool verified) {
+  using keys::audit::Kind;
+  core_.account.report({.kind = verified ? Kind::verified : Kind::verification_withdrawn, .peer = contact.peer});
 }
 
 void Engine::accept(std::string_view peer, bool changed, Done done) {
@@ -413,6 +449,7 @@ void Engine::accept(std::string_view peer, bool changed, Done done) {
     if (status) status = outbox_.accept(*contact);
     if (status) status = transaction->commit();
     if (!status) return done(status);
+    if (was_blocked && contact->verified) report_verified(*contact, false);
     outbox_.pump();
     if (!was_blocked) return done(status);
     greet_anew(contact->id, done);

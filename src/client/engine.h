@@ -13,6 +13,7 @@
 #include "client/core.h"
 #include "client/directory.h"
 #include "client/outbox.h"
+#include "client/profile.h"
 #include "client/sync.h"
 
 namespace pqc::client {
@@ -24,7 +25,7 @@ class Engine {
   using Done = std::function<void(const Status&)>;
   using Listener = std::function<void(const Event&)>;
 
-  Engine(Loop& loop, std::unique_ptr<Store> store, const Clock& clock, Rng& rng);
+  Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -97,6 +98,10 @@ class Engine {
   void on_offline(const Error& error);
   Status settle_login(const pqc_chat::v1::LoggedIn& answer);
   void maintain(const pqc_chat::v1::LoggedIn& answer);
+  void maintain_again();
+  void ask_what_to_maintain();
+  Status check_roll_back();
+  void report_verified(const ContactRow& contact, bool verified);
   void publish(std::vector<pqc_chat::v1::ClientFrame> frames, Done done);
   void finish_registration(const Status& status);
   void emit(const Event& event);
@@ -112,6 +117,7 @@ class Engine {
   [[nodiscard]] std::optional<Status> settled_outcome() const;
   void greet_anew(std::int64_t contact, Done done);
 
+  std::unique_ptr<AgentKeys> keys_;
   std::unique_ptr<Store> store_;
   Core core_;
   Directory directory_{core_};
@@ -129,6 +135,7 @@ class Engine {
   std::list<Waiter> waiters_;
   std::list<Condition> conditions_;
   Loop::HandlePtr check_;
+  Loop::HandlePtr maintenance_;
 };
 
 }  // namespace pqc::client

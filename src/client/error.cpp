@@ -44,6 +44,8 @@ constexpr std::array names{
     Named{ExitCode::wrong_key, "wrong_key"},
     Named{ExitCode::disk_full, "disk_full"},
     Named{ExitCode::missing, "missing"},
+    Named{ExitCode::locked, "locked"},
+    Named{ExitCode::too_soon, "too_soon"},
     Named{ExitCode::address_in_use, "address_in_use"},
     Named{ExitCode::interrupted, "interrupted"},
 };

@@ -31,8 +31,13 @@ inline constexpr std::size_t waiting_delivery_bytes = std::size_t{32} << 20;
 inline constexpr std::size_t deliveries_a_commit = 64;
 inline constexpr std::size_t outbox_items = 100'000;
 
+// Lines of the security log about refused messages, which anybody can cause.
+inline constexpr std::size_t refusals_an_hour = 60;
+
 inline constexpr std::size_t one_time_pairs = 100;
 inline constexpr std::size_t refill_below = 30;
+// A client that stays connected looks after its record and prekeys this often.
+inline constexpr std::chrono::milliseconds maintenance_interval = std::chrono::hours(6);
 
 // How far this machine's clock may be from the server's: signed structures allow as much (identity/limits.h).
 inline constexpr std::chrono::milliseconds clock_tolerance = std::chrono::minutes(10);

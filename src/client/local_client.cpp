@@ -13,11 +13,11 @@ constexpr std::chrono::milliseconds close_deadline = std::chrono::seconds(2);
 }  // namespace
 
 Result<std::unique_ptr<Client>> LocalClient::open(const OpenOptions& options, ProfileLock lock, Loop& loop) {
-  auto store = open_profile(options.profile, lock, options.ask_passphrase);
-  if (!store) return pass(store);
+  auto opened = open_profile(options.profile, lock, key_access(options));
+  if (!opened) return pass(opened);
   std::unique_ptr<LocalClient> client(new LocalClient(std::move(lock), options.profile.socket(), loop));
   Rng& rng = options.rng != nullptr ? *options.rng : crypto::SystemRng::instance();
-  client->engine_ = std::make_unique<Engine>(client->loop_, std::move(*store),
+  client->engine_ = std::make_unique<Engine>(client->loop_, std::move(*opened),
                                              options.clock != nullptr ? *options.clock : system_clock, rng);
   if (auto loaded = client->engine_->load(); !loaded) return pass(loaded);
   if (!client->engine_->core().account.exists())

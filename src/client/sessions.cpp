@@ -22,11 +22,6 @@ std::unexpected<Error> session_damaged() {
   return fail(ExitCode::damaged, "a stored session cannot be read: restore the profile from a backup");
 }
 
-std::unexpected<OpenError> dropped(std::string_view why, const ContactRow& contact) {
-  log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", why}});
-  return std::unexpected(OpenError::refused);
-}
-
 }  // namespace
 
 crypto::Level Sessions::required_level(const ContactRow& contact) const {
@@ -83,6 +78,19 @@ Result<SealedMessage> Sessions::seal(const ContactRow& contact, const identity::
   return out;
 }
 
+std::unexpected<OpenError> Sessions::dropped(std::string_view why, const ContactRow& contact) {
+  log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", why}});
+  account_.report_refused(contact.peer, why);
+  return std::unexpected(OpenError::refused);
+}
+
+void Sessions::report_started(const ContactRow& contact, const crypto::Suite& suite) {
+  account_.report_later({.kind = keys::audit::Kind::session_started,
+                         .peer = contact.peer,
+                         .level = std::string(crypto::to_string(suite.level)),
+                         .suite = std::string(suite.name)});
+}
+
 Status Sessions::pin_suite(const ContactRow& contact, const crypto::Suite& suite) {
   return store_.contacts.pin_suite(contact.id, static_cast<std::int64_t>(suite.level), crypto::number(suite.id));
 }
@@ -92,6 +100,7 @@ Result<Sessions::Begun> Sessions::begin(const ContactRow& contact, const identit
                                         ByteView prekey) {
   const auto refused = [&](std::string_view why) {
     log(LogLevel::warning, "bundle.refused", {{"peer", contact.peer}, {"why", why}});
+    account_.report_refused(contact.peer, why);
     if (why == "expired")
       return fail(ExitCode::refused,
                   "the prekeys of " + contact.peer +
@@ -106,6 +115,10 @@ Result<Sessions::Begun> Sessions::begin(const ContactRow& contact, const identit
   auto verified = pqxdh::verify_bundle(std::move(*bundle), *verified_device, clock_.now());
   if (!verified) return refused(pqxdh::name_of(verified.error()));
   auto initiated = account_.keys().initiate(*verified, account_.record().version());
+  if (!initiated && initiated.error() == keys::Error::locked)
+    return fail(ExitCode::locked, "the keys of this profile were locked meanwhile: run pqc-chat unlock");
+  if (!initiated && initiated.error() == keys::Error::unavailable)
+    return fail(ExitCode::busy, "the key agent of this profile does not answer: try again");
   if (!initiated) return refused(keys::name_of(initiated.error()));
   auto session = ratchet::Session::start_initiator(suite, initiated->secret.view(), initiated->id, rng_);
   if (!session) return refused(ratchet::to_string(session.error()));
@@ -124,6 +137,7 @@ Result<Sessions::Begun> Sessions::begin(const ContactRow& contact, const identit
   row.id = *id;
   if (auto done = store_.sessions.set_sending(row); !done) return pass(done);
   if (auto done = pin_suite(contact, suite); !done) return pass(done);
+  report_started(contact, suite);
   return Begun{.last_resort = !verified->one_time() && suite.hybrid()};
 }
 
@@ -204,7 +218,13 @@ Sessions::Opened Sessions::respond(const ContactRow& contact, const identity::Ve
   if (record == nullptr || record->version() < part->sender_record) return std::unexpected(OpenError::need_record);
   auto sender = identity::VerifiedDevice::make(*record, device, part->suite);
   if (!sender) return std::unexpected(OpenError::need_record);
+  auto taken = store_.forgets.holds(part->prekeys);
+  if (!taken) return std::unexpected(OpenError::store);
+  if (*taken) return std::unexpected(OpenError::unreadable);
   auto unconfirmed = account_.keys().respond(*part, sender->identity());
+  // Later, when the agent can: the message stays where it is.
+  if (!unconfirmed && (unconfirmed.error() == keys::Error::locked || unconfirmed.error() == keys::Error::unavailable))
+    return std::unexpected(OpenError::store);
   if (!unconfirmed && unconfirmed.error() == keys::Error::unknown_prekey) return std::unexpected(OpenError::unreadable);
   if (!unconfirmed && unconfirmed.error() == keys::Error::replayed) return dropped("replayed", contact);
   // The sender's keys are not those of the pinned record: perhaps there is another record, which the user has to know
@@ -212,6 +232,9 @@ Sessions::Opened Sessions::respond(const ContactRow& contact, const identity::Ve
   if (!unconfirmed) return std::unexpected(OpenError::need_record);
   auto agreed = pqxdh::confirm(std::move(*unconfirmed), *sender);
   if (!agreed) return std::unexpected(OpenError::need_record);
+  auto remembered = store_.forgets.holds(agreed->id);
+  if (!remembered) return std::unexpected(OpenError::store);
+  if (*remembered) return dropped("replayed", contact);
   auto session = ratchet::Session::start_responder(*suite, agreed->secret.view(), agreed->id);
   if (!session) return dropped(ratchet::to_string(session.error()), contact);
   SessionRow row{.id = 0,
@@ -231,7 +254,8 @@ Sessions::Opened Sessions::respond(const ContactRow& contact, const identity::Ve
     return dropped("the message does not open", contact);
   const auto restarted = add_session(row);
   if (!restarted || !pin_suite(contact, *suite)) return std::unexpected(OpenError::store);
-  if (!account_.keys().forget(agreed->prekeys, agreed->id)) return std::unexpected(OpenError::store);
+  if (!account_.forget_later(agreed->prekeys, agreed->id)) return std::unexpected(OpenError::store);
+  report_started(contact, *suite);
   auto opened = decrypt(contact, row, pqxdh::EnvelopeKind::initial, envelope.ratchet_message);
   if (opened) opened->restarted = *restarted;
   return opened;

@@ -1,4 +1,4 @@
-// Sessions with contacts' devices: key agreement through the key holder, then the ratchet (docs/spec/pqxdh.md §6–§8,
+// Sessions with contacts' devices: key agreement through the key agent, then the ratchet (docs/spec/pqxdh.md §6–§8,
 // docs/spec/ratchet.md). Everything is written through the caller's transaction; the caller commits with
 // Account::commit before bytes leave this machine or a delivery is acknowledged. Loop thread only.
 //
@@ -46,7 +46,8 @@ class Sessions final : public Encryptor {
   Result<Begun> begin(const ContactRow& contact, const identity::VerifiedRecord& record, identity::DeviceId device,
                       const crypto::Suite& suite, ByteView signed_manifest, ByteView prekey);
 
-  // `record` may be null. A session that an initial message begins is stored, with its prekeys forgotten.
+  // `record` may be null. A session that an initial message begins is stored, with the note that its prekeys are to be
+  // forgotten.
   std::expected<OpenedMessage, OpenError> open(const ContactRow& contact, const identity::VerifiedRecord* record,
                                                identity::DeviceId device, const pqxdh::Envelope& envelope) override;
 
@@ -60,6 +61,8 @@ class Sessions final : public Encryptor {
   Opened decrypt(const ContactRow& contact, SessionRow& row, pqxdh::EnvelopeKind kind, ByteView message);
   std::expected<bool, OpenError> add_session(SessionRow& row);
   Status prefer(const SessionRow& row);
+  std::unexpected<OpenError> dropped(std::string_view why, const ContactRow& contact);
+  void report_started(const ContactRow& contact, const crypto::Suite& suite);
   [[nodiscard]] crypto::Level required_level(const ContactRow& contact) const;
   Status pin_suite(const ContactRow& contact, const crypto::Suite& suite);
 

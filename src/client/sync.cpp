@@ -244,6 +244,7 @@ Sync::Next Sync::repeat_unconfirmed(const ContactRow& contact, const Delivery& d
 // Signed by nobody whom the pinned record names. What that may mean was announced with the record.
 Sync::Next Sync::refused(const ContactRow& contact, const Delivery& delivery) {
   log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "sender's keys"}});
+  core_.account.report_refused(contact.peer, "sender's keys");
   return core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now()) ? Next::done : Next::store_failed;
 }
 

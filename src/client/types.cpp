@@ -32,6 +32,8 @@ std::string_view name(NoticeKind kind) {
       return "message_unreadable";
     case NoticeKind::last_resort_used:
       return "last_resort_used";
+    case NoticeKind::profile_rolled_back:
+      return "profile_rolled_back";
   }
   return "unknown";
 }

@@ -100,6 +100,7 @@ enum class NoticeKind : std::uint8_t {
   profile_cloned = 4,
   message_unreadable = 5,
   last_resort_used = 6,
+  profile_rolled_back = 7,
 };
 std::string_view name(NoticeKind kind);
 

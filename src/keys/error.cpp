@@ -28,6 +28,8 @@ std::string_view name_of(Error error) {
       return "backend";
     case Error::locked:
       return "locked";
+    case Error::unavailable:
+      return "unavailable";
   }
   return "unknown";
 }

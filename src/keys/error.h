@@ -20,6 +20,7 @@ enum class Error : std::uint8_t {
   damaged_state,   // import_state: not what this version wrote
   backend,         // the crypto library or the agent failed
   locked,          // the agent's vault has to be unlocked first
+  unavailable,     // the agent does not answer, or cannot write its vault: try again later
 };
 
 template <class T>

@@ -5,18 +5,17 @@
 // as VerifiedBundle was verified there, and respond() answers an Unconfirmed that pqxdh::confirm has to accept.
 // One thread at a time.
 //
-// What a client stores, and when: see changes(). A one-time pair is erased by forget() only, and until then respond()
-// gives the same answer again, so a crash between storing the session and erasing the pair loses nothing.
+// What a call answers is kept by the holder before it answers. A one-time pair is erased by forget() only, and until
+// then respond() gives the same answer again, so a crash between storing the session and erasing the pair loses
+// nothing.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "base/secret.h"
 #include "crypto/suite.h"
 #include "identity/account_record.h"
 #include "identity/statements.h"
@@ -43,19 +42,6 @@ struct BatchStatus {
   std::uint32_t unused = 0;  // pairs not yet forgotten
 };
 
-// A piece of the holder's state, to be sealed and stored by the client under its name.
-struct StateItem {
-  std::string name;
-  SecretBytes value;
-};
-
-struct StateChanges {
-  std::uint64_t generation = 0;
-  std::vector<StateItem> changed;
-  std::vector<std::string> removed;
-  [[nodiscard]] bool empty() const { return changed.empty() && removed.empty(); }
-};
-
 class KeyHolder {
  public:
   virtual ~KeyHolder() = default;
@@ -64,6 +50,8 @@ class KeyHolder {
   [[nodiscard]] virtual Result<PublicIdentity> create(const identity::AccountName& account, identity::DeviceId device,
                                                       std::span<const crypto::SuiteId> suites) = 0;
   [[nodiscard]] virtual Result<PublicIdentity> public_identity() const = 0;
+  // Erases identity, device and prekeys, so that create() may follow: for an account that no server has.
+  [[nodiscard]] virtual Result<void> discard() = 0;
 
   // Signs a record of the holder's own account and identity keys, higher than any it signed before; the same record
   // again is signed again. Answers the signed bytes.
@@ -71,7 +59,7 @@ class KeyHolder {
   // A device signature over a statement that names the holder's account and device.
   [[nodiscard]] virtual Result<Bytes> sign(const identity::Statement& statement) = 0;
 
-  // Makes `size` one-time pairs, a signed prekey and a last-resort key. Store changes() before uploading the answer.
+  // Makes `size` one-time pairs, a signed prekey and a last-resort key.
   // Where a suite has keys/limits.h's max_batches_a_suite, the oldest is erased.
   [[nodiscard]] virtual Result<pqxdh::PrekeyBatch> generate_batch(crypto::SuiteId suite, std::uint32_t size,
                                                                   UnixMillis now) = 0;
@@ -88,13 +76,6 @@ class KeyHolder {
   // Called once the session is stored: erases its one-time pair, or remembers its id when only reusable prekeys were
   // used. Doing it twice is no error.
   [[nodiscard]] virtual Result<void> forget(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) = 0;
-
-  // What changed since the generation last given to saved(). The client seals and stores the items, in the transaction
-  // that they belong to, and then calls saved(); after a failed transaction the same changes come again, or the
-  // client goes back to what is stored with a new holder. A holder that
-  // keeps its own vault answers nothing.
-  [[nodiscard]] virtual StateChanges changes() const = 0;
-  virtual void saved(std::uint64_t generation) = 0;
 };
 
 }  // namespace pqc::keys

@@ -202,6 +202,7 @@ Result<PublicIdentity> SoftwareKeyHolder::create(const identity::AccountName& ac
     core.suites.push_back(*std::move(keys));
   }
   state_->core = std::move(core);
+  state_->removed.erase(std::string(core_name));
   state_->touch_core();
   return public_identity();
 }
@@ -214,6 +215,14 @@ Result<PublicIdentity> SoftwareKeyHolder::public_identity() const {
     out.device_keys.push_back(keys.public_device());
   }
   return out;
+}
+
+Result<void> SoftwareKeyHolder::discard() {
+  if (!state_->core) return std::unexpected(Error::no_identity);
+  while (!state_->batches.empty()) state_->destroy(state_->batches.begin()->first);
+  state_->core.reset();
+  state_->removed[std::string(core_name)] = ++state_->generation;
+  return {};
 }
 
 Result<Bytes> SoftwareKeyHolder::sign_record(const identity::AccountRecord& record) {

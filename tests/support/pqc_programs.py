@@ -46,6 +46,7 @@ class Programs:
     def __exit__(self, *_):
         for process in self.running:
             kill(process)
+        end_agents(self.root)
         shutil.rmtree(self.root, ignore_errors=True)
 
     @property
@@ -105,6 +106,15 @@ class Programs:
 
     def register(self, name, *options):
         self.run(name, "register", name, "--server", f"127.0.0.1:{self.port}", "--fingerprint", self.fingerprint, *options)
+
+
+def end_agents(folder):
+    """The key agents that the clients of these profiles started, and that outlive them for a while."""
+    for entry in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            arguments = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else [b""]
+            if arguments[0] == b"pqc-chat-keyd" and os.fsdecode(arguments[2]).startswith(str(folder)):
+                os.kill(int(entry.name), signal.SIGTERM)
 
 
 def kill(process):

@@ -26,11 +26,7 @@ Status AccountTable::save(const AccountRow& account, UnixMillis now) {
 }
 
 Status AccountTable::remove() {
-  auto transaction = Transaction::begin(database_);
-  if (!transaction) return pass(transaction);
-  if (auto done = database_.run("DELETE FROM account"); !done) return done;
-  if (auto done = database_.run("DELETE FROM key_items"); !done) return done;
-  return transaction->commit();
+  return database_.run("DELETE FROM account");
 }
 
 Result<std::optional<std::int64_t>> AccountTable::number(std::string_view setting) {
@@ -41,23 +37,6 @@ Result<std::optional<std::int64_t>> AccountTable::number(std::string_view settin
 Status AccountTable::set_number(std::string_view setting, std::int64_t value) {
   return database_.run("INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
                        setting, as_bytes(std::to_string(value)));
-}
-
-Result<std::vector<std::pair<std::string, SecretBytes>>> AccountTable::key_items() {
-  std::vector<std::pair<std::string, SecretBytes>> items;
-  auto done = database_.each("SELECT name, value FROM key_items",
-                             [&](const Row& row) { items.emplace_back(row.text(0), SecretBytes(row.blob(1))); });
-  if (!done) return pass(done);
-  return items;
-}
-
-Status AccountTable::save_key_item(std::string_view name, const SecretBytes& value) {
-  return database_.run(
-      "INSERT INTO key_items (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2", name, value);
-}
-
-Status AccountTable::remove_key_item(std::string_view name) {
-  return database_.run("DELETE FROM key_items WHERE name = ?", name);
 }
 
 }  // namespace pqc::client

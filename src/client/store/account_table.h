@@ -1,11 +1,9 @@
-// This profile's account, its settings, and what the key holder keeps.
+// This profile's account and its settings.
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
-#include <utility>
-#include <vector>
+#include <string_view>
 
 #include "client/store/database.h"
 
@@ -30,15 +28,11 @@ class AccountTable {
   // Adds or replaces the one account.
   Status save(const AccountRow& account, UnixMillis now);
 
-  // Removes the account and what the key holder kept for it.
+  // Removes the account.
   Status remove();
 
   Result<std::optional<std::int64_t>> number(std::string_view setting);
   Status set_number(std::string_view setting, std::int64_t value);
-
-  Result<std::vector<std::pair<std::string, SecretBytes>>> key_items();
-  Status save_key_item(std::string_view name, const SecretBytes& value);
-  Status remove_key_item(std::string_view name);
 
  private:
   Database& database_;
@@ -50,6 +44,10 @@ inline constexpr std::string_view minimum_level = "minimum_level";
 inline constexpr std::string_view inbox_cursor = "inbox_cursor";
 // Rises each time the profile is opened for the network (Login.generation of relay.proto).
 inline constexpr std::string_view generation = "generation";
+// The highest generation of the key vault that was seen (docs/spec/vault.md §8).
+inline constexpr std::string_view vault_generation = "vault_generation";
+// When the record that is being renewed was issued, from before it is signed until it is stored; 0: none is.
+inline constexpr std::string_view renewal = "renewal";
 }  // namespace setting
 
 }  // namespace pqc::client

@@ -132,7 +132,19 @@ CREATE TABLE notices (
 ) STRICT;
 )sql";
 
-constexpr std::array all_migrations{Migration{1, version_1}};
+// The private keys live in the key agent (docs/spec/agent.md), and are erased there once a session is stored here.
+constexpr const char* version_2 = R"sql(
+DROP TABLE key_items;
+
+CREATE TABLE to_forget (
+  session BLOB PRIMARY KEY,
+  suite INTEGER NOT NULL,
+  batch INTEGER NOT NULL,
+  one_time INTEGER  -- NULL: reusable prekeys only
+) WITHOUT ROWID, STRICT;
+)sql";
+
+constexpr std::array all_migrations{Migration{1, version_1}, Migration{2, version_2}};
 
 Status apply(Database& database, const Migration& migration) {
   auto transaction = Transaction::begin(database);

@@ -6,6 +6,7 @@
 #include "client/store/account_table.h"
 #include "client/store/contact_table.h"
 #include "client/store/database.h"
+#include "client/store/forget_table.h"
 #include "client/store/message_table.h"
 #include "client/store/outbox_table.h"
 #include "client/store/schema.h"
@@ -31,6 +32,7 @@ class Store {
   SessionTable sessions{*database};
   MessageTable messages{*database};
   OutboxTable outbox{*database};
+  ForgetTable forgets{*database};
 
  private:
   explicit Store(std::unique_ptr<Database> opened) : database(std::move(opened)) {}

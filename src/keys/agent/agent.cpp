@@ -121,6 +121,8 @@ Handled Agent::Impl::dispatch(const proto::Request& request, const SecretBytes& 
       return respond(request.respond(), out);
     case Request::kForget:
       return forget(request.forget());
+    case Request::kDiscardIdentity:
+      return discard_identity();
     case Request::kLock:
     case Request::BODY_NOT_SET:
       break;

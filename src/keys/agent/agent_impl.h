@@ -70,6 +70,7 @@ struct Agent::Impl {
   [[nodiscard]] Handled destroy_expired(const proto::DestroyExpired& request);
   [[nodiscard]] Handled initiate(const proto::Initiate& request, Outcome& out);
   [[nodiscard]] Handled respond(const proto::Respond& request, Outcome& out);
+  [[nodiscard]] Handled discard_identity();
   [[nodiscard]] Handled forget(const proto::Forget& request);
 
   // Everything that the vault has to hold.

@@ -62,6 +62,14 @@ Handled Agent::Impl::get_identity(Outcome& out) const {
   return {};
 }
 
+Handled Agent::Impl::discard_identity() {
+  if (const auto discarded = open->holder->discard(); !discarded) return failed(discarded.error());
+  if (const auto persisted = persist(); !persisted) return persisted;
+  open->has_identity = false;
+  record({.kind = audit::Kind::identity_discarded});
+  return {};
+}
+
 Handled Agent::Impl::sign_record(const proto::SignRecord& request, Outcome& out) {
   const auto wanted = take(request);
   if (!wanted) return malformed;

@@ -37,6 +37,7 @@ constexpr std::array rules{
     Rule{Request::kInitiate, ready, 0, 0},
     Rule{Request::kRespond, ready, 0, 0},
     Rule{Request::kForget, ready, 0, 0},
+    Rule{Request::kDiscardIdentity, ready, 0, 0},
 };
 
 }  // namespace

@@ -65,6 +65,14 @@ AgentClient::AgentClient(Location location, std::uint64_t minimum_generation)
     : link_(std::make_unique<Link>(std::move(location), minimum_generation)) {}
 AgentClient::~AgentClient() = default;
 
+void AgentClient::when_locked(std::function<bool()> unlock) {
+  link_->when_locked(std::move(unlock));
+}
+
+void AgentClient::expect_generation(std::uint64_t minimum_generation) {
+  link_->expect_generation(minimum_generation);
+}
+
 Result<Status> AgentClient::status() {
   Request request;
   request.mutable_get_status();

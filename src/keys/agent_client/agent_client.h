@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -77,6 +78,13 @@ class AgentClient {
   [[nodiscard]] Result<void> witness(std::uint64_t generation);
   // Into the security log; only kinds that a client may report.
   [[nodiscard]] Result<void> record(const audit::Event& event);
+
+  // Called when the agent answers that it is locked: true when the caller unlocked it (with another call of this
+  // object), and the request is asked again, once.
+  void when_locked(std::function<bool()> unlock);
+
+  // As the constructor's, where it is known later: the next request greets anew.
+  void expect_generation(std::uint64_t minimum_generation);
 
   // For AgentKeyHolder.
   [[nodiscard]] Link& link() { return *link_; }

@@ -53,6 +53,14 @@ keys::Result<PublicIdentity> AgentKeyHolder::public_identity() const {
   return value_or_backend(take(replied->reply.identity()));
 }
 
+keys::Result<void> AgentKeyHolder::discard() {
+  Request request;
+  request.mutable_discard_identity();
+  const auto replied = client_.link().ask(request, Reply::kDone, {}, false);
+  if (!replied) return failed(replied);
+  return {};
+}
+
 keys::Result<Bytes> AgentKeyHolder::sign_record(const identity::AccountRecord& record) {
   Request request;
   put(*request.mutable_sign_record(), record);

@@ -1,7 +1,7 @@
 // The KeyHolder that a client uses when its keys live in the agent (docs/spec/agent.md §5). Synchronous; one thread at
 // a time, the same as its AgentClient.
 //
-// The agent keeps the state in its own vault and answers only after it is written, so changes() is always empty.
+// The agent answers only after its vault is written.
 // Error:: locked: unlock the agent and ask again.
 #pragma once
 
@@ -18,6 +18,7 @@ class AgentKeyHolder final : public KeyHolder {
   [[nodiscard]] keys::Result<PublicIdentity> create(const identity::AccountName& account, identity::DeviceId device,
                                                     std::span<const crypto::SuiteId> suites) override;
   [[nodiscard]] keys::Result<PublicIdentity> public_identity() const override;
+  [[nodiscard]] keys::Result<void> discard() override;
   [[nodiscard]] keys::Result<Bytes> sign_record(const identity::AccountRecord& record) override;
   [[nodiscard]] keys::Result<Bytes> sign(const identity::Statement& statement) override;
   [[nodiscard]] keys::Result<pqxdh::PrekeyBatch> generate_batch(crypto::SuiteId suite, std::uint32_t size,
@@ -30,8 +31,6 @@ class AgentKeyHolder final : public KeyHolder {
   [[nodiscard]] keys::Result<pqxdh::Unconfirmed> respond(const pqxdh::InitialPart& part,
                                                          const identity::DeviceIdentity& initiator) override;
   [[nodiscard]] keys::Result<void> forget(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) override;
-  [[nodiscard]] StateChanges changes() const override { return {}; }
-  void saved(std::uint64_t) override {}
 
  private:
   AgentClient& client_;

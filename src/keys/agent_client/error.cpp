@@ -59,6 +59,13 @@ keys::Error to_keys_error(const Failure& failure) {
       return keys::Error::locked;
     case Error::limit:
       return keys::Error::limit;
+    case Error::unavailable:
+    case Error::lost:
+    case Error::busy:
+    case Error::storage:
+    case Error::disk_full:
+    case Error::no_permission:
+      return keys::Error::unavailable;
     default:
       return keys::Error::backend;
   }

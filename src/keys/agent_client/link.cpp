@@ -141,6 +141,17 @@ Result<void> Link::connect() {
 
 Result<Replied> Link::ask(const proto::Request& request, proto::Reply::BodyCase expected, ByteView secret,
                           bool repeatable) {
+  auto replied = ask_once(request, expected, secret, repeatable);
+  if (replied || replied.error().error != Error::locked || !unlock_) return replied;
+  // Not while it is being asked: what it asks may be answered so too.
+  const auto unlock = std::exchange(unlock_, {});
+  const bool unlocked = unlock();
+  unlock_ = unlock;
+  return unlocked ? ask_once(request, expected, secret, repeatable) : std::move(replied);
+}
+
+Result<Replied> Link::ask_once(const proto::Request& request, proto::Reply::BodyCase expected, ByteView secret,
+                               bool repeatable) {
   // An agent that has just ended still had us in its queue: one more try finds or starts the next.
   constexpr int tries = 3;
   Failure last{.error = Error::lost};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/secret.h"
@@ -31,8 +32,16 @@ class Link {
   [[nodiscard]] Result<Replied> ask(const proto::Request& request, proto::Reply::BodyCase expected,
                                     ByteView secret = {}, bool repeatable = true);
   void close();
+  // See AgentClient.
+  void expect_generation(std::uint64_t minimum) {
+    minimum_generation_ = minimum;
+    close();
+  }
+  void when_locked(std::function<bool()> unlock) { unlock_ = std::move(unlock); }
 
  private:
+  [[nodiscard]] Result<Replied> ask_once(const proto::Request& request, proto::Reply::BodyCase expected,
+                                         ByteView secret, bool repeatable);
   [[nodiscard]] Result<void> connect();
   [[nodiscard]] bool send(const proto::Request& request, ByteView secret);
   [[nodiscard]] Result<Replied> receive();
@@ -41,6 +50,7 @@ class Link {
   std::uint64_t minimum_generation_;
   int fd_ = -1;
   std::string buffer_;
+  std::function<bool()> unlock_;
 };
 
 }  // namespace pqc::keys::agent_client

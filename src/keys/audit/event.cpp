@@ -7,7 +7,7 @@
 namespace pqc::keys::audit {
 namespace {
 
-constexpr std::array<std::string_view, 24> names{
+constexpr std::array<std::string_view, 25> names{
     "",
     "agent_started",
     "agent_stopped",
@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 24> names{
     "verification_withdrawn",
     "identity_changed",
     "session_started",
+    "identity_discarded",
 };
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";

@@ -40,6 +40,7 @@ enum class Kind : std::uint8_t {
   verification_withdrawn = 21,
   identity_changed = 22,
   session_started = 23,
+  identity_discarded = 24,
 };
 
 enum class Source : std::uint8_t { agent, client };

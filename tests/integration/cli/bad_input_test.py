@@ -1,5 +1,6 @@
 """Bad input and bad luck: each has its exit code and a message that says what to do, and nothing is lost."""
 
+import os
 import resource
 import signal
 import sqlite3
@@ -122,31 +123,29 @@ class Profiles(Case):
         database.write_bytes(good)
         self.expect(alice("whoami"), 0)
 
-    def test_key_files(self):
+    def test_damaged_keys(self):
         alice = self.person("alice")
-        key = alice.profile / "key"
-        good = key.read_bytes()
-        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+        vault = alice.profile / "keys/vault"
+        good = vault.read_bytes()
         self.assertEqual(alice.profile.stat().st_mode & 0o777, 0o700)
-        key.write_bytes(good[:-1])
-        self.expect(alice("whoami"), 40, "damaged")
-        key.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
-        self.expect(alice("whoami"), 40, "damaged")
-        key.write_bytes(good)
-        key.chmod(0o644)
-        self.expect(alice("whoami"), 43, "no_permission")
-        key.unlink()
-        self.expect(alice("whoami"), 40, "damaged")
 
-    def test_a_passphrase_opens_and_nothing_else_does(self):
-        alice = self.person("alice", register=False)
-        secret = self.folder / "secret"
-        secret.write_text("correct horse\n")
-        secret.chmod(0o600)
-        self.expect(alice.register(self.server, "--passphrase-file", secret), 0)
-        self.expect(alice("whoami", "--passphrase-file", secret), 0)
-        self.expect(alice("whoami", environment={"PQC_CHAT_PASSPHRASE": "correct horse"}), 0)
-        self.expect(alice("whoami", environment={"PQC_CHAT_PASSPHRASE": "wrong"}), 45, "wrong_key")
+        def restarted(change):
+            agent = programs.agent_of(alice)
+            if agent:
+                os.kill(agent, signal.SIGTERM)
+                programs.wait_until(lambda: programs.agent_of(alice) is None)
+            change()
+
+        restarted(lambda: vault.write_bytes(good[:40]))
+        self.expect(alice("whoami"), 40, "damaged")
+        restarted(lambda: vault.write_bytes(good[:-1] + bytes([good[-1] ^ 1])))
+        self.expect(alice("whoami"), 40, "damaged")
+        restarted(lambda: (vault.write_bytes(good), vault.chmod(0o644)))
+        self.expect(alice("whoami"), 43, "no_permission")
+        restarted(lambda: (vault.chmod(0o600)))
+        self.expect(alice("whoami"), 0)
+        restarted(vault.unlink)
+        self.expect(alice("whoami"), 40, "damaged")
 
     def test_a_full_disk_loses_nothing(self):
         """No file may grow, so nothing can be written to the write-ahead log."""

@@ -59,9 +59,12 @@ class People(Case):
     def test_the_doctor_finds_everything_well(self):
         alice = self.person("alice")
         checks = {c["check"]: c["result"] for c in self.expect(alice("doctor"), 0).objects}
-        self.assertEqual(set(checks), {"core_dumps", "locked_memory", "profile_folder", "profile", "server", "certificate",
-                                       "key_exchange", "clock"})
-        self.assertTrue(all(checks[name] == "ok" for name in ("profile", "server", "certificate", "key_exchange", "clock")))
+        measures = {f"agent_{name}" for name in ("core_dumps", "locked_memory", "no_new_privileges", "user_namespace",
+                                                 "network_namespace", "filesystem", "capabilities", "landlock", "seccomp")}
+        self.assertEqual(set(checks), {"core_dumps", "locked_memory", "profile_folder", "key_agent", "security_log",
+                                       "roll_back", "profile", "server", "certificate", "key_exchange", "clock"} | measures)
+        self.assertTrue(all(checks[name] == "ok" for name in ("key_agent", "security_log", "roll_back", "profile", "server",
+                                                              "certificate", "key_exchange", "clock")))
 
 
 class Suites(Case):

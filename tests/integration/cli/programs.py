@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BIN = pathlib.Path(sys.argv.pop(1)) if len(sys.argv) > 1 else pathlib.Path("build/release/bin")
@@ -59,6 +60,39 @@ class Server:
     @property
     def database(self):
         return next(self.folder.glob("*.db"))
+
+
+def agents():
+    """The key agents that run: process id by key folder. One ends by itself a minute after its last use."""
+    found = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            arguments = (entry / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if arguments[0] == b"pqc-chat-keyd" and arguments[1:2] == [b"--folder"]:
+            found[os.fsdecode(arguments[2])] = int(entry.name)
+    return found
+
+
+def agent_of(person):
+    return agents().get(str(person.profile / "keys"))
+
+
+def end_agents(folder):
+    for keys, process in agents().items():
+        if keys.startswith(str(folder)):
+            os.kill(process, signal.SIGTERM)
+
+
+def wait_until(condition):
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise RuntimeError("what is waited for does not happen")
+        time.sleep(0.005)
 
 
 class Answer:
@@ -115,6 +149,7 @@ class Case(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.server.stop()
+        end_agents(cls.folder)
         cls.temporary.cleanup()
 
     def person(self, name, *arguments, server=None, register=True):

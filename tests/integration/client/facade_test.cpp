@@ -84,7 +84,9 @@ class FacadeTest : public ::testing::Test {
   // Changes the profile's store behind the client's back.
   void run_in_store(const std::string& name, const char* sql) {
     const auto paths = options(name).profile;
-    auto key = read_key_file(paths.key(), {});
+    auto keys = AgentKeys::open(paths.agent(), {});
+    ASSERT_TRUE(keys);
+    auto key = (*keys)->database_key();
     ASSERT_TRUE(key);
     auto database = Database::open(paths.database(), *key, false);
     ASSERT_TRUE(database);

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "client/limits.h"
-#include "crypto/random.h"
 #include "identity/limits.h"
 #include "proto/relay.pb.h"
 #include "protocol/pqxdh/limits.h"
+#include "support/local_keys.h"
 #include "support/temporary_folder.h"
 
 namespace pqc::client {
@@ -44,13 +44,13 @@ class AccountTest : public ::testing::Test {
   test::TemporaryFolder folder;
   std::unique_ptr<Store> store;
   ManualClock clock;
-  crypto::SeededRng rng{1};
+  test::LocalKeys keys;
 };
 
 TEST_F(AccountTest, ComesBackFromTheStore) {
-  Account made(*store, clock, rng);
+  Account made(*store, keys, clock);
   create(made);
-  Account loaded(*store, clock, rng);
+  Account loaded(*store, keys, clock);
   ASSERT_TRUE(loaded.load());
   EXPECT_EQ(loaded.name().text(), "alice@test");
   EXPECT_EQ(loaded.record().hash(), made.record().hash());
@@ -59,7 +59,7 @@ TEST_F(AccountTest, ComesBackFromTheStore) {
 }
 
 TEST_F(AccountTest, TheRecordIsRenewedAtHalfOfItsLife) {
-  Account account(*store, clock, rng);
+  Account account(*store, keys, clock);
   create(account);
   clock.advance(identity::record_lifetime / 2 - std::chrono::hours(1));
   EXPECT_FALSE(account.renew_record()->has_value());
@@ -69,13 +69,13 @@ TEST_F(AccountTest, TheRecordIsRenewedAtHalfOfItsLife) {
   EXPECT_EQ(account.record().version().value, 2u);
   EXPECT_TRUE(identity::verify(**renewed, account.name(), clock.now()));
   EXPECT_FALSE(account.renew_record()->has_value());
-  Account loaded(*store, clock, rng);
+  Account loaded(*store, keys, clock);
   ASSERT_TRUE(loaded.load());
   EXPECT_EQ(loaded.record().version().value, 2u);
 }
 
 TEST_F(AccountTest, PrekeysAreMadeWhereTheyAreMissingLowOldOrUsedUp) {
-  Account account(*store, clock, rng);
+  Account account(*store, keys, clock);
   create(account);
   const auto later = (clock.now() + pqxdh::batch_lifetime).value;
   EXPECT_EQ(account.refill_prekeys(v1::LoggedIn())->size(), 2u);
@@ -89,32 +89,128 @@ TEST_F(AccountTest, PrekeysAreMadeWhereTheyAreMissingLowOldOrUsedUp) {
   EXPECT_FALSE(frames->front().publish_prekeys().last_resort().empty());
 }
 
-TEST_F(AccountTest, WhatTheKeyHolderDidIsUndoneWithTheTransaction) {
-  Account account(*store, clock, rng);
+// A renewal that was signed, and then not stored.
+TEST_F(AccountTest, ARenewalThatWasInterruptedSignsTheSameRecordAgain) {
+  Account account(*store, clock, keys);
   create(account);
+  clock.advance(identity::record_lifetime * 2 / 3);
+  auto begun = account.record().record();
+  begun.version.value = 2;
+  begun.predecessor = account.record().hash();
+  begun.issued = clock.now();
+  begun.expires = clock.now() + identity::record_lifetime;
+  ASSERT_TRUE(store->account.set_number(setting::renewal, clock.now().value));
+  const auto lost = keys.holder().sign_record(begun);
+  ASSERT_TRUE(lost);
+  clock.advance(std::chrono::hours(1));
+  Account loaded(*store, clock, keys);
+  ASSERT_TRUE(loaded.load());
+  const auto renewed = loaded.renew_record();
+  ASSERT_TRUE(renewed && *renewed) << (renewed ? "" : renewed.error().message);
+  EXPECT_EQ(loaded.record().record(), begun);
+  // The next one is a new one.
+  clock.advance(identity::record_lifetime * 2 / 3);
+  ASSERT_TRUE(loaded.renew_record()->has_value());
+  EXPECT_EQ(loaded.record().version().value, 3u);
+  EXPECT_EQ(loaded.record().record().issued, clock.now());
+}
+
+TEST_F(AccountTest, PrekeysRotateWeekly) {
+  Account account(*store, clock, keys);
+  create(account);
+  ASSERT_EQ(account.refill_prekeys(v1::LoggedIn())->size(), 2u);
+  const auto expires = (clock.now() + pqxdh::batch_lifetime).value;
+  clock.advance(std::chrono::days(7) - std::chrono::minutes(1));
+  EXPECT_EQ(account.refill_prekeys(counts(limits::one_time_pairs, expires))->size(), 0u);
+  clock.advance(std::chrono::minutes(2));
+  EXPECT_EQ(account.refill_prekeys(counts(limits::one_time_pairs, expires))->size(), 2u);
+  // The old private parts answer until the grace is over, and are erased then.
+  EXPECT_EQ(keys.holder().batches().size(), 4u);
+  clock.advance(pqxdh::batch_lifetime - std::chrono::days(7) + pqxdh::batch_grace - std::chrono::minutes(10));
+  ASSERT_TRUE(account.refill_prekeys(v1::LoggedIn()));
+  EXPECT_EQ(keys.holder().batches().size(), 6u);
+  clock.advance(std::chrono::minutes(20));
+  ASSERT_TRUE(account.refill_prekeys(counts(limits::one_time_pairs, (clock.now() + pqxdh::batch_lifetime).value)));
+  EXPECT_EQ(keys.holder().batches().size(), 4u);
+}
+
+TEST_F(AccountTest, WhatASessionUsedIsForgottenOnceItIsStored) {
+  Account account(*store, clock, keys);
+  create(account);
+  ASSERT_TRUE(keys.holder().generate_batch(crypto::SuiteId::pq, 4, clock.now()));
+  const pqxdh::PrekeyUse use{crypto::SuiteId::pq, keys.holder().batches().front().batch, 2};
+  const auto unused = [&] { return keys.holder().batches().front().unused; };
+  const pqxdh::SessionId session{1};
   {
     auto transaction = store->begin();
-    ASSERT_TRUE(transaction);
-    ASSERT_TRUE(account.keys().generate_batch(crypto::SuiteId::pq, 4, clock.now()));
-    EXPECT_EQ(account.keys().batches().size(), 1u);
+    ASSERT_TRUE(account.forget_later(use, session));
+    account.report_later({.kind = keys::audit::Kind::session_started, .peer = "bob"});
     account.roll_back(*transaction);
   }
-  EXPECT_EQ(account.keys().batches().size(), 0u);
-  EXPECT_TRUE(account.keys().public_identity());
+  EXPECT_EQ(unused(), 4u);
+  EXPECT_FALSE(*store->forgets.holds(use));
+  {
+    auto transaction = store->begin();
+    ASSERT_TRUE(account.forget_later(use, session));
+    account.report_later({.kind = keys::audit::Kind::session_started, .peer = "carol"});
+    EXPECT_TRUE(*store->forgets.holds(use));
+    EXPECT_EQ(unused(), 4u);
+    ASSERT_TRUE(account.commit(*transaction));
+  }
+  EXPECT_EQ(unused(), 3u);
+  EXPECT_TRUE(store->forgets.all()->empty());
+  ASSERT_EQ(keys.events.size(), 1u);
+  EXPECT_EQ(keys.events.front().peer, "carol");
+}
+
+// A crash after the session was stored and before its one-time pair was erased.
+TEST_F(AccountTest, WhatCouldNotBeForgottenIsForgottenAtTheNextStart) {
+  {
+    Account account(*store, clock, keys);
+    create(account);
+  }
+  ASSERT_TRUE(keys.holder().generate_batch(crypto::SuiteId::pq, 4, clock.now()));
+  const pqxdh::PrekeyUse use{crypto::SuiteId::pq, keys.holder().batches().front().batch, 2};
+  ASSERT_TRUE(store->forgets.add({use, pqxdh::SessionId{1}}));
+  Account loaded(*store, clock, keys);
+  ASSERT_TRUE(loaded.load());
+  EXPECT_EQ(keys.holder().batches().front().unused, 3u);
+  EXPECT_TRUE(store->forgets.all()->empty());
+}
+
+TEST_F(AccountTest, KeysThatAnInterruptedAttemptLeftAreReplaced) {
+  Account account(*store, clock, keys);
+  create(account);
+  const auto first = keys.holder().public_identity()->identities;
+  ASSERT_TRUE(store->account.remove());
+  Account again(*store, clock, keys);
+  ASSERT_TRUE(again.load());
+  EXPECT_FALSE(again.exists());
+  create(again);
+  EXPECT_NE(keys.holder().public_identity()->identities, first);
+}
+
+TEST_F(AccountTest, StrangersDoNotFillTheSecurityLog) {
+  Account account(*store, clock, keys);
+  for (std::size_t i = 0; i < 2 * limits::refusals_an_hour; ++i) account.report_refused("mallory", "replayed");
+  EXPECT_EQ(keys.events.size(), limits::refusals_an_hour);
+  clock.advance(std::chrono::hours(1) + std::chrono::seconds(1));
+  account.report_refused("mallory", "replayed");
+  EXPECT_EQ(keys.events.size(), limits::refusals_an_hour + 1);
 }
 
 TEST_F(AccountTest, ADiscardedAccountLeavesNothing) {
-  Account account(*store, clock, rng);
+  Account account(*store, keys, clock);
   create(account);
   ASSERT_TRUE(account.discard());
   EXPECT_FALSE(account.exists());
-  EXPECT_TRUE(store->account.key_items()->empty());
+  EXPECT_FALSE(keys.holder().public_identity());
   create(account);
   EXPECT_TRUE(account.exists());
 }
 
 TEST_F(AccountTest, AGenerationIsUsedOnce) {
-  Account account(*store, clock, rng);
+  Account account(*store, keys, clock);
   create(account);
   v1::Hello hello;
   hello.set_server_name("test");
@@ -122,7 +218,8 @@ TEST_F(AccountTest, AGenerationIsUsedOnce) {
   const auto first = account.sign_in(hello, {}, "");
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ((*first)->register_().generation(), 1u);
-  Account again(*store, clock, rng);
+  EXPECT_EQ(keys.witnessed, 1u);
+  Account again(*store, keys, clock);
   ASSERT_TRUE(again.load());
   const auto second = again.sign_in(hello, {}, "");
   EXPECT_EQ((*second)->register_().generation(), 2u);

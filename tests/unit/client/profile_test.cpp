@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crypto/random.h"
+#include "keys/agent_client/agent_client.h"
 #include "support/temporary_folder.h"
 
 namespace pqc::client {
@@ -16,7 +16,7 @@ class ProfileTest : public ::testing::Test {
 
   test::TemporaryFolder folder;
   ProfilePaths paths{folder.path()};
-  crypto::SeededRng rng{1};
+  KeyAccess access;
 };
 
 TEST_F(ProfileTest, OneAtATimeOwnsIt) {
@@ -52,36 +52,83 @@ TEST_F(ProfileTest, TheLockGoesWithAProcessThatIsKilled) {
 
 TEST_F(ProfileTest, AnEmptyFolderIsNoProfile) {
   EXPECT_FALSE(paths.exists());
-  EXPECT_EQ(open_profile(paths, lock(), {}).error().code, ExitCode::not_registered);
+  EXPECT_EQ(open_profile(paths, lock(), access).error().code, ExitCode::not_registered);
 }
 
 TEST_F(ProfileTest, WhatWasMadeOpensAgain) {
   const auto held = lock();
   {
-    ASSERT_TRUE(create_profile(paths, held, std::nullopt, rng));
+    ASSERT_TRUE(create_profile(paths, held, std::nullopt, access));
   }
-  EXPECT_TRUE(open_profile(paths, held, {}));
-  EXPECT_TRUE(create_profile(paths, held, std::nullopt, rng));
+  EXPECT_TRUE(open_profile(paths, held, access));
+  EXPECT_TRUE(create_profile(paths, held, std::nullopt, access));
 }
 
 TEST_F(ProfileTest, AnInterruptedBeginningIsContinued) {
   const auto held = lock();
-  ASSERT_TRUE(create_key_file(paths.key(), std::nullopt, rng));
-  EXPECT_TRUE(create_profile(paths, held, std::nullopt, rng));
+  {
+    ASSERT_TRUE(AgentKeys::create(paths.agent(), std::nullopt));
+  }
+  EXPECT_TRUE(create_profile(paths, held, std::nullopt, access));
 }
 
-TEST_F(ProfileTest, AMissingOrForeignKeyIsDamageAndChangesNothing) {
+TEST_F(ProfileTest, MissingKeysAreDamageAndChangeNothing) {
   const auto held = lock();
   {
-    ASSERT_TRUE(create_profile(paths, held, std::nullopt, rng));
+    ASSERT_TRUE(create_profile(paths, held, std::nullopt, access));
   }
   const auto size = std::filesystem::file_size(paths.database());
-  std::filesystem::rename(paths.key(), std::filesystem::path(folder.path()) / "key.away");
-  EXPECT_EQ(open_profile(paths, held, {}).error().code, ExitCode::damaged);
-  EXPECT_EQ(create_profile(paths, held, std::nullopt, rng).error().code, ExitCode::damaged);
-  ASSERT_TRUE(create_key_file(paths.key(), std::nullopt, rng));
-  EXPECT_EQ(open_profile(paths, held, {}).error().code, ExitCode::damaged);
+  std::filesystem::rename(paths.vault(), paths.keys() / "vault.away");
+  EXPECT_EQ(open_profile(paths, held, access).error().code, ExitCode::damaged);
+  EXPECT_EQ(create_profile(paths, held, std::nullopt, access).error().code, ExitCode::damaged);
   EXPECT_EQ(std::filesystem::file_size(paths.database()), size);
+}
+
+TEST_F(ProfileTest, KeysWithoutTheirDatabaseAreDamage) {
+  const auto held = lock();
+  {
+    auto made = create_profile(paths, held, std::nullopt, access);
+    ASSERT_TRUE(made);
+    const std::array suites{crypto::SuiteId::standard};
+    ASSERT_TRUE(made->keys->holder().create(*identity::AccountName::make("alice", "test"), {1}, suites));
+  }
+  std::filesystem::remove(paths.database());
+  EXPECT_EQ(open_profile(paths, held, access).error().code, ExitCode::damaged);
+}
+
+TEST_F(ProfileTest, AnAgentThatCannotBeStartedIsNamed) {
+  const auto nowhere = create_profile(paths, lock(), std::nullopt, {.ask = {}, .agent_program = "/nowhere/keyd"});
+  EXPECT_EQ(nowhere.error().code, ExitCode::missing);
+}
+
+TEST_F(ProfileTest, AProfileWithItsKeysInAFileIsRefusedClearly) {
+  const auto held = lock();
+  ASSERT_TRUE(write_private_file(paths.folder / "key", Bytes(38)));
+  ASSERT_TRUE(write_private_file(paths.database(), Bytes(100)));
+  for (const auto& opened :
+       {open_profile(paths, held, access).error(), create_profile(paths, held, std::nullopt, access).error()}) {
+    EXPECT_EQ(opened.code, ExitCode::too_old);
+    EXPECT_NE(opened.message.find("register in another --profile"), std::string::npos);
+  }
+  EXPECT_FALSE(std::filesystem::exists(paths.keys()));
+}
+
+TEST_F(ProfileTest, APassphraseOpensAndNothingElseDoes) {
+  const auto held = lock();
+  const auto given = [](const char* text) {
+    return KeyAccess{.ask = [text] { return std::optional(SecretBytes(as_bytes(std::string_view(text)))); },
+                     .agent_program = {}};
+  };
+  {
+    ASSERT_TRUE(create_profile(paths, held, SecretBytes(as_bytes("correct horse")), access));
+  }
+  keys::agent_client::AgentClient agent(paths.agent());
+  // Whoever is asked again finds it open.
+  EXPECT_TRUE(open_profile(paths, held, access));
+  ASSERT_TRUE(agent.lock());
+  EXPECT_EQ(open_profile(paths, held, access).error().code, ExitCode::locked);
+  EXPECT_EQ(open_profile(paths, held, given("wrong")).error().code, ExitCode::wrong_key);
+  EXPECT_TRUE(open_profile(paths, held, given("correct horse")));
 }
 
 }  // namespace
