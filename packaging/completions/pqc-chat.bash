@@ -1,6 +1,6 @@
 # bash completion of pqc-chat
 _pqc_chat() {
-  local commands="register send receive chat history contacts safety-number verify whoami doctor"
+  local commands="register send receive chat history contacts safety-number verify whoami doctor lock unlock passphrase keyring audit"
   local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit)
+      --config | --passphrase-file | --new-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --code)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -19,10 +19,10 @@ _pqc_chat() {
 
   case $previous in
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --config | --passphrase-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --config | --passphrase-file | --new-passphrase-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
-    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit) return ;;
+    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --code) return ;;
   esac
 
   case $command in
@@ -31,7 +31,9 @@ _pqc_chat() {
     send) options="--wait-delivered" ;;
     receive) options="--wait --follow --keep" ;;
     history) options="--limit" ;;
-    verify) options="--accept --undo" ;;
+    safety-number) options="--qr" ;;
+    verify) options="--code --accept --undo" ;;
+    passphrase) options="--new-passphrase-file" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")
@@ -44,6 +46,8 @@ _pqc_chat() {
         timeout 1 pqc-chat "${profile[@]}" contacts --json </dev/null 2>/dev/null | sed -n 's/.*"peer":"\([a-z0-9._@-]*\)".*/\1/p'
       )" -- "$current")
       ;;
+    passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
+    keyring) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "enable disable" -- "$current") ;;
   esac
 }
 complete -F _pqc_chat pqc-chat

@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register send receive chat history contacts safety-number verify whoami doctor
+set -l commands register send receive chat history contacts safety-number verify whoami doctor lock unlock passphrase keyring audit
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -18,18 +18,28 @@ complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a contacts 
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a safety-number -d 'print the number to compare with a contact'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a verify -d 'mark a contact as verified'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a whoami -d 'print account, device and server'
-complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'check server, certificate, clock and profile'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'check server, certificate, clock, profile and key agent'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a lock -d 'let the key agent forget the keys'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a unlock -d 'unlock the keys'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a passphrase -d 'change the passphrase of the keys'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a keyring -d 'let the keyring unlock the keys, or not'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a audit -d 'print the security log'
 
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l server -x -a '(__fish_print_hostnames)' -d 'host or host:port'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l fingerprint -x -d 'of the server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l invite -x -d 'token of the server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l suite -x -a 'pq pq-falcon enhanced standard' -d 'of the keys'
-complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l passphrase -d 'seal the key under a passphrase'
+complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l passphrase -d 'open the keys with a passphrase'
 complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l wait-delivered -x -d 'seconds to wait until the peer confirmed it'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l wait -x -d 'seconds to wait for a message'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l follow -d 'until interrupted'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l keep -d 'print nothing, for the next receive'
 complete -c pqc-chat -n '__fish_seen_subcommand_from history' -l limit -x -d 'so many messages'
+complete -c pqc-chat -n '__fish_seen_subcommand_from safety-number' -l qr -d 'as a QR code too'
+complete -c pqc-chat -n '__fish_seen_subcommand_from passphrase' -l new-passphrase-file -r -F -d 'that holds the new one'
+complete -c pqc-chat -n '__fish_seen_subcommand_from passphrase' -a change
+complete -c pqc-chat -n '__fish_seen_subcommand_from keyring' -a 'enable disable'
+complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l code -x -d 'digits that the peer sees'
 complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l accept -d 'changed keys'
 complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l undo -d 'take the mark away'
 

@@ -63,7 +63,7 @@ class Server:
 
 
 def agents():
-    """The key agents that run: process id by key folder. One ends by itself a minute after its last use."""
+    """The key agents that run: process id by key folder."""
     found = {}
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
