@@ -430,12 +430,12 @@ TEST_F(HostileServerTest, Threat12ARestoredProfileIsNoticed) {
   make_friends();
   const Folder backup;
   alice.close();
-  std::filesystem::copy(alice.profile(), backup.path() / "copy", std::filesystem::copy_options::recursive);
+  copy_files(alice.profile(), backup.path() / "copy");
   alice.open();
   ASSERT_TRUE(sent(alice.send(bob, "one")));
   alice.close();
   std::filesystem::remove_all(alice.profile());
-  std::filesystem::copy(backup.path() / "copy", alice.profile(), std::filesystem::copy_options::recursive);
+  copy_files(backup.path() / "copy", alice.profile());
   alice.open();
   alice.receive();
   EXPECT_TRUE(alice.was_told(client::NoticeKind::profile_cloned));

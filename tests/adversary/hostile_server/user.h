@@ -36,6 +36,15 @@ class Folder {
   std::filesystem::path path_;
 };
 
+// As a backup does: files and folders, no sockets.
+inline void copy_files(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::filesystem::create_directory(to, from);
+  for (const auto& entry : std::filesystem::directory_iterator(from)) {
+    if (entry.is_directory()) copy_files(entry.path(), to / entry.path().filename());
+    if (entry.is_regular_file()) std::filesystem::copy_file(entry.path(), to / entry.path().filename());
+  }
+}
+
 // For ASSERT_TRUE: whether the server has the message.
 inline testing::AssertionResult sent(const client::Result<client::Message>& message) {
   if (!message) return testing::AssertionFailure() << message.error().message;

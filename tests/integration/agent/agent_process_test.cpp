@@ -233,10 +233,46 @@ TEST_F(AgentProcess, WritesWhatClientsReportAndNothingElse) {
             std::string::npos);
 }
 
+TEST_F(AgentProcess, ADiscardedIdentityMakesRoomForAnother) {
+  make_identity();
+  must(holder.generate_batch(suite, 1, start_time));
+  const auto first = must(holder.public_identity());
+  must(holder.discard());
+  EXPECT_EQ(get(client.status()).state, State::empty);
+  EXPECT_EQ(holder.discard().error(), keys::Error::no_identity);
+  // Also in the vault: what was discarded does not come back.
+  agent.kill(SIGKILL);
+  unlock();
+  EXPECT_EQ(get(client.status()).state, State::empty);
+  must(holder.create(account, {1}, std::span(&suite, 1)));
+  EXPECT_NE(must(holder.public_identity()).identities, first.identities);
+  EXPECT_TRUE(holder.batches().empty());
+  EXPECT_NE(audit().find("identity_discarded"), std::string::npos);
+}
+
+TEST_F(AgentProcess, LockedMeanwhileItIsUnlockedByWhoeverMay) {
+  make_identity();
+  get(client.lock());
+  EXPECT_EQ(holder.public_identity().error(), keys::Error::locked);
+  int asked = 0;
+  client.when_locked([&] {
+    ++asked;
+    return client.unlock(Way::key_file, {}).has_value();
+  });
+  must(holder.public_identity());
+  agent.kill(SIGKILL);
+  must(holder.public_identity());
+  EXPECT_EQ(asked, 2);
+  client.when_locked([&] { return ++asked, false; });
+  get(client.lock());
+  EXPECT_EQ(holder.public_identity().error(), keys::Error::locked);
+  EXPECT_EQ(asked, 3);
+}
+
 TEST_F(AgentProcess, AnUnwritableFolderIsSaidAndChangesNothing) {
   make_identity();
   std::filesystem::create_directory(agent.path("vault.new"));
-  EXPECT_EQ(holder.generate_batch(suite, 1, start_time).error(), keys::Error::backend);
+  EXPECT_EQ(holder.generate_batch(suite, 1, start_time).error(), keys::Error::unavailable);
   EXPECT_TRUE(holder.batches().empty());
   std::filesystem::remove(agent.path("vault.new"));
   must(holder.generate_batch(suite, 1, start_time));

@@ -91,7 +91,7 @@ TEST_F(AccountTest, PrekeysAreMadeWhereTheyAreMissingLowOldOrUsedUp) {
 
 // A renewal that was signed, and then not stored.
 TEST_F(AccountTest, ARenewalThatWasInterruptedSignsTheSameRecordAgain) {
-  Account account(*store, clock, keys);
+  Account account(*store, keys, clock);
   create(account);
   clock.advance(identity::record_lifetime * 2 / 3);
   auto begun = account.record().record();
@@ -103,7 +103,7 @@ TEST_F(AccountTest, ARenewalThatWasInterruptedSignsTheSameRecordAgain) {
   const auto lost = keys.holder().sign_record(begun);
   ASSERT_TRUE(lost);
   clock.advance(std::chrono::hours(1));
-  Account loaded(*store, clock, keys);
+  Account loaded(*store, keys, clock);
   ASSERT_TRUE(loaded.load());
   const auto renewed = loaded.renew_record();
   ASSERT_TRUE(renewed && *renewed) << (renewed ? "" : renewed.error().message);
@@ -116,7 +116,7 @@ TEST_F(AccountTest, ARenewalThatWasInterruptedSignsTheSameRecordAgain) {
 }
 
 TEST_F(AccountTest, PrekeysRotateWeekly) {
-  Account account(*store, clock, keys);
+  Account account(*store, keys, clock);
   create(account);
   ASSERT_EQ(account.refill_prekeys(v1::LoggedIn())->size(), 2u);
   const auto expires = (clock.now() + pqxdh::batch_lifetime).value;
@@ -135,7 +135,7 @@ TEST_F(AccountTest, PrekeysRotateWeekly) {
 }
 
 TEST_F(AccountTest, WhatASessionUsedIsForgottenOnceItIsStored) {
-  Account account(*store, clock, keys);
+  Account account(*store, keys, clock);
   create(account);
   ASSERT_TRUE(keys.holder().generate_batch(crypto::SuiteId::pq, 4, clock.now()));
   const pqxdh::PrekeyUse use{crypto::SuiteId::pq, keys.holder().batches().front().batch, 2};
@@ -166,24 +166,24 @@ TEST_F(AccountTest, WhatASessionUsedIsForgottenOnceItIsStored) {
 // A crash after the session was stored and before its one-time pair was erased.
 TEST_F(AccountTest, WhatCouldNotBeForgottenIsForgottenAtTheNextStart) {
   {
-    Account account(*store, clock, keys);
+    Account account(*store, keys, clock);
     create(account);
   }
   ASSERT_TRUE(keys.holder().generate_batch(crypto::SuiteId::pq, 4, clock.now()));
   const pqxdh::PrekeyUse use{crypto::SuiteId::pq, keys.holder().batches().front().batch, 2};
   ASSERT_TRUE(store->forgets.add({use, pqxdh::SessionId{1}}));
-  Account loaded(*store, clock, keys);
+  Account loaded(*store, keys, clock);
   ASSERT_TRUE(loaded.load());
   EXPECT_EQ(keys.holder().batches().front().unused, 3u);
   EXPECT_TRUE(store->forgets.all()->empty());
 }
 
 TEST_F(AccountTest, KeysThatAnInterruptedAttemptLeftAreReplaced) {
-  Account account(*store, clock, keys);
+  Account account(*store, keys, clock);
   create(account);
   const auto first = keys.holder().public_identity()->identities;
   ASSERT_TRUE(store->account.remove());
-  Account again(*store, clock, keys);
+  Account again(*store, keys, clock);
   ASSERT_TRUE(again.load());
   EXPECT_FALSE(again.exists());
   create(again);
@@ -191,7 +191,7 @@ TEST_F(AccountTest, KeysThatAnInterruptedAttemptLeftAreReplaced) {
 }
 
 TEST_F(AccountTest, StrangersDoNotFillTheSecurityLog) {
-  Account account(*store, clock, keys);
+  Account account(*store, keys, clock);
   for (std::size_t i = 0; i < 2 * limits::refusals_an_hour; ++i) account.report_refused("mallory", "replayed");
   EXPECT_EQ(keys.events.size(), limits::refusals_an_hour);
   clock.advance(std::chrono::hours(1) + std::chrono::seconds(1));

@@ -220,14 +220,25 @@ TEST_F(TablesTest, SettingsKeepNumbers) {
   EXPECT_EQ(**store->account.number("cursor"), std::numeric_limits<std::int64_t>::max());
 }
 
-TEST_F(TablesTest, KeyItemsAreReplacedAndRemoved) {
-  ASSERT_TRUE(store->account.save_key_item("identity", SecretBytes(Bytes{1, 2})));
-  ASSERT_TRUE(store->account.save_key_item("identity", SecretBytes(Bytes{3})));
-  auto items = store->account.key_items();
-  ASSERT_EQ(items->size(), 1u);
-  EXPECT_TRUE(equal((*items)[0].second.view(), Bytes{3}));
-  ASSERT_TRUE(store->account.remove_key_item("identity"));
-  EXPECT_TRUE(store->account.key_items()->empty());
+TEST_F(TablesTest, WhatIsToBeForgottenIsHeldUntilItIsRemoved) {
+  const pqxdh::PrekeyUse pair{crypto::SuiteId::pq, {7}, 3};
+  const pqxdh::PrekeyUse reusable{crypto::SuiteId::pq, {7}, std::nullopt};
+  ASSERT_TRUE(store->forgets.add({pair, pqxdh::SessionId{1}}));
+  ASSERT_TRUE(store->forgets.add({pair, pqxdh::SessionId{1}}));
+  ASSERT_TRUE(store->forgets.add({reusable, pqxdh::SessionId{2}}));
+  const auto rows = store->forgets.all();
+  ASSERT_EQ(rows->size(), 2u);
+  EXPECT_EQ(rows->front().prekeys, pair);
+  EXPECT_EQ(rows->back().prekeys, reusable);
+  EXPECT_EQ(rows->back().session, pqxdh::SessionId{2});
+  EXPECT_TRUE(*store->forgets.holds(pair));
+  EXPECT_FALSE(*store->forgets.holds(pqxdh::PrekeyUse{crypto::SuiteId::pq, {7}, 4}));
+  // A reusable prekey serves any number of sessions.
+  EXPECT_FALSE(*store->forgets.holds(reusable));
+  EXPECT_TRUE(*store->forgets.holds(pqxdh::SessionId{2}));
+  ASSERT_TRUE(store->forgets.remove(pqxdh::SessionId{1}));
+  EXPECT_FALSE(*store->forgets.holds(pair));
+  EXPECT_FALSE(*store->forgets.holds(pqxdh::SessionId{1}));
 }
 
 }  // namespace
