@@ -36,7 +36,7 @@ int parse_and_run(int argc, char** argv) {
   bool as_json = false;
   CLI::App app("Runs published test vectors against the crypto layer that the programs use.", "pqc-chat-vectors");
   app.add_option("DIR", folders,
-                 "folders with test vectors: Wycheproof, HPKE, X-Wing and SFrame JSON, Falcon known answers")
+                 "folders with test vectors: Wycheproof, HPKE, X-Wing, SFrame and MLS JSON, Falcon known answers")
       ->required()
       ->check(CLI::ExistingDirectory);
   app.add_flag("--json", as_json, "one JSON object a line");

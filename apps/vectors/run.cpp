@@ -10,6 +10,7 @@
 
 #include "falcon_kat.h"
 #include "hpke_vectors.h"
+#include "mls_vectors.h"
 #include "sframe_vectors.h"
 #include "wycheproof.h"
 
@@ -17,7 +18,7 @@ namespace pqc::vectors {
 namespace {
 
 using JsonRunner = bool (*)(const boost::json::value&, FileReport&);
-constexpr std::array<JsonRunner, 4> json_runners{run_wycheproof, run_hpke_json, run_x_wing_json, run_sframe};
+constexpr std::array<JsonRunner, 5> json_runners{run_wycheproof, run_hpke_json, run_x_wing_json, run_sframe, run_mls};
 
 void run_json(std::string_view content, FileReport& report) {
   boost::system::error_code error;

@@ -1,0 +1,239 @@
+// Coming into a group: creation, welcome, external commit, continuation (RFC 9420 §11, §12.4.3).
+#include <algorithm>
+
+#include "protocol/mls/epoch_step.h"
+#include "protocol/mls/welcome.h"
+
+namespace pqc::mls {
+namespace {
+
+template <class T>
+Result<T> body_of(ByteView message) {
+  auto decoded = decode<Message>(message);
+  if (!decoded) return std::unexpected(decoded.error());
+  auto* body = std::get_if<T>(&decoded->body);
+  if (body == nullptr) return std::unexpected(Error::malformed);
+  return std::move(*body);
+}
+
+// The tree of a group info, checked against its hash, with the signature of the info verified.
+Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std::optional<Bytes>& given) {
+  const auto* extension = find_extension(info.extensions, extension_type::ratchet_tree);
+  if (extension == nullptr && !given) return std::unexpected(Error::invalid_tree);
+  auto tree = RatchetTree::decode(suite.hash, extension != nullptr ? *extension : *given);
+  if (!tree) return std::unexpected(tree.error());
+  if (!equal(tree->root_hash(), info.group_context.tree_hash)) return std::unexpected(Error::invalid_tree);
+  const auto* signer = tree->leaf(info.signer);
+  if (signer == nullptr) return std::unexpected(Error::invalid_tree);
+  return verify_group_info(suite, info, signer->signature_key).transform([&] { return std::move(*tree); });
+}
+
+// RFC 9420 §12.4.3.1, "Verify the integrity of the ratchet tree". Leaves from key packages may have outlived them.
+Result<void> check_tree(const Suite& suite, const GroupInfo& info, RatchetTree& tree, const Environment& environment) {
+  if (!distinct(info.group_context.extensions)) return std::unexpected(Error::malformed);
+  if (auto done = tree.verify_integrity(); !done) return done;
+  const LeafRules rules{&suite, &environment.credentials, std::nullopt};
+  for (std::uint32_t i = 0; i < tree.width(); ++i) {
+    const auto* leaf = tree.leaf({i});
+    if (leaf == nullptr) continue;
+    if (auto done = check_leaf(rules, *leaf, info.group_context.group_id, {i}); !done) return done;
+  }
+  return check_compatible(tree, info.group_context.extensions);
+}
+
+bool of_continuation(const PreSharedKeyId& id) {
+  return id.type == PskType::resumption && id.usage != PskUsage::application;
+}
+
+// RFC 9420 §12.4.3.1, the last step: a group that continues another is the one it should be.
+Result<void> check_continuation(const GroupState& state, const std::vector<PreSharedKeyId>& psks, const Group* parent,
+                                const CredentialPolicy& policy) {
+  const auto id = std::ranges::find_if(psks, of_continuation);
+  if (id == psks.end()) return {};
+  if (parent == nullptr || std::ranges::count_if(psks, of_continuation) != 1 || state.context.epoch.value != 1 ||
+      id->group_id != parent->context().group_id) {
+    return std::unexpected(Error::refused);
+  }
+  const auto contains = [&](const RatchetTree& tree, const LeafNode& leaf) {
+    for (std::uint32_t i = 0; i < tree.width(); ++i) {
+      const auto* other = tree.leaf({i});
+      if (other != nullptr && policy.same_client(other->credential, leaf.credential)) return true;
+    }
+    return false;
+  };
+  const auto all_in = [&](const RatchetTree& inner, const RatchetTree& outer) {
+    for (std::uint32_t i = 0; i < inner.width(); ++i) {
+      if (const auto* leaf = inner.leaf({i}); leaf != nullptr && !contains(outer, *leaf)) return false;
+    }
+    return true;
+  };
+  if (id->usage == PskUsage::branch) {
+    const bool fits = state.suite == &parent->suite() && all_in(state.tree, parent->tree());
+    return fits ? Result<void>{} : std::unexpected(Error::refused);
+  }
+  const auto& reinit = parent->reinit();
+  const bool fits = reinit && reinit->group_id == state.context.group_id &&
+                    reinit->cipher_suite == state.suite->number && reinit->version == state.context.version &&
+                    reinit->extensions == state.context.extensions && all_in(parent->tree(), state.tree);
+  return fits ? Result<void>{} : std::unexpected(Error::refused);
+}
+
+// The keys that a welcome gives us: our leaf's, and those above the node we share with the committer.
+Result<void> take_keys(GroupState& state, const KeyPackageBundle& bundle, const GroupInfo& info,
+                       const std::optional<SecretBytes>& path_secret) {
+  for (std::uint32_t i = 0; i < state.tree.width(); ++i) {
+    const auto* leaf = state.tree.leaf({i});
+    if (leaf != nullptr && *leaf == bundle.package.leaf_node) {
+      state.self = {i};
+      state.keys.set(node_of(state.self), {bundle.leaf_pair.private_key.clone(), bundle.leaf_pair.public_key});
+    }
+  }
+  if (state.keys.pairs().empty()) return std::unexpected(Error::not_for_us);
+  if (!path_secret) return {};
+  std::vector<NodeIndex> nodes;
+  for (const auto& step : state.tree.filtered_direct_path(info.signer)) {
+    if (covers(step.node, state.self)) nodes.push_back(step.node);
+  }
+  if (nodes.empty() || nodes.front() != common_ancestor(info.signer, state.self)) {
+    return std::unexpected(Error::invalid_tree);
+  }
+  return state.keys.implant(*state.suite, state.tree, nodes, path_secret->clone()).transform([](const auto&) {});
+}
+
+Result<void> start_epoch(GroupState& state, EpochSecrets epoch, const Bytes* expected_tag) {
+  auto tag = confirmation_tag(*state.suite, epoch, state.context.confirmed_transcript_hash);
+  if (!tag) return std::unexpected(tag.error());
+  if (expected_tag != nullptr && !constant_time_equal(*tag, *expected_tag)) return std::unexpected(Error::refused);
+  state.interim_transcript_hash = interim_transcript_hash(*state.suite, state.context.confirmed_transcript_hash, *tag);
+  state.confirmation_tag = std::move(*tag);
+  state.epoch = std::move(epoch);
+  state.secrets = SecretTree(*state.suite, state.tree.width(), std::move(state.epoch.encryption_secret));
+  return {};
+}
+
+}  // namespace
+
+Result<Group> Group::create(const Suite& suite, Bytes group_id, const Identity& identity, Lifetime lifetime,
+                            std::vector<Extension> extensions, const Environment& environment) {
+  if (!distinct(extensions)) return std::unexpected(Error::malformed);
+  std::vector<std::uint16_t> types;
+  for (const auto& extension : extensions) types.push_back(extension.type);
+  auto bundle = make_key_package(suite, identity, lifetime, types, environment.rng);
+  if (!bundle) return std::unexpected(bundle.error());
+  GroupState state;
+  state.suite = &suite;
+  state.tree = RatchetTree(suite.hash);
+  state.tree.set_leaf({0}, bundle->package.leaf_node);
+  state.keys.set({0}, std::move(bundle->leaf_pair));
+  state.signer = identity.signer;
+  state.context.cipher_suite = suite.number;
+  state.context.group_id = std::move(group_id);
+  state.context.tree_hash = to_bytes(state.tree.root_hash());
+  state.context.extensions = std::move(extensions);
+  if (auto done = check_compatible(state.tree, state.context.extensions); !done) return std::unexpected(done.error());
+  SecretBytes epoch_secret(suite.secret_size());
+  environment.rng.fill(epoch_secret.fill());
+  auto epoch = first_epoch(suite, epoch_secret.view());
+  if (!epoch) return std::unexpected(epoch.error());
+  return start_epoch(state, std::move(*epoch), nullptr).transform([&] { return Group(std::move(state)); });
+}
+
+Result<Group> Group::join(ByteView message, const KeyPackageBundle& bundle, const JoinOptions& options,
+                          const Environment& environment) {
+  const auto welcome = body_of<Welcome>(message);
+  if (!welcome) return std::unexpected(welcome.error());
+  const auto* suite = find_suite(welcome->cipher_suite);
+  if (suite == nullptr) return std::unexpected(Error::unknown_suite);
+  const auto secrets = open_group_secrets(*suite, *welcome, bundle.package, bundle.init_pair);
+  if (!secrets) return std::unexpected(secrets.error());
+  GroupState state;
+  const auto psks = find_psks(state, environment.psks, secrets->psks);
+  if (!psks) return std::unexpected(psks.error());
+  const auto psk = psk_secret(*suite, *psks);
+  if (!psk) return std::unexpected(psk.error());
+  const auto info = open_group_info(*suite, *welcome, secrets->joiner_secret.view(), psk->view());
+  if (!info) return std::unexpected(info.error());
+  if (info->group_context.cipher_suite != suite->number || info->group_context.version != protocol_version) {
+    return std::unexpected(Error::malformed);
+  }
+  auto tree = tree_of(*suite, *info, options.tree);
+  if (!tree) return std::unexpected(tree.error());
+  if (auto done = check_tree(*suite, *info, *tree, environment); !done) return std::unexpected(done.error());
+  state.suite = suite;
+  state.context = info->group_context;
+  state.tree = std::move(*tree);
+  state.signer = bundle.signer;
+  if (auto done = take_keys(state, bundle, *info, secrets->path_secret); !done) return std::unexpected(done.error());
+  auto epoch = epoch_of_joiner(*suite, secrets->joiner_secret.view(), psk->view(), mls::encode(state.context));
+  if (!epoch) return std::unexpected(epoch.error());
+  return start_epoch(state, std::move(epoch->epoch), &info->confirmation_tag)
+      .and_then([&] { return check_continuation(state, secrets->psks, options.parent, environment.credentials); })
+      .transform([&] { return Group(std::move(state)); });
+}
+
+Result<ExternallyJoined> join_external(ByteView message, const Identity& identity, const ExternalJoinOptions& options,
+                                       const Environment& environment) {
+  const auto info = body_of<GroupInfo>(message);
+  if (!info) return std::unexpected(info.error());
+  const auto* suite = find_suite(info->group_context.cipher_suite);
+  if (suite == nullptr) return std::unexpected(Error::unknown_suite);
+  const auto* external_pub = find_extension(info->extensions, extension_type::external_pub);
+  if (external_pub == nullptr) return std::unexpected(Error::malformed);
+  const auto external = decode<ExternalPub>(*external_pub);
+  if (!external) return std::unexpected(external.error());
+  auto tree = tree_of(*suite, *info, options.tree);
+  if (!tree) return std::unexpected(tree.error());
+  if (auto done = check_tree(*suite, *info, *tree, environment); !done) return std::unexpected(done.error());
+  auto sender = hpke::setup_base_sender(suite->hpke, external->public_key, {}, environment.rng);
+  if (!sender) return std::unexpected(Error::refused);
+  auto init = sender->context.export_secret(as_bytes(external_init_label), suite->secret_size());
+  if (!init) return std::unexpected(Error::backend);
+  // The group as an outsider sees it: without secrets.
+  GroupState state;
+  state.suite = suite;
+  state.context = info->group_context;
+  state.tree = std::move(*tree);
+  state.self = {max_leaves};
+  state.signer = identity.signer;
+  state.interim_transcript_hash =
+      interim_transcript_hash(*suite, state.context.confirmed_transcript_hash, info->confirmation_tag);
+  CommitInput input{.proposals = {},
+                    .sender = SenderType::new_member_commit,
+                    .identity = identity,
+                    .framing = {WireFormat::public_message, options.authenticated_data, 0},
+                    .external_init_secret = std::move(*init)};
+  input.proposals.push_back({Proposal{ExternalInit{std::move(sender->output)}}});
+  if (options.replaces) input.proposals.push_back({Proposal{Remove{*options.replaces}}});
+  for (const auto& psk : options.psks) input.proposals.push_back({Proposal{PreSharedKey{psk}}});
+  return create_commit(state, input, environment).transform([](Committed committed) {
+    return ExternallyJoined{std::move(committed.message), std::move(committed.next)};
+  });
+}
+
+Result<Committed> continue_group(const Group& parent, PskUsage usage, Bytes group_id, const Identity& self,
+                                 Lifetime lifetime, const std::vector<KeyPackage>& members,
+                                 const Environment& environment) {
+  const auto& reinit = parent.reinit();
+  if ((usage == PskUsage::reinit) != reinit.has_value() || usage == PskUsage::application) {
+    return std::unexpected(Error::invalid_list);
+  }
+  const auto* suite = reinit ? find_suite(reinit->cipher_suite) : &parent.suite();
+  if (suite == nullptr) return std::unexpected(Error::unknown_suite);
+  auto group = Group::create(*suite, reinit ? reinit->group_id : std::move(group_id), self, lifetime,
+                             reinit ? reinit->extensions : std::vector<Extension>{}, environment);
+  if (!group) return std::unexpected(group.error());
+  PreSharedKeyId id;
+  id.type = PskType::resumption;
+  id.usage = usage;
+  id.group_id = parent.context().group_id;
+  id.epoch = parent.context().epoch;
+  id.nonce = Bytes(suite->secret_size());
+  environment.rng.fill(id.nonce);
+  CommitInput input{
+      .proposals = {}, .identity = {}, .framing = {}, .where = ListContext::continuation, .external_init_secret = {}};
+  for (const auto& package : members) input.proposals.push_back({Proposal{Add{package}}});
+  input.proposals.push_back({Proposal{PreSharedKey{std::move(id)}}});
+  return create_commit(group->mutable_state(), input, environment);
+}
+
+}  // namespace pqc::mls

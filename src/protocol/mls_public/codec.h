@@ -1,0 +1,175 @@
+// Encodes and decodes the structures of RFC 9420 from one description each.
+//
+// A structure names its fields once, in `describe(coder)`; an Encoder writes them, a Decoder reads them. The form is
+// that of RFC 9420 §2.1: big-endian numbers, vectors behind a length of one to four bytes in the fewest bytes, optional
+// values behind 0 or 1. So a structure has one encoding, and what was decoded encodes to the same bytes.
+//
+// A Decoder stays at its first error, and reads zeros from there on; whoever uses it asks finish() at the end.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "base/bytes.h"
+#include "protocol/mls_public/error.h"
+#include "protocol/mls_public/limits.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+namespace pqc::mls {
+
+// How many elements a list of T may have; headers that define a T give their own.
+template <class T>
+inline constexpr std::size_t max_count = max_capabilities;
+
+class Encoder {
+ public:
+  static constexpr bool decoding = false;
+
+  explicit Encoder(Bytes& out) : writer_(out) {}
+
+  void operator()(const auto&... values) { (put(values), ...); }
+  // Bytes as they are, without a length.
+  void raw(ByteView bytes) { writer_.bytes(bytes); }
+  void opaque(ByteView bytes) { writer_.opaque_varint(bytes); }
+
+ private:
+  void put(std::uint8_t value) { writer_.u8(value); }
+  void put(std::uint16_t value) { writer_.u16(value); }
+  void put(std::uint32_t value) { writer_.u32(value); }
+  void put(std::uint64_t value) { writer_.u64(value); }
+  void put(const Bytes& bytes) { writer_.opaque_varint(bytes); }
+  template <std::size_t N>
+  void put(const std::array<std::uint8_t, N>& bytes) {
+    writer_.bytes(bytes);
+  }
+  template <class E>
+    requires std::is_enum_v<E>
+  void put(E value) {
+    put(static_cast<std::underlying_type_t<E>>(value));
+  }
+  template <class T>
+  void put(const std::optional<T>& value) {
+    writer_.u8(value ? 1 : 0);
+    if (value) put(*value);
+  }
+  template <class T>
+    requires(!std::same_as<T, std::uint8_t>)
+  void put(const std::vector<T>& list) {
+    Bytes body;
+    Encoder inner(body);
+    for (const auto& item : list) inner.put(item);
+    writer_.opaque_varint(body);
+  }
+  template <class T>
+    requires std::is_class_v<T>
+  void put(const T& value) {
+    value.describe(*this);
+  }
+
+  wire::Writer writer_;
+};
+
+class Decoder {
+ public:
+  static constexpr bool decoding = true;
+
+  explicit Decoder(ByteView input) : reader_(input) {}
+
+  void operator()(auto&... values) { (get(values), ...); }
+
+  [[nodiscard]] bool good() const { return good_; }
+  void fail() { good_ = false; }
+  [[nodiscard]] std::size_t remaining() const { return reader_.remaining(); }
+  // A byte string behind its length, as a view of the input.
+  ByteView opaque() { return accept(reader_.opaque_varint(max_message_size), ByteView{}); }
+  // Exactly `size` bytes, as a view of the input.
+  ByteView bytes(std::size_t size) { return accept(reader_.bytes(size), ByteView{}); }
+  // All that is left.
+  ByteView rest() { return accept(reader_.rest(max_message_size), ByteView{}); }
+  [[nodiscard]] Result<void> finish() const {
+    if (!good_ || !reader_.done()) return std::unexpected(Error::malformed);
+    return {};
+  }
+
+ private:
+  template <class T>
+  T accept(wire::Result<T> result, T otherwise) {
+    if (!good_ || !result) {
+      good_ = false;
+      return otherwise;
+    }
+    return *result;
+  }
+
+  void get(std::uint8_t& value) { value = accept(reader_.u8(), std::uint8_t{0}); }
+  void get(std::uint16_t& value) { value = accept(reader_.u16(), std::uint16_t{0}); }
+  void get(std::uint32_t& value) { value = accept(reader_.u32(), std::uint32_t{0}); }
+  void get(std::uint64_t& value) { value = accept(reader_.u64(), std::uint64_t{0}); }
+  void get(Bytes& bytes) { bytes = to_bytes(opaque()); }
+  template <std::size_t N>
+  void get(std::array<std::uint8_t, N>& bytes) {
+    const auto view = accept(reader_.bytes(N), ByteView{});
+    if (view.size() == N) std::ranges::copy(view, bytes.begin());
+  }
+  // An enumeration has a function `known(E)`; other values are malformed.
+  template <class E>
+    requires std::is_enum_v<E>
+  void get(E& value) {
+    std::underlying_type_t<E> number{};
+    get(number);
+    value = static_cast<E>(number);
+    if (!known(value)) good_ = false;
+  }
+  template <class T>
+  void get(std::optional<T>& value) {
+    std::uint8_t present = 0;
+    get(present);
+    value.reset();
+    if (present > 1) good_ = false;
+    if (good_ && present == 1) get(value.emplace());
+  }
+  template <class T>
+    requires(!std::same_as<T, std::uint8_t>)
+  void get(std::vector<T>& list) {
+    list.clear();
+    Decoder inner(opaque());
+    while (good_ && inner.good_ && inner.remaining() > 0) {
+      if (list.size() == max_count<T>) good_ = false;
+      if (good_) inner.get(list.emplace_back());
+    }
+    if (!inner.good_) good_ = false;
+  }
+  template <class T>
+    requires std::is_class_v<T>
+  void get(T& value) {
+    value.describe(*this);
+  }
+
+  wire::Reader reader_;
+  bool good_ = true;
+};
+
+template <class... T>
+Bytes encode(const T&... values) {
+  Bytes out;
+  Encoder encoder(out);
+  encoder(values...);
+  return out;
+}
+
+// A whole structure, to the last byte.
+template <class T>
+Result<T> decode(ByteView bytes) {
+  if (bytes.size() > max_message_size) return std::unexpected(Error::limit);
+  T value;
+  Decoder decoder(bytes);
+  decoder(value);
+  return decoder.finish().transform([&] { return std::move(value); });
+}
+
+}  // namespace pqc::mls

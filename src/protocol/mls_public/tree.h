@@ -1,0 +1,88 @@
+// The public ratchet tree (RFC 9420 §4, §7).
+//
+// A value: a copy shares its nodes with the original, so it costs two pointers a member and the cached hashes. Tree
+// hashes are kept; a change marks the path above it, and root_hash() computes again what is marked and no more. One
+// thread at a time.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "protocol/mls_public/messages.h"
+#include "protocol/mls_public/tree_math.h"
+
+namespace pqc::mls {
+
+// A node of the filtered direct path of a leaf, lowest first, with its child beside the path and who is below that.
+struct PathStep {
+  NodeIndex node;
+  NodeIndex copath;
+  std::vector<NodeIndex> resolution;
+};
+
+class RatchetTree {
+ public:
+  // A tree of one blank leaf.
+  explicit RatchetTree(crypto::HashAlg hash);
+  // The extension `ratchet_tree` (RFC 9420 §12.4.3.3). Checks its form, not its rules.
+  static Result<RatchetTree> decode(crypto::HashAlg hash, ByteView encoded);
+  [[nodiscard]] Bytes encode() const;
+
+  [[nodiscard]] std::uint32_t width() const { return static_cast<std::uint32_t>(leaves_.size()); }
+  [[nodiscard]] std::uint32_t member_count() const;
+  // Null where blank or beyond the tree.
+  [[nodiscard]] const LeafNode* leaf(LeafIndex index) const;
+  [[nodiscard]] const ParentNode* parent_node(NodeIndex node) const;
+  [[nodiscard]] bool blank(NodeIndex node) const;
+  // The key of a node that is not blank.
+  [[nodiscard]] const Bytes& encryption_key(NodeIndex node) const;
+  // RFC 9420 §4.1.2.
+  [[nodiscard]] std::vector<NodeIndex> resolution(NodeIndex node) const;
+  [[nodiscard]] std::vector<PathStep> filtered_direct_path(LeafIndex leaf) const;
+  // The member with this signature key.
+  [[nodiscard]] std::optional<LeafIndex> find_signature_key(ByteView key) const;
+
+  // RFC 9420 §12.1.1 to §12.1.3. `add` takes the leftmost blank leaf; Error::limit when there are max_leaves.
+  Result<LeafIndex> add(LeafNode leaf);
+  [[nodiscard]] LeafIndex next_free_leaf() const;
+  void update(LeafIndex index, LeafNode leaf);
+  void remove(LeafIndex index);
+  // Replaces a leaf and nothing else: what an update path does after set_path.
+  void set_leaf(LeafIndex index, LeafNode leaf);
+  // A leaf for one who joins by external commit, blank until set_leaf.
+  Result<void> make_room(LeafIndex index);
+  // RFC 9420 §7.5: blanks the direct path of `sender` and sets keys on the steps of its filtered one, `keys` lowest
+  // first. Answers the parent hash that the sender's leaf must have.
+  Bytes set_path(LeafIndex sender, const std::vector<PathStep>& path, std::span<const Bytes> keys);
+
+  // RFC 9420 §7.8, up to date.
+  ByteView hash(NodeIndex node);
+  ByteView root_hash() { return hash(root(width())); }
+
+  // RFC 9420 §7.9.2 and §12.4.3.1: every parent is covered by one chain of parent hashes, lists of unmerged leaves are
+  // right, no encryption or signature key stands twice. Leaves themselves: leaf_validation.h.
+  Result<void> verify_integrity();
+
+ private:
+  [[nodiscard]] std::shared_ptr<const ParentNode>& parent_slot(NodeIndex node) { return parents_[node.value / 2]; }
+  void mark(NodeIndex node);
+  void blank_path(LeafIndex index);
+  void resize(std::uint32_t width);
+  void collect(NodeIndex node, std::vector<NodeIndex>& out) const;
+  [[nodiscard]] Digest hash_node(NodeIndex node, ByteView left_hash, ByteView right_hash,
+                                 std::span<const LeafIndex> without) const;
+  [[nodiscard]] Digest original_hash(NodeIndex node, std::span<const LeafIndex> without);
+  [[nodiscard]] bool parent_hash_valid(NodeIndex node);
+  [[nodiscard]] Digest parent_hash(const ParentNode& node, ByteView sibling_hash) const;
+  [[nodiscard]] int chains_through(NodeIndex node, NodeIndex child, NodeIndex sibling);
+  [[nodiscard]] bool unmerged_leaves_valid(NodeIndex node) const;
+  [[nodiscard]] bool keys_distinct() const;
+
+  crypto::HashAlg hash_alg_;
+  std::vector<std::shared_ptr<const LeafNode>> leaves_;     // as many as the width
+  std::vector<std::shared_ptr<const ParentNode>> parents_;  // node n at n / 2
+  std::vector<Digest> hashes_;                              // empty: to be computed; then those above are empty too
+};
+
+}  // namespace pqc::mls

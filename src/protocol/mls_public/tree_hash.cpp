@@ -1,0 +1,147 @@
+// Tree hashes and parent hashes (RFC 9420 §7.8, §7.9).
+#include <algorithm>
+#include <string_view>
+
+#include "protocol/mls_public/tree.h"
+
+namespace pqc::mls {
+namespace {
+
+constexpr std::uint8_t type_leaf = 1;
+constexpr std::uint8_t type_parent = 2;
+constexpr std::uint8_t absent = 0;
+constexpr std::uint8_t present = 1;
+
+bool contains(std::span<const LeafIndex> leaves, LeafIndex leaf) {
+  return std::ranges::find(leaves, leaf) != leaves.end();
+}
+
+std::vector<LeafIndex> below(NodeIndex node, std::span<const LeafIndex> leaves) {
+  std::vector<LeafIndex> out;
+  std::ranges::copy_if(leaves, std::back_inserter(out), [&](LeafIndex leaf) { return covers(node, leaf); });
+  return out;
+}
+
+}  // namespace
+
+// TreeHashInput, with the leaves of `without` blank and gone from lists of unmerged leaves.
+Digest RatchetTree::hash_node(NodeIndex node, ByteView left_hash, ByteView right_hash,
+                              std::span<const LeafIndex> without) const {
+  Bytes input;
+  Encoder encoder(input);
+  if (is_leaf(node)) {
+    const auto index = leaf_of(node);
+    const auto* content = contains(without, index) ? nullptr : leaf(index);
+    encoder(type_leaf, index, content == nullptr ? absent : present);
+    if (content != nullptr) encoder(*content);
+    return hash_of(hash_alg_, {input});
+  }
+  const auto* content = parent_node(node);
+  encoder(type_parent, content == nullptr ? absent : present);
+  if (content != nullptr && without.empty()) {
+    encoder(*content);
+  } else if (content != nullptr) {
+    auto original = *content;
+    std::erase_if(original.unmerged_leaves, [&](LeafIndex leaf) { return contains(without, leaf); });
+    encoder(original);
+  }
+  encoder.opaque(left_hash);
+  encoder.opaque(right_hash);
+  return hash_of(hash_alg_, {input});
+}
+
+ByteView RatchetTree::hash(NodeIndex node) {
+  auto& cached = hashes_[node.value];
+  if (cached.empty()) {
+    cached = is_leaf(node) ? hash_node(node, {}, {}, {}) : hash_node(node, hash(left(node)), hash(right(node)), {});
+  }
+  return cached.view();
+}
+
+Digest RatchetTree::original_hash(NodeIndex node, std::span<const LeafIndex> without) {
+  const auto inside = below(node, without);
+  if (inside.empty()) {
+    hash(node);
+    return hashes_[node.value];
+  }
+  if (is_leaf(node)) return hash_node(node, {}, {}, inside);
+  return hash_node(node, original_hash(left(node), inside).view(), original_hash(right(node), inside).view(), inside);
+}
+
+// ParentHashInput.
+Digest RatchetTree::parent_hash(const ParentNode& node, ByteView sibling_hash) const {
+  Bytes input;
+  Encoder encoder(input);
+  encoder(node.encryption_key, node.parent_hash);
+  encoder.opaque(sibling_hash);
+  return hash_of(hash_alg_, {input});
+}
+
+// RFC 9420 §7.9.2: how many nodes D below `child` have a parent hash that is valid with respect to `node`.
+int RatchetTree::chains_through(NodeIndex node, NodeIndex child, NodeIndex other) {
+  const auto& content = *parent_node(node);
+  const auto unmerged_here = below(child, content.unmerged_leaves);
+  const auto candidates = resolution(child);
+  if (candidates.size() != unmerged_here.size() + 1) return 0;
+  const auto expected = parent_hash(content, original_hash(other, content.unmerged_leaves).view());
+  int count = 0;
+  for (const auto candidate : candidates) {
+    const auto* as_leaf = is_leaf(candidate) ? leaf(leaf_of(candidate)) : nullptr;
+    if (as_leaf != nullptr &&
+        (as_leaf->source != LeafNodeSource::commit || contains(unmerged_here, leaf_of(candidate)))) {
+      continue;
+    }
+    const auto& stored = as_leaf != nullptr ? as_leaf->parent_hash : parent_node(candidate)->parent_hash;
+    const bool rest_unmerged = std::ranges::all_of(candidates, [&](NodeIndex one) {
+      return one == candidate || (is_leaf(one) && contains(unmerged_here, leaf_of(one)));
+    });
+    if (rest_unmerged && equal(stored, expected.view())) ++count;
+  }
+  return count;
+}
+
+bool RatchetTree::parent_hash_valid(NodeIndex node) {
+  return chains_through(node, left(node), right(node)) + chains_through(node, right(node), left(node)) == 1;
+}
+
+bool RatchetTree::unmerged_leaves_valid(NodeIndex node) const {
+  const auto& unmerged = parent_node(node)->unmerged_leaves;
+  if (!std::ranges::is_sorted(unmerged, std::ranges::less_equal{})) return false;
+  for (const auto index : unmerged) {
+    if (!covers(node, index) || leaf(index) == nullptr) return false;
+    for (auto above = parent(node_of(index)); above != node; above = parent(above)) {
+      const auto* between = parent_node(above);
+      if (between != nullptr && !std::ranges::binary_search(between->unmerged_leaves, index)) return false;
+    }
+  }
+  return true;
+}
+
+bool RatchetTree::keys_distinct() const {
+  std::vector<std::string_view> encryption, signature;
+  for (const auto& leaf : leaves_) {
+    if (!leaf) continue;
+    encryption.push_back(as_text(leaf->encryption_key));
+    signature.push_back(as_text(leaf->signature_key));
+  }
+  for (const auto& node : parents_) {
+    if (node) encryption.push_back(as_text(node->encryption_key));
+  }
+  const auto distinct = [](std::vector<std::string_view>& keys) {
+    std::ranges::sort(keys);
+    return std::ranges::adjacent_find(keys) == keys.end();
+  };
+  return distinct(encryption) && distinct(signature);
+}
+
+Result<void> RatchetTree::verify_integrity() {
+  if (!keys_distinct()) return std::unexpected(Error::invalid_tree);
+  for (std::uint32_t n = 1; n < node_count(width()); n += 2) {
+    const NodeIndex node{n};
+    if (blank(node)) continue;
+    if (!unmerged_leaves_valid(node) || !parent_hash_valid(node)) return std::unexpected(Error::invalid_tree);
+  }
+  return {};
+}
+
+}  // namespace pqc::mls

@@ -1,0 +1,120 @@
+// What comes from others and is not right: nothing changes.
+#include "protocol/mls/protection.h"
+#include "support.h"
+
+namespace pqc::mls::testing {
+namespace {
+
+class Hostile : public ::testing::TestWithParam<std::uint16_t> {
+ protected:
+  void expect_refused(Group& group, ByteView message) {
+    const auto before = copy_of(group);
+    EXPECT_FALSE(group.process(message, world_.environment));
+    EXPECT_EQ(copy_of(group), before);
+  }
+  World world_{GetParam(), 77};
+};
+INSTANTIATE_TEST_SUITE_P(Suites, Hostile,
+                         ::testing::Values(suites::x25519_aes128_ed25519, suites::x_wing_aes256_ml_dsa_87));
+
+TEST_P(Hostile, ADamagedMessageLeavesTheState) {
+  Room room(world_, 3);
+  std::vector<Bytes> messages;
+  messages.push_back(room[0].seal(as_bytes("text"), {}, 0, world_.environment).value());
+  messages.push_back(room[0].propose({Remove{room[1].self()}}, {}, world_.environment).value());
+  messages.push_back(
+      room[0].propose({Remove{room[2].self()}}, {WireFormat::public_message, {}, 0}, world_.environment).value());
+  CommitOptions open;
+  open.include_pending = false;
+  messages.push_back(room[0].commit(open, world_.environment)->message);
+  open.framing.format = WireFormat::public_message;
+  messages.push_back(room[0].commit(open, world_.environment)->message);
+  for (const auto& message : messages) {
+    const auto step = std::max<std::size_t>(1, message.size() / 97);
+    for (std::size_t i = 0; i < message.size(); i += step) {
+      auto damaged = message;
+      damaged[i] ^= static_cast<std::uint8_t>(1U << (i % 8));
+      expect_refused(room[1], damaged);
+      expect_refused(room[1], ByteView(message).first(i));
+    }
+    auto longer = message;
+    longer.push_back(0);
+    expect_refused(room[1], longer);
+  }
+  // Undamaged they are taken, each once.
+  ASSERT_TRUE(room[1].process(messages[0], world_.environment));
+  expect_refused(room[1], messages[0]);
+  ASSERT_TRUE(room[1].process(messages.back(), world_.environment));
+  for (const auto& message : messages) expect_refused(room[1], message);
+}
+
+TEST_P(Hostile, ADamagedWelcomeIsRefused) {
+  auto first = world_.create("first");
+  const auto bundle = world_.bundle("second");
+  CommitOptions options;
+  options.proposals = {{Add{bundle.package}}};
+  const auto committed = first.commit(options, world_.environment);
+  ASSERT_TRUE(committed);
+  const auto& welcome = *committed->welcome;
+  for (std::size_t i = 0; i < welcome.size(); i += 1 + welcome.size() / 61) {
+    auto damaged = welcome;
+    damaged[i] ^= 1;
+    EXPECT_FALSE(Group::join(damaged, bundle, {}, world_.environment)) << i;
+  }
+  EXPECT_EQ(Group::join(welcome, world_.bundle("second"), {}, world_.environment).error(), Error::not_for_us);
+  EXPECT_TRUE(Group::join(welcome, bundle, {}, world_.environment));
+}
+
+TEST_P(Hostile, AStoredStateIsCheckedAsItIsRead) {
+  Room room(world_, 2);
+  const auto state = copy_of(room[1]);
+  for (std::size_t i = 0; i < state.size(); i += 1 + state.size() / 211) {
+    EXPECT_FALSE(Group::parse(ByteView(state).first(i)));
+    auto damaged = state;
+    damaged[i] ^= 0x40;
+    std::ignore = Group::parse(damaged);
+  }
+}
+
+TEST_P(Hostile, ARemovedMemberReadsNothingMore) {
+  Room room(world_, 4);
+  CommitOptions options;
+  options.proposals = {{Remove{room[3].self()}}};
+  auto stale = Group::parse(copy_of(room[3]));
+  room.commit(0, options);
+  const auto message = room[0].seal(as_bytes("without you"), {}, 0, world_.environment);
+  const auto commit = room[0].commit({}, world_.environment);
+  EXPECT_EQ(room[3].process(*message, world_.environment).error(), Error::wrong_epoch);
+  expect_refused(*stale, *message);
+  expect_refused(*stale, commit->message);
+}
+
+TEST_P(Hostile, OfTwoCommitsOneIsTaken) {
+  Room room(world_, 3);
+  auto one = room[0].commit({}, world_.environment);
+  auto two = room[1].commit({}, world_.environment);
+  ASSERT_TRUE(one && two);
+  ASSERT_TRUE(room[2].process(one->message, world_.environment));
+  ASSERT_TRUE(room[1].process(one->message, world_.environment));
+  room[0] = std::move(one->next);
+  room.expect_agreement();
+  for (auto& member : room.all()) expect_refused(member, two->message);
+}
+
+TEST(HostileJump, GenerationsAheadAreBounded) {
+  const auto& suite = *find_suite(suites::x25519_aes128_ed25519);
+  SecretTree tree(suite, 8, SecretBytes(32));
+  EXPECT_TRUE(tree.look_up({3}, RatchetKind::application, {max_generation_jump}));
+  EXPECT_EQ(tree.look_up({3}, RatchetKind::application, {max_generation_jump + 1}).error(), Error::limit);
+  EXPECT_EQ(tree.look_up({3}, RatchetKind::application, {0xFFFF'FFFF}).error(), Error::refused);
+  EXPECT_EQ(tree.look_up({8}, RatchetKind::application, {0}).error(), Error::refused);
+  tree.accept(tree.look_up({3}, RatchetKind::application, {5}).value());
+  EXPECT_EQ(tree.look_up({3}, RatchetKind::application, {5}).error(), Error::replayed);
+  tree.accept(tree.look_up({3}, RatchetKind::application, {2}).value());
+  EXPECT_EQ(tree.look_up({3}, RatchetKind::application, {2}).error(), Error::replayed);
+  EXPECT_TRUE(tree.look_up({3}, RatchetKind::application, {4}));
+  EXPECT_TRUE(tree.look_up({2}, RatchetKind::handshake, {0}));
+}
+
+}  // namespace
+}  // namespace pqc::mls::testing
