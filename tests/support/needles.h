@@ -1,6 +1,7 @@
 // Looks for secrets in large memories and files.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -24,19 +25,42 @@ inline std::string read_file(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// Finds windows of secrets in a large text. Windows that public values contain, or with few distinct bytes, tell
-// nothing.
+// Public bytes, to be told apart from secrets that stand beside them.
+class Known {
+ public:
+  Known() = default;
+  explicit Known(ByteView bytes) {
+    for (std::size_t i = 0; i + sizeof(std::uint64_t) <= bytes.size(); ++i) eights_.push_back(eight_at(bytes, i));
+    std::ranges::sort(eights_);
+  }
+  // Whether 16 bytes of it in a row are known.
+  [[nodiscard]] bool holds_part_of(ByteView piece) const {
+    for (std::size_t i = 0; i + 16 <= piece.size(); ++i)
+      if (holds(eight_at(piece, i)) && holds(eight_at(piece, i + 8))) return true;
+    return false;
+  }
+  static std::uint64_t eight_at(ByteView bytes, std::size_t at) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes.subspan(at, sizeof value).data(), sizeof value);
+    return value;
+  }
+
+ private:
+  [[nodiscard]] bool holds(std::uint64_t eight) const { return std::ranges::binary_search(eights_, eight); }
+  std::vector<std::uint64_t> eights_;
+};
+
+// Finds windows of secrets in a large text. Windows that are largely known, or with few distinct bytes, tell nothing.
 class Needles {
  public:
   static constexpr std::size_t window = 24;
 
-  void add(ByteView secret, ByteView public_bytes) {
-    const auto known = as_text(public_bytes);
+  void add(ByteView secret, const Known& known = {}) {
     for (std::size_t i = 0; i + window <= secret.size(); ++i) {
       const auto piece = secret.subspan(i, window);
       if (std::set<std::uint8_t>(piece.begin(), piece.end()).size() < window / 2) continue;
-      if (known.find(as_text(piece)) != known.npos) continue;
-      pieces_.emplace(start_of(piece), to_bytes(piece));
+      if (known.holds_part_of(piece)) continue;
+      pieces_.emplace(Known::eight_at(piece, 0), to_bytes(piece));
       begins_[first_three_of(piece)] = true;
     }
   }
@@ -45,18 +69,13 @@ class Needles {
     std::size_t found = 0;
     for (std::size_t i = 0; i + window <= haystack.size(); ++i) {
       if (!begins_[first_three_of(haystack.subspan(i))]) continue;
-      const auto [first, last] = pieces_.equal_range(start_of(haystack.subspan(i, window)));
+      const auto [first, last] = pieces_.equal_range(Known::eight_at(haystack, i));
       for (auto it = first; it != last; ++it) found += equal(it->second, haystack.subspan(i, window)) ? 1 : 0;
     }
     return found;
   }
 
  private:
-  static std::uint64_t start_of(ByteView piece) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, piece.data(), sizeof value);
-    return value;
-  }
   static std::size_t first_three_of(ByteView piece) {
     return piece[0] | std::size_t{piece[1]} << 8 | std::size_t{piece[2]} << 16;
   }

@@ -10,6 +10,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdio>
+#include <map>
 #include <span>
 #include <string>
 
@@ -46,21 +47,29 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "the vault does not open: %s\n", std::string(name_of(opened.error())).c_str());
     return 3;
   }
-  const auto known = test::read_file(arguments[3]);
-  test::Needles secrets;
-  for (const auto& [name, value] : opened->content.items) secrets.add(value.view(), as_bytes(known));
-  secrets.add(as_bytes(passphrase), {});
-  if (const auto key_file = folder->read("vault.key", 32)) secrets.add(*key_file, {});
+  const auto public_values = test::read_file(arguments[3]);
+  const test::Known known(as_bytes(public_values));
+  std::map<std::string, test::Needles> secrets;
+  std::size_t needles = 0;
+  const auto add = [&](const std::string& name, ByteView secret, const test::Known& except) {
+    secrets[name].add(secret, except);
+    needles += secrets[name].size();
+  };
+  for (const auto& [name, value] : opened->content.items) add(name, value.view(), known);
+  if (!passphrase.empty()) add("passphrase", as_bytes(passphrase), {});
+  if (const auto key_file = folder->read("vault.key", 32)) add("vault.key", *key_file, {});
   test::Needles rightful;
-  rightful.add(opened->content.store_key.view(), {});
+  rightful.add(opened->content.store_key.view());
 
   int with_store_key = 0;
   std::string found;
   for (const std::string place : arguments.subspan(4)) {
     const auto content = content_of(place);
     with_store_key += rightful.count_in(content) > 0 ? 1 : 0;
-    if (const auto count = secrets.count_in(content); count > 0) found += " " + place + "=" + std::to_string(count);
+    for (const auto& [name, pieces] : secrets)
+      if (const auto count = pieces.count_in(content); count > 0)
+        found += " " + place + ":" + name + "=" + std::to_string(count);
   }
-  std::printf("needles=%zu rightful=%d%s\n", secrets.size(), with_store_key, found.c_str());
+  std::printf("needles=%zu rightful=%d%s\n", needles, with_store_key, found.c_str());
   return found.empty() ? 0 : 1;
 }

@@ -94,7 +94,8 @@ TEST_F(Threat23, NoSecretOfTheAgentIsInAClientOrInALog) {
   ASSERT_EQ(write(typed[1], passphrase.data(), passphrase.size()), 40);
   std::size_t size = 0;
   ASSERT_EQ(read(report[0], &size, sizeof size), static_cast<ssize_t>(sizeof size));
-  const auto known = read_exactly(report[0], size);
+  const auto shown_to_all = read_exactly(report[0], size);
+  const test::Known known(shown_to_all);
 
   // What the vault holds, opened with its key file beside the agent.
   auto folder = must(vault::KeyFolder::open(agent.folder()));
@@ -110,10 +111,10 @@ TEST_F(Threat23, NoSecretOfTheAgentIsInAClientOrInALog) {
   const auto memory = test::memory_of(client);
   // The search sees what is there: the database key, which the client has by right, and the public keys.
   Needles rightful;
-  rightful.add(opened.content.store_key.view(), {});
+  rightful.add(opened.content.store_key.view());
   EXPECT_GT(rightful.count_in(memory), 0);
   Needles shown;
-  shown.add(ByteView(known).last(window_of_public), {});
+  shown.add(ByteView(shown_to_all).last(window_of_public));
   EXPECT_GT(shown.count_in(memory), 0);
   EXPECT_EQ(secrets.count_in(memory), 0);
 
