@@ -10,7 +10,11 @@
 namespace pqc::keyd {
 namespace {
 
+// Longer than any start takes: a child that hangs (on a dead network folder, say) must not hold its caller for ever.
+constexpr unsigned patience_seconds = 15;
+
 [[noreturn]] void wait_for_child(int fd) {
+  alarm(patience_seconds);
   std::uint8_t code = 0;
   ssize_t n = 0;
   while ((n = read(fd, &code, 1)) < 0 && errno == EINTR) {
