@@ -4,13 +4,14 @@
 //
 // A child writes generation after generation, each with content that is computed from its number, and says every one
 // that was acknowledged through a pipe. The parent kills it at a random moment. Afterwards the vault opens, its content
-// is whole and is that of its generation, and nothing acknowledged is missing. Prints how often the kill left an
-// unfinished vault.new behind, which shows that it struck inside of a write.
+// is whole and is that of its generation, and nothing acknowledged is missing. Prints where in a write the kills
+// struck, by the vault.new that they left and the generation that is there.
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <random>
 #include <string>
 #include <string_view>
@@ -28,13 +29,17 @@ namespace {
 using namespace pqc;
 using namespace pqc::keys::vault;
 
+std::size_t size_of(std::uint64_t generation) {
+  return 20'000 + generation * 7919 % 130'000;
+}
+
 // Content that belongs to one generation only, of a length that changes too: 20 to 150 kB.
 Content content_of(std::uint64_t generation, const StoreKey& store_key) {
   crypto::SeededRng rng(generation);
   Content content;
   std::ranges::copy(store_key.view(), content.store_key.fill().begin());
   content.witness = generation;
-  SecretBytes value(20'000 + generation * 7919 % 130'000);
+  SecretBytes value(size_of(generation));
   rng.fill(value.fill());
   content.items.emplace("state", std::move(value));
   return content;
@@ -71,10 +76,26 @@ std::uint64_t read_last(int fd, std::uint64_t last) {
   return last;
 }
 
+// Where in a write the kill struck, by what it left.
+enum class Struck : std::uint8_t { between, writing, syncing, renamed };
+
 struct Round {
   std::uint64_t acknowledged = 0;
-  bool inside_a_write = false;
+  Struck struck = Struck::between;
 };
+
+std::uintmax_t size_or_zero(const std::string& file) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(file, missing);
+  return missing ? 0 : size;
+}
+
+// The next file is as much longer than this one as its content is.
+Struck where(const std::string& path, std::uint64_t acknowledged) {
+  if (!std::filesystem::exists(path + "/vault.new")) return Struck::between;
+  const auto whole = size_or_zero(path + "/vault") + size_of(acknowledged + 1) - size_of(acknowledged);
+  return size_or_zero(path + "/vault.new") < whole ? Struck::writing : Struck::syncing;
+}
 
 Round kill_once(const std::string& path, std::mt19937& random, std::uint64_t before) {
   int ends[2];
@@ -93,7 +114,7 @@ Round kill_once(const std::string& path, std::mt19937& random, std::uint64_t bef
   if (!WIFSIGNALED(status)) fail("the child ended by itself:", std::to_string(WEXITSTATUS(status)));
   const auto acknowledged = read_last(ends[0], before);
   close(ends[0]);
-  return {acknowledged, std::filesystem::exists(path + "/vault.new")};
+  return {acknowledged, where(path, acknowledged)};
 }
 
 std::uint64_t check(const std::string& path, std::uint64_t acknowledged) {
@@ -123,14 +144,18 @@ int main(int argc, char** argv) {
   }
   std::mt19937 random(20'260);
   std::uint64_t generation = 2;
-  int inside = 0;
+  std::map<Struck, int> struck;
   for (int i = 0; i < rounds; ++i) {
-    const auto round = kill_once(path, random, generation);
-    inside += round.inside_a_write ? 1 : 0;
+    auto round = kill_once(path, random, generation);
     generation = check(path, round.acknowledged);
+    if (generation > round.acknowledged) round.struck = Struck::renamed;
+    ++struck[round.struck];
   }
   std::filesystem::remove_all(path);
-  if (inside == 0) fail("no kill struck inside of a write: this shows nothing");
-  std::printf("%d kills, %d inside of a write; %llu generations written, none lost or mixed\n", rounds, inside,
-              static_cast<unsigned long long>(generation));
+  if (struck[Struck::between] == rounds) fail("no kill struck inside of a write: this shows nothing");
+  std::printf(
+      "%d kills: %d while the new file was written, %d while it was synced, %d when it was renamed but not yet said,\n"
+      "%d between writes; %llu generations written, none lost or mixed\n",
+      rounds, struck[Struck::writing], struck[Struck::syncing], struck[Struck::renamed], struck[Struck::between],
+      static_cast<unsigned long long>(generation));
 }
