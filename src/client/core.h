@@ -46,7 +46,8 @@ struct Core {
 // Whether trying again later can help.
 inline bool transient(ExitCode code) {
   return code == ExitCode::unreachable || code == ExitCode::timed_out || code == ExitCode::quota ||
-         code == ExitCode::disk_full || code == ExitCode::busy || code == ExitCode::clock_off;
+         code == ExitCode::disk_full || code == ExitCode::busy || code == ExitCode::clock_off ||
+         code == ExitCode::locked;
 }
 
 }  // namespace pqc::client

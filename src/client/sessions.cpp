@@ -224,7 +224,7 @@ Sessions::Opened Sessions::respond(const ContactRow& contact, const identity::Ve
   auto unconfirmed = account_.keys().respond(*part, sender->identity());
   // Later, when the agent can: the message stays where it is.
   if (!unconfirmed && (unconfirmed.error() == keys::Error::locked || unconfirmed.error() == keys::Error::unavailable))
-    return std::unexpected(OpenError::store);
+    return std::unexpected(OpenError::keys);
   if (!unconfirmed && unconfirmed.error() == keys::Error::unknown_prekey) return std::unexpected(OpenError::unreadable);
   if (!unconfirmed && unconfirmed.error() == keys::Error::replayed) return dropped("replayed", contact);
   // The sender's keys are not those of the pinned record: perhaps there is another record, which the user has to know

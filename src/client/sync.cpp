@@ -91,6 +91,7 @@ void Sync::process() {
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(handled));
   committed(cursor);
   if (next == Next::wait_for_record) return fetch_record();
+  if (next == Next::wait_for_keys) return wait_for_keys();
   if (!queue_.empty()) core_.loop.post([this] { process(); });
 }
 
@@ -122,6 +123,15 @@ void Sync::retry_later() {
   to_restart_.clear();
   to_refresh_.clear();
   log(LogLevel::error, "inbox.store_failed", {{"why", failure_ ? failure_->message : "the profile cannot be written"}});
+  pause();
+}
+
+// It stays at the server, and what came behind it too.
+void Sync::wait_for_keys() {
+  failure_ =
+      Error{ExitCode::locked,
+            "a message came that needs the keys, which were locked meanwhile: run pqc-chat unlock; nothing is lost"};
+  log(LogLevel::warning, "inbox.keys_locked");
   pause();
 }
 
@@ -158,6 +168,8 @@ Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact
   auto message = core_.sessions.open(contact, record->get(), delivery.device, *envelope);
   if (message) return opened(contact, delivery, *message);
   switch (message.error()) {
+    case OpenError::keys:
+      return Next::wait_for_keys;
     case OpenError::store:
       return Next::store_failed;
     case OpenError::need_record:

@@ -44,7 +44,7 @@ class Sync {
     bool record_fetched = false;  // the sender's record was asked for already
   };
   // What happens to the delivery at the head of the queue.
-  enum class Next : std::uint8_t { done, wait_for_record, store_failed };
+  enum class Next : std::uint8_t { done, wait_for_record, wait_for_keys, store_failed };
 
   void process();
   Next handle(const Delivery& delivery);
@@ -62,6 +62,7 @@ class Sync {
   void fetch_record();
   Status send_restart(std::int64_t contact, identity::DeviceId device);
   void retry_later();
+  void wait_for_keys();
   void pause();
   Result<bool> may_restart(const std::string& setting);
   static std::string restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device);

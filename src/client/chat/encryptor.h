@@ -37,6 +37,7 @@ enum class OpenError : std::uint8_t {
   unreadable,   // no session of ours opens it: one side lost its state
   need_record,  // not with the record that is pinned: fetch the sender's and try again; then it is refused
   store,        // the store failed: nothing may be acknowledged
+  keys,         // the keys are locked, or their agent does not answer: nothing may be acknowledged
 };
 
 class Encryptor {

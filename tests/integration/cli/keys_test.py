@@ -59,6 +59,26 @@ class Keys(Case):
         self.expect(alice("unlock", "--passphrase-file", secret), 49, "too_soon")
         self.assertIn(("unlock_failed", ""), self.events(alice))
 
+    def test_locked_meanwhile_everything_waits(self):
+        secret = self.secret("meanwhile", "in the meantime")
+        alice, bob = self.person("alice", "--passphrase-file", secret), self.person("bob")
+        following = alice.start("receive", "--follow")
+        try:
+            self.sent(bob, alice, "the first needs the keys")
+            self.assertIn("the first needs the keys", following.stdout.readline())
+            self.expect(alice("lock"), 0)
+            carol = self.person("carol")
+            self.sent(carol, alice, "and so does a stranger's")
+            self.sent(bob, alice, "this one waits behind it")
+            # The owner still has its sessions: what they need goes on.
+            self.sent(alice, bob, "sent while locked")
+            self.expect(alice("unlock", "--passphrase-file", secret), 0)
+            self.assertIn("and so does a stranger's", following.stdout.readline())
+            self.assertIn("this one waits behind it", following.stdout.readline())
+            self.received(bob, "sent while locked")
+        finally:
+            programs.kill(following)
+
     def test_a_passphrase_is_set_and_changed(self):
         first, second = self.secret("first", "first one"), self.secret("second", "second one")
         alice = self.person("alice")
