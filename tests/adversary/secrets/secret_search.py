@@ -14,7 +14,6 @@ import os
 import pathlib
 import re
 import secrets
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -127,14 +126,7 @@ def main():
     passphrase = "planted " + secrets.token_hex(24)
     try:
         with Programs(pathlib.Path(sys.argv[1]).resolve()) as programs:
-            try:
-                search(programs, sys.argv[2], passphrase)
-            finally:
-                for profile in ("anna", "otto"):
-                    try:
-                        os.kill(int(agent_of(programs.root / profile / "keys")), signal.SIGKILL)
-                    except Failure:
-                        pass
+            search(programs, sys.argv[2], passphrase)
     except Failure as failure:
         sys.exit(f"secret_search: {failure}")
 
