@@ -76,7 +76,7 @@ void Connection::handshake() {
 void Connection::read_turn() {
   const auto buffer = host_.read_buffer();
   for (int i = 0; i < reads_per_turn; ++i) {
-    if (state_ == State::gone || paused_) return;
+    if (state_ == State::gone || paused_ || is_clogged()) return;
     const auto read = tls_.read(buffer);
     if (read.status == IoStatus::want_read) return wait_readable();
     // TLS 1.3 has no renegotiation: what it may want to write (a key update) goes out with the next write.
@@ -148,7 +148,7 @@ void Connection::answer(const HttpResponse& response) {
 }
 
 bool Connection::consume_frames(ByteSpan bytes) {
-  while (!bytes.empty()) {
+  while (true) {
     const auto message = reader_.next(bytes);
     if (state_ == State::gone || (state_ == State::closing && close_received_)) return false;
     if (!message) {
@@ -157,7 +157,8 @@ bool Connection::consume_frames(ByteSpan bytes) {
       finish_if_sent();
       return false;
     }
-    if (*message) handle(**message);
+    if (!*message) break;
+    handle(**message);
     if (state_ == State::gone) return false;
   }
   const bool in_the_middle = reader_.in_the_middle();
@@ -210,15 +211,40 @@ void Connection::want_flush() {
   host_.mark_dirty(shared_from_this());
 }
 
+// A peer that sends requests and does not read the answers: they are not made before it reads again.
+bool Connection::is_clogged() {
+  clogged_ = state_ == State::open && queued_bytes() > write_queue_high;
+  return clogged_;
+}
+
+void Connection::go_on_reading() {
+  if (!clogged_ || is_clogged() || paused_) return;
+  // Records may be waiting inside TLS, which the socket does not announce.
+  boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (!self->waiting_read_) self->read_turn();
+  });
+}
+
+// Nothing moves before at least as much can be given back, so a queue that never empties costs twice its size.
+void Connection::forget_sent() {
+  if (sent_ < queued_bytes()) return;
+  out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent_));
+  sent_ = 0;
+}
+
 void Connection::flush() {
   dirty_ = false;
-  if (state_ == State::gone || waiting_write_) return;
+  if (state_ == State::gone) return;
+  if (queued_bytes() > write_queue_limit && waiting_write_) return fail("its queue is full");
+  if (waiting_write_) return;
   const auto before = sent_;
   while (sent_ < out_.size()) {
     const auto written = tls_.write(ByteView(out_).subspan(sent_));
     if (written.status == IoStatus::want_write) {
       if (sent_ != before) write_deadline_ = Clock::now() + write_deadline;
       if (queued_bytes() > write_queue_limit) return fail("its queue is full");
+      forget_sent();
+      go_on_reading();
       return wait_writable();
     }
     if (written.status != IoStatus::done) return drop();
@@ -229,7 +255,7 @@ void Connection::flush() {
   sent_ = 0;
   if (user_ && state_ == State::open) user_->on_drained();
   // A read that had to stop for a write goes on.
-  if (!paused_ && state_ != State::gone) wait_readable();
+  if (!paused_ && state_ != State::gone) clogged_ ? go_on_reading() : wait_readable();
   finish_if_sent();
 }
 

@@ -73,6 +73,9 @@ class Connection final : public ServerConnection, public std::enable_shared_from
   void handle(const WebSocketMessage& message);
   void upgrade(const HttpRequest& request);
   void answer(const HttpResponse& response);
+  [[nodiscard]] bool is_clogged();
+  void go_on_reading();
+  void forget_sent();
   void queue_text(std::string_view text);
   void want_flush();
   void wait_readable();
@@ -100,6 +103,7 @@ class Connection final : public ServerConnection, public std::enable_shared_from
   bool waiting_write_ = false;
   bool dirty_ = false;
   bool paused_ = false;
+  bool clogged_ = false;  // not read from since too much is queued for it
   bool logged_in_ = false;
   bool pinged_ = false;
   bool close_sent_ = false;

@@ -43,6 +43,9 @@ inline constexpr std::size_t write_queue_limit = std::size_t{8} << 20;
 // The client's queue.
 inline constexpr std::size_t link_queue_bytes = std::size_t{16} << 20;
 
+// After an accept that failed, so that a lack of descriptors costs no time of those that are connected.
+inline constexpr std::chrono::milliseconds accept_pause{100};
+
 // A TLS record's payload (RFC 8446 §5.1), and what is read at once for all connections of a thread.
 inline constexpr std::size_t tls_record_payload = 16'384;
 inline constexpr std::size_t read_chunk = std::size_t{64} << 10;
@@ -52,7 +55,8 @@ inline constexpr int reads_per_turn = 4;
 // Requests at once on the loopback port.
 inline constexpr std::size_t max_local_requests = 16;
 
-// Session tickets: how long one may be used, and how often the key that seals them changes (two are kept).
+// Session tickets: how long one may be used, and how often the key that seals them changes; tickets of
+// the key before lead to a full handshake.
 inline constexpr std::chrono::hours ticket_lifetime{12};
 inline constexpr std::chrono::hours ticket_key_lifetime{6};
 

@@ -181,17 +181,16 @@ void LinkConnection::report_connected() {
 }
 
 bool LinkConnection::consume_frames(ByteSpan bytes) {
-  while (!bytes.empty()) {
+  while (true) {
     const auto message = reader_.next(bytes);
     if (!message) {
       fail(message.error() == CloseCode::too_large ? LinkError::too_large : LinkError::websocket,
            "the server sent a frame that is not allowed");
       return false;
     }
-    if (*message && !handle(**message)) return false;
-    if (state_ == State::gone) return false;
+    if (!*message) return true;
+    if (!handle(**message) || state_ == State::gone) return false;
   }
-  return true;
 }
 
 bool LinkConnection::handle(const WebSocketMessage& message) {
@@ -237,11 +236,21 @@ void LinkConnection::want_flush() {
   });
 }
 
+// Nothing moves before at least as much can be given back.
+void LinkConnection::forget_sent() {
+  if (sent_ < queued_bytes()) return;
+  out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent_));
+  sent_ = 0;
+}
+
 void LinkConnection::flush() {
   if (state_ == State::gone || waiting_write_) return;
   while (sent_ < out_.size()) {
     const auto written = tls_->write(ByteView(out_).subspan(sent_));
-    if (written.status == IoStatus::want_write) return wait_writable();
+    if (written.status == IoStatus::want_write) {
+      forget_sent();
+      return wait_writable();
+    }
     if (written.status != IoStatus::done) return fail(LinkError::closed, tls_->failure_text());
     sent_ += written.bytes;
   }

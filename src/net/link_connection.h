@@ -50,6 +50,7 @@ class LinkConnection : public std::enable_shared_from_this<LinkConnection> {
   void report_connected();
   void queue_frame(FrameKind kind, ByteView payload);
   void want_flush();
+  void forget_sent();
   void flush();
   void wait_readable();
   void wait_writable();

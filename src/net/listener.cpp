@@ -21,7 +21,6 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr int accept_backlog = 4096;
-constexpr std::chrono::milliseconds accept_pause{100};
 
 ListenFailure listen_failure(const error_code& error, const std::string& where) {
   ListenFailure failure{ListenError::failed, "cannot listen on " + where + ": " + error.message()};

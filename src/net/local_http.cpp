@@ -74,7 +74,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
 class LocalHttp::Impl : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(boost::asio::io_context& context, Handler handler) : acceptor_(context), handler_(std::move(handler)) {}
+  Impl(boost::asio::io_context& context, Handler handler)
+      : acceptor_(context), accept_timer_(context), handler_(std::move(handler)) {}
 
   error_code open(std::uint16_t port) {
     error_code error;
@@ -88,7 +89,8 @@ class LocalHttp::Impl : public std::enable_shared_from_this<Impl> {
   void accept() {
     acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
       if (!self->acceptor_.is_open()) return;
-      if (!error && *self->open_ < max_local_requests) {
+      if (error) return self->accept_later();
+      if (*self->open_ < max_local_requests) {
         std::make_shared<Exchange>(std::move(socket), self->handler_, self->open_)->start();
       }
       self->accept();
@@ -98,6 +100,7 @@ class LocalHttp::Impl : public std::enable_shared_from_this<Impl> {
   void close() {
     error_code ignored;
     acceptor_.close(ignored);
+    accept_timer_.cancel();
   }
 
   [[nodiscard]] std::string address() const {
@@ -106,7 +109,16 @@ class LocalHttp::Impl : public std::enable_shared_from_this<Impl> {
   }
 
  private:
+  // Out of descriptors, most likely: at once it would only fail again.
+  void accept_later() {
+    accept_timer_.expires_after(accept_pause);
+    accept_timer_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled) self->accept();
+    });
+  }
+
   tcp::acceptor acceptor_;
+  boost::asio::steady_timer accept_timer_;
   Handler handler_;
   std::shared_ptr<std::size_t> open_ = std::make_shared<std::size_t>(0);
 };

@@ -77,6 +77,9 @@ std::expected<TlsServerContext, std::string> TlsServerContext::make(const std::v
       return std::unexpected("certificate: " + take_openssl_error());
     }
   }
+  // A read that met a key update only returns to the event loop: else who sends nothing but key updates holds up all
+  // other connections for as long as they come.
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_session_id_context(context, session_context, sizeof session_context - 1);

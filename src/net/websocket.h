@@ -45,12 +45,13 @@ class WebSocketReader {
   WebSocketReader(Endpoint endpoint, std::size_t max_message) : max_message_(max_message), endpoint_(endpoint) {}
 
   // The next whole message of `input`, whose front is consumed (and unmasked in place); nothing when more bytes are
-  // needed, all of input is then consumed. An error is the code to close with; the reader is not to be used again.
+  // needed, all of input is then consumed. Call it until then, with an empty input too: that gives back the memory of
+  // the message before. An error is the code to close with; the reader is not to be used again.
   [[nodiscard]] std::expected<std::optional<WebSocketMessage>, CloseCode> next(ByteSpan& input);
 
   void set_max_message(std::size_t bytes) { max_message_ = bytes; }
   // Whether a frame or a message has begun and not ended.
-  [[nodiscard]] bool in_the_middle() const { return !frame_.empty() || in_message_; }
+  [[nodiscard]] bool in_the_middle() const { return (!frame_.empty() && !release_frame_) || in_message_; }
 
  private:
   struct Header;

@@ -70,6 +70,19 @@ TEST(WebSocket, PiecesOfAnySizeGiveTheSameMessages) {
   }
 }
 
+// What a frame in pieces was collected in is not a frame that has begun: an idle peer would run into its deadline.
+TEST(WebSocket, NothingIsInTheMiddleAfterTheLastPieceOfAMessage) {
+  auto frame = client_frame(FrameKind::binary, std::string(1000, 'x'));
+  WebSocketReader reader(Endpoint::server, 2000);
+  auto first = ByteSpan(frame).first(600);
+  auto last = ByteSpan(frame).subspan(600);
+  EXPECT_FALSE(reader.next(first).value());
+  EXPECT_TRUE(reader.in_the_middle());
+  EXPECT_TRUE(reader.next(last).value());
+  EXPECT_TRUE(last.empty());
+  EXPECT_FALSE(reader.in_the_middle());
+}
+
 TEST(WebSocket, JoinsFragmentsAroundAPing) {
   auto first = client_frame(FrameKind::text, "Hel");
   first[0] = 0x01;
