@@ -13,8 +13,9 @@ inline constexpr std::uint64_t max_mailbox_bytes = std::uint64_t{256} << 20;
 
 // How long the id of an append is kept: longer than any outbox goes on retrying.
 inline constexpr std::chrono::days append_id_lifetime{30};
-// Rows looked at in one step of tidying up.
+// Rows looked at in one step of tidying up: at least, and at most on a busy server.
 inline constexpr std::size_t sweep_step = 500;
+inline constexpr std::size_t max_sweep_step = 20'000;
 
 // How long hand-outs of prekeys are counted, at most, and how often old counts are removed.
 inline constexpr std::chrono::hours hand_out_lifetime{24};

@@ -23,7 +23,7 @@ class SqliteMailboxes {
   Result<void> remove_all(MailboxId mailbox);
   Result<MailboxUsage> usage(MailboxId mailbox);
   Result<MessageId> newest(MailboxId mailbox);
-  // Looks at the next sweep_step append ids and removes those that are too old.
+  // Looks at the next append ids, at least sweep_step, and removes those that are too old.
   Result<void> sweep(UnixMillis now);
 
   // After a rollback, what was learned in the transaction may be wrong.
@@ -54,6 +54,7 @@ class SqliteMailboxes {
   Statement sweep_;
   // How full mailboxes are, of those that were used lately; at most max_cached_mailboxes.
   std::unordered_map<std::int64_t, MailboxUsage> usage_;
+  std::size_t appended_ = 0;  // since the last sweep
   // Where the sweep goes on.
   std::int64_t sweep_sender_ = 0;
   Bytes sweep_id_;

@@ -6,8 +6,9 @@ namespace pqc::server::storage {
 
 SqlitePrekeys::SqlitePrekeys(SqliteDatabase& database)
     : put_batch_(database.handle(),
-                 "INSERT INTO prekey_batch (mailbox, suite, batch_id, batch, last_resort, expires_at) VALUES (?1, ?2, "
-                 "?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET batch_id = excluded.batch_id, batch = excluded.batch, "
+                 "INSERT INTO prekey_batch (mailbox, suite, batch_id, batch, last_resort, expires_at) SELECT ?1, ?2, "
+                 "?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM device_key WHERE mailbox = ?1 AND suite = ?2) ON CONFLICT "
+                 "DO UPDATE SET batch_id = excluded.batch_id, batch = excluded.batch, "
                  "last_resort = excluded.last_resort, last_resort_used = 0, expires_at = excluded.expires_at WHERE "
                  "excluded.batch_id > batch_id RETURNING 1"),
       remove_pairs_(database.handle(), "DELETE FROM one_time_pair WHERE mailbox = ?1 AND suite = ?2"),

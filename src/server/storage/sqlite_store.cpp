@@ -1,5 +1,8 @@
 #include "server/storage/sqlite_store.h"
 
+#include <cerrno>
+
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,14 +155,13 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& file) {
   return store;
 }
 
-Result<void> backup_sqlite(const std::string& from, const std::string& to, const std::vector<KeptFile>& files) {
+namespace {
+
+Result<void> write_copy(const std::string& from, const std::string& to, const std::vector<KeptFile>& files) {
   auto source = open_existing(from, OpenMode::read_only);
   if (!source) return std::unexpected(source.error());
-  const auto mask = ::umask(S_IRWXG | S_IRWXO);
   Statement vacuum(source->handle(), "VACUUM INTO ?1");
-  const auto copied = vacuum.use().bind_text(to).run();
-  ::umask(mask);
-  if (!copied) return copied;
+  if (auto copied = vacuum.use().bind_text(to).run(); !copied) return copied;
   auto copy = open_existing(to, OpenMode::read_write_create);
   if (!copy) return std::unexpected(copy.error());
   const auto marked = copy->execute(
@@ -171,6 +173,42 @@ Result<void> backup_sqlite(const std::string& from, const std::string& to, const
     if (auto kept = keep.use().bind_text(file.name).bind(as_bytes(file.content)).run(); !kept) return kept;
   }
   return {};
+}
+
+StoreError system_error(int code) {
+  if (code == ENOSPC || code == EDQUOT) return StoreError::disk_full;
+  return code == EACCES || code == EPERM || code == EROFS || code == ENOENT ? StoreError::no_permission
+                                                                            : StoreError::io;
+}
+
+// An empty file of our own, that nobody planted and nobody else may read.
+Result<void> make_empty(const std::string& file) {
+  ::unlink(file.c_str());
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return std::unexpected(system_error(errno));
+  ::close(fd);
+  return {};
+}
+
+Result<void> make_durable(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return std::unexpected(system_error(errno));
+  const int code = ::fsync(fd) == 0 ? 0 : errno;
+  ::close(fd);
+  return code == 0 ? Result<void>() : std::unexpected(system_error(code));
+}
+
+}  // namespace
+
+// The name is there once the copy is whole: half a copy, without the mark, would give out old message ids again.
+Result<void> backup_sqlite(const std::string& from, const std::string& to, const std::vector<KeptFile>& files) {
+  const auto unfinished = to + ".new";
+  auto made = make_empty(unfinished);
+  if (made) made = write_copy(from, unfinished, files);
+  if (made) made = make_durable(unfinished);
+  if (made && ::rename(unfinished.c_str(), to.c_str()) != 0) made = std::unexpected(system_error(errno));
+  if (!made) ::unlink(unfinished.c_str());
+  return made;
 }
 
 Result<std::vector<KeptFile>> kept_files(const std::string& file) {

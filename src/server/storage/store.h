@@ -176,7 +176,8 @@ class Store {
   // Whether there was such an invite, unused and unexpired; it is used up now.
   [[nodiscard]] virtual Result<bool> use_invite(const TokenHash& token, UnixMillis now) = 0;
 
-  // Prekeys. A new batch takes the place of the mailbox's batch of that suite; false when its id is not higher.
+  // Prekeys. A new batch takes the place of the mailbox's batch of that suite; false when its id is not higher, or the
+  // device has no keys of that suite.
   [[nodiscard]] virtual Result<bool> put_prekeys(MailboxId mailbox, const PrekeyBatch& batch) = 0;
   // Takes one pair out, in the order of its batch; with none left the last resort. Nothing when there is no batch or it
   // has expired.

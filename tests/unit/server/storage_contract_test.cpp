@@ -150,6 +150,23 @@ TYPED_TEST(StorageContract, AnAppendIdIsForgottenAfterItsLifetimeOnly) {
   t.transact([&] { EXPECT_EQ(t.store->append(t.message(1, "old")).value().outcome, AppendOutcome::stored); });
 }
 
+TYPED_TEST(StorageContract, SweepingIsFasterThanAppending) {
+  auto& t = *this;
+  constexpr std::uint32_t count = 5 * sweep_step;
+  const auto numbered = [&](std::uint32_t number) {
+    auto message = t.message(0, "m");
+    message.id = {static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+    return message;
+  };
+  t.transact([&] {
+    for (std::uint32_t i = 0; i < count; ++i) ASSERT_TRUE(t.store->append(numbered(i)));
+  });
+  t.transact([&] { EXPECT_TRUE(t.store->sweep(t.now + append_id_lifetime + std::chrono::hours(1))); });
+  t.transact([&] {
+    EXPECT_EQ(t.store->append(numbered(count - 1)).value().outcome, AppendOutcome::stored) << "not forgotten yet";
+  });
+}
+
 TYPED_TEST(StorageContract, AccountsAndLogins) {
   auto& t = *this;
   t.transact([&] {
@@ -209,6 +226,9 @@ TYPED_TEST(StorageContract, EachPairIsHandedOutOnceThenTheLastResort) {
     EXPECT_TRUE(t.store->count_prekeys(t.alice).value().at(0).last_resort_used);
     EXPECT_FALSE(t.store->take_prekey(t.alice, 3, t.now + std::chrono::hours(2)).value()) << "expired";
     EXPECT_FALSE(t.store->take_prekey(t.alice, 4, t.now).value());
+    auto foreign = batch;
+    foreign.suite = 4;
+    EXPECT_FALSE(t.store->put_prekeys(t.alice, foreign).value()) << "the device has no keys of that suite";
     EXPECT_EQ(t.store->count_hand_out(t.alice_account, t.bob, {0}).value(), 1u);
     EXPECT_EQ(t.store->count_hand_out(t.alice_account, t.bob, {0}).value(), 2u);
     EXPECT_EQ(t.store->count_hand_out(t.alice_account, t.bob, {1}).value(), 1u);
@@ -239,6 +259,45 @@ TEST(SqliteStore, ABackupIsWholeAndStartsWithAHigherEpoch) {
   EXPECT_EQ(copy->read_after(mailbox, {0}, 10, 1000).value().size(), 1u);
   EXPECT_GT(copy->append(later).value().message, after_backup);
   ASSERT_TRUE(copy->commit());
+}
+
+// The second time it is restored, clients hold cursors that the first one gave them.
+TEST(SqliteStore, ABackupThatIsRestoredTwiceOnOneDayRepeatsNoId) {
+  SqliteEngine engine;
+  auto store = engine.open();
+  ASSERT_TRUE(store->begin());
+  const auto account = store->create_account("a@test", 1, as_bytes("r"), {0}).value().value();
+  const auto mailbox = store->put_device(account, 1, {}).value();
+  ASSERT_TRUE(store->commit());
+  ASSERT_TRUE(backup_sqlite(engine.file(), engine.file("copy.db"), {}));
+  std::filesystem::copy_file(engine.file("copy.db"), engine.file("again.db"));
+  MessageId last;
+  for (const auto* name : {"copy.db", "again.db"}) {
+    const auto before = SystemClock().now();
+    while (SystemClock().now() == before) {
+    }
+    // The first start gives no id out: what it began with has to last.
+    ASSERT_TRUE(open_sqlite(engine.file(name)));
+    auto copy = open_sqlite(engine.file(name)).value();
+    ASSERT_TRUE(copy->begin());
+    for (std::uint8_t i = 1; i <= 100; ++i) {
+      const auto id = copy->append({mailbox, mailbox, {i}, {}, {0}, as_bytes("m")}).value().message;
+      EXPECT_GT(id, last);
+      last = id;
+    }
+    ASSERT_TRUE(copy->commit());
+  }
+}
+
+TEST(SqliteStore, ABackupThatFailsLeavesNothing) {
+  SqliteEngine engine;
+  engine.open();
+  EXPECT_FALSE(backup_sqlite(engine.file(), engine.file("no/such/folder.db"), {}));
+  std::filesystem::create_directory(engine.file("taken"));
+  EXPECT_FALSE(backup_sqlite(engine.file(), engine.file("taken"), {}));
+  EXPECT_FALSE(std::filesystem::exists(engine.file("taken.new")));
+  ASSERT_TRUE(backup_sqlite(engine.file(), engine.file("whole.db"), {}));
+  EXPECT_FALSE(std::filesystem::exists(engine.file("whole.db.new")));
 }
 
 TEST(SqliteStore, RefusesWhatIsNotItsOwnOrNewer) {
