@@ -145,6 +145,10 @@ std::expected<void, server::StartFailure> read_config(const std::string& file, C
     if (setter == setters().end()) return wrong("there is no option '" + option + "'");
     if (!setter->second(value, config)) return wrong("'" + value + "' is no value for " + option);
   }
+  if (!in.eof()) {
+    return std::unexpected(
+        server::StartFailure{ExitCode::missing, "cannot read the configuration " + file + ": not a text file"});
+  }
   if (config.server.certificate_file.empty() != config.server.key_file.empty()) {
     return std::unexpected(server::StartFailure{ExitCode::usage, file + ": certfile and keyfile belong together"});
   }

@@ -129,6 +129,15 @@ CertificateResult<void> write_file(const std::string& file, ByteView content, mo
   return {};
 }
 
+bool is_p256(EVP_PKEY* key) {
+  std::array<char, 64> group{};
+  std::size_t size = 0;
+  const bool named =
+      EVP_PKEY_is_a(key, "EC") == 1 && EVP_PKEY_get_group_name(key, group.data(), group.size(), &size) == 1;
+  ERR_clear_error();
+  return named && std::string_view(group.data()) == "prime256v1";
+}
+
 ByteView content_of(BIO* bio) {
   char* data = nullptr;
   const long size = BIO_get_mem_data(bio, &data);
@@ -193,6 +202,9 @@ CertificateResult<Certificate> Certificate::load(const std::string& certificate_
   ERR_clear_error();
   if (!impl->certificate) return failure(CertificateError::malformed, certificate_file + " holds no PEM certificate");
   if (!impl->key) return failure(CertificateError::malformed, key_file + " holds no PEM private key");
+  if (EVP_PKEY_is_a(impl->key.get(), "ML-DSA-65") != 1 && !is_p256(impl->key.get())) {
+    return failure(CertificateError::malformed, key_file + " is neither an ML-DSA-65 nor an ECDSA P-256 key");
+  }
   if (X509_check_private_key(impl->certificate.get(), impl->key.get()) != 1) {
     ERR_clear_error();
     return failure(CertificateError::mismatch, key_file + " is not the key of " + certificate_file);
@@ -209,8 +221,10 @@ CertificateResult<void> Certificate::save(const std::string& certificate_file, c
       PEM_write_bio_X509(certificate.get(), impl_->certificate.get()) != 1) {
     return failure(CertificateError::backend, take_openssl_error());
   }
-  if (auto written = write_file(key_file, content_of(key.get()), S_IRUSR | S_IWUSR); !written) return written;
-  return write_file(certificate_file, content_of(certificate.get()), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+  // The key last: where it is, its certificate is too, also after a crash in between.
+  constexpr mode_t for_all = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
+  if (auto written = write_file(certificate_file, content_of(certificate.get()), for_all); !written) return written;
+  return write_file(key_file, content_of(key.get()), S_IRUSR | S_IWUSR);
 }
 
 Fingerprint Certificate::fingerprint() const {

@@ -44,6 +44,10 @@ Started<std::vector<net::Certificate>> certificates(const DataFolder& folder, co
   if (!ours || options.certificate_file.empty()) return ours;
   auto theirs = net::Certificate::load(options.certificate_file, options.key_file);
   if (!theirs) return std::unexpected(start_failure(theirs.error()));
+  if (theirs->kind() != net::CertificateKind::ecdsa_p256) {
+    return std::unexpected(StartFailure{
+        ExitCode::usage, options.certificate_file + " is not for browsers and tools: give an ECDSA P-256 certificate"});
+  }
   for (auto& certificate : *ours) {
     if (certificate.kind() == theirs->kind()) certificate = *theirs;
   }

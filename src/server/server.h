@@ -24,7 +24,7 @@ struct ServerOptions {
   std::string name;  // empty: the stored one, at first this machine's
   bool invite_only = false;
   bool allow_classical_tls = false;
-  std::string certificate_file;  // instead of a certificate of our own of the same kind
+  std::string certificate_file;  // ECDSA P-256, instead of our own for browsers and tools
   std::string key_file;
   std::optional<std::uint16_t> metrics_port;  // none: no metrics
 };

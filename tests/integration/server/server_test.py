@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import sqlite3
@@ -212,6 +213,30 @@ class ServerTest(unittest.TestCase):
         backup.rename(restored / "pqc-chat.db")
         self.assertEqual(self.start(data=restored).listening["fingerprint"], first.listening["fingerprint"])
 
+    def test_a_backup_for_which_there_is_no_room_leaves_nothing(self):
+        def little_room():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (16 << 10, 16 << 10))
+
+        self.start()
+        backup = self.root / "backup.db"
+        result = subprocess.run([str(PROGRAM), "backup", str(backup), "--data", str(self.data)], preexec_fn=little_room,
+                                capture_output=True, timeout=WAIT, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertEqual(list(self.root.glob("backup*")), [])
+
+    def test_refusals_do_not_flood_the_log(self):
+        server = self.start()
+        websocket = self.websocket(server)
+        websocket.read()
+        for number in range(500):
+            websocket.send(json.dumps({"request_id": str(number + 1), "whoami": {}}).encode())
+        for _ in range(500):
+            websocket.read()
+        lines = [line for line in server.stop()[1].splitlines() if "refused" in line]
+        self.assertGreater(len(lines), 10)
+        self.assertLess(len(lines), 120)
+
     def test_status_and_invite(self):
         server = self.start()
         self.assertEqual(len(command("invite", "--data", self.data).stdout.strip()), 22)
@@ -237,9 +262,16 @@ class ServerTest(unittest.TestCase):
         self.refused(2, "--data", self.data, "--name", "another.example")
         self.refused(2, "--data", other, "--listen", "nonsense:port")
         self.refused(47, "--data", other, "--config", self.root / "missing.conf")
+        self.refused(47, "--data", other, "--config", self.root)
         config = self.root / "server.conf"
         config.write_text("[server]\nno_such_option = 1\n")
         self.refused(2, "--data", other, "--config", config)
+        for kind in "ML-DSA-65", "RSA":
+            subprocess.run(["openssl", "req", "-x509", "-newkey", kind, "-nodes", "-keyout", str(self.root / "own.key"), "-out",
+                            str(self.root / "own.crt"), "-subj", "/CN=test"], check=True, capture_output=True)
+            (self.root / "own.key").chmod(0o600)
+            config.write_text(f"[tls]\ncertfile = {self.root / 'own.crt'}\nkeyfile = {self.root / 'own.key'}\n")
+            self.refused({"ML-DSA-65": 2, "RSA": 40}[kind], "--data", other, "--config", config)
         (self.data / "mldsa.key").chmod(0o644)
         self.refused(43, "--data", self.data)
         (self.data / "mldsa.key").chmod(0o600)
