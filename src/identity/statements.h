@@ -18,13 +18,12 @@
 
 namespace pqc::identity {
 
-// SHA-256 of the server's DER certificate, as clients pin it.
+// SHA-256 of the SubjectPublicKeyInfo of the server's ML-DSA certificate (docs/spec/relay.md §2), as clients pin it.
 using ServerFingerprint = std::array<std::uint8_t, 32>;
 using Challenge = std::array<std::uint8_t, 32>;
-// TLS 1.3 exporter value of this very connection (RFC 8446 §7.5), so that a relayed login is refused (THREATS 24).
+// TLS 1.3 exporter value of this very connection (RFC 8446 §7.5), so that a relayed login is refused (THREATS 24). Its
+// label is login_exporter_label in net/relay_link.h.
 using ExporterValue = std::array<std::uint8_t, 32>;
-// The label that both sides give to the TLS exporter; empty context, 32 bytes.
-inline constexpr std::string_view tls_exporter_label = "EXPORTER-pqc-chat-login-1";
 
 // "This connection is mine": the whole of a login. The server's name is in the account.
 struct LoginStatement {
