@@ -26,6 +26,9 @@ class DeviceKeys {
   };
   // A record of version 1 with one device, signed, and the statement of docs/spec/identity.md §8.
   [[nodiscard]] std::expected<Registration, std::string> registration(identity::LoginStatement login) const;
+  // What may take the place of `record`: the device is revoked, another one has its keys.
+  [[nodiscard]] std::expected<Bytes, std::string> revocation(const identity::AccountName& account,
+                                                             ByteView record) const;
   [[nodiscard]] std::expected<Bytes, std::string> login(identity::LoginStatement login) const;
 
   [[nodiscard]] const crypto::Suite& suite() const { return *suite_; }
@@ -41,6 +44,8 @@ class DeviceKeys {
         dh_key_(std::move(dh_key)) {}
 
   [[nodiscard]] identity::AccountRecord record_of(const identity::AccountName& account) const;
+  [[nodiscard]] std::expected<Bytes, std::string> sign_record(const identity::AccountRecord& record,
+                                                              ByteView content) const;
   [[nodiscard]] std::expected<Bytes, std::string> sign(const identity::Statement& statement) const;
 
   const crypto::Suite* suite_;

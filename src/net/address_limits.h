@@ -12,6 +12,11 @@ namespace pqc::net {
 // The first eight bytes of an IPv6 address, or ::ffff and the whole of an IPv4 address.
 using AddressKey = std::array<std::uint8_t, 8>;
 
+// This machine: 127.0.0.0/8, or the /64 of ::1.
+[[nodiscard]] inline bool is_loopback(const AddressKey& key) {
+  return key == AddressKey{} || (key[0] == 0 && key[1] == 0 && key[2] == 0xFF && key[3] == 0xFF && key[4] == 127);
+}
+
 class AddressLimits {
  public:
   // Counts one more, a stranger until logged_in(); false, and nothing is counted, when that is one too many.

@@ -49,7 +49,7 @@ class Connection final : public ServerConnection, public std::enable_shared_from
   // Closes at once, without a word.
   void drop();
 
-  [[nodiscard]] const AddressKey& address() const { return address_; }
+  [[nodiscard]] const AddressKey& address() const override { return address_; }
   [[nodiscard]] bool stranger() const { return !logged_in_; }
 
   void send(FrameKind kind, ByteView payload) override;

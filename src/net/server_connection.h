@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "net/address_limits.h"
 #include "net/websocket.h"
 
 namespace pqc::net {
@@ -34,6 +35,8 @@ class ServerConnection {
   // TLS exporter value of this connection (RFC 8446 §7.5), 32 bytes.
   [[nodiscard]] virtual std::expected<std::array<std::uint8_t, 32>, std::string> exporter(const char* label) const = 0;
   [[nodiscard]] virtual std::string remote() const = 0;
+  // Who it counts for where addresses have limits.
+  [[nodiscard]] virtual const AddressKey& address() const = 0;
   // The kind of frame that the client asked for in Sec-WebSocket-Protocol.
   [[nodiscard]] virtual FrameKind preferred_kind() const = 0;
 };

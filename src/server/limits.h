@@ -12,10 +12,13 @@ inline constexpr double requests_burst = 4'000;
 // Lookups (fetch_account, fetch_bundle) of one account.
 inline constexpr double lookups_per_second = 10;
 inline constexpr double lookups_burst = 500;
+// Messages of one account to accounts or devices that are not there: an append is no way around the rate of lookups.
+inline constexpr double misses_per_second = 10;
+inline constexpr double misses_burst = 500;
 // Records and prekey batches published by one account.
 inline constexpr double publishes_per_second = 0.2;
 inline constexpr double publishes_burst = 30;
-// Registrations from one address; this machine itself (loopback) has no such limit.
+// Registrations from one address (an IPv6 /64 is one); this machine itself (loopback) has no such limit.
 inline constexpr double registrations_per_second = 0.1;
 inline constexpr double registrations_burst = 20;
 // Keys that rates are kept for at once.
@@ -30,9 +33,11 @@ inline constexpr std::chrono::milliseconds refusal_delay{100};
 inline constexpr std::size_t max_waiting_requests = 64;
 inline constexpr std::size_t max_waiting_bytes = std::size_t{2} << 20;
 
+// Lines in our log about what was refused; others are counted in the next one.
+inline constexpr double refusal_lines_per_second = 5;
+inline constexpr double refusal_lines_burst = 50;
+
 // Between two steps of tidying up the store.
 inline constexpr std::chrono::seconds sweep_interval{10};
-// A clean shut-down takes at most this long.
-inline constexpr std::chrono::seconds shutdown_deadline{10};
 
 }  // namespace pqc::server

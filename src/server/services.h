@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "base/rng.h"
 #include "net/fingerprint.h"
 #include "proto/relay.pb.h"
+#include "server/accounts/accounts.h"
 #include "server/relay/relay.h"
 #include "server/storage/group_commit.h"
 #include "server/token_bucket.h"
@@ -32,6 +34,8 @@ struct Counters {
   std::uint64_t last_resorts = 0;
 };
 
+class Session;
+
 struct Services {
   storage::GroupCommit& storage;
   relay::Hub& hub;
@@ -46,7 +50,13 @@ struct Services {
 
   RateTable<std::int64_t> lookups{{lookups_per_second, lookups_burst}};
   RateTable<std::int64_t> publishes{{publishes_per_second, publishes_burst}};
+  RateTable<std::int64_t> misses{{misses_per_second, misses_burst}};
   RateTable<std::string> registrations{{registrations_per_second, registrations_burst}};
+  TokenBucket refusal_lines{};
+  std::uint64_t refusals_not_logged = 0;
+  accounts::Decoys decoys{};
+  // Who is logged in, by mailbox.
+  std::unordered_multimap<std::int64_t, Session*> online{};
   Counters counters;
   bool shutting_down = false;
 

@@ -1,6 +1,6 @@
 #include "server/session.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -143,6 +143,11 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
 
 void Session::on_closed() {
   if (owner_ && subscription_) services_.hub.unsubscribe(owner_->sender.mailbox, *this);
+  if (owner_) {
+    const auto [begin, end] = services_.online.equal_range(owner_->sender.mailbox.value);
+    const auto own = std::find_if(begin, end, [this](const auto& entry) { return entry.second == this; });
+    if (own != end) services_.online.erase(own);
+  }
   connection_ = nullptr;
   subscription_.reset();
 }

@@ -56,9 +56,15 @@ class Session final : public net::ConnectionUser,
   // Raises the stored generation where the client's is higher, then answers.
   void answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation,
                     std::uint64_t generation);
-  void refuse(std::uint64_t id, accounts::Refusal refusal);
+  void refuse(std::uint64_t id, accounts::Refusal refusal) { refuse(id, refusal, request_came_); }
+  // Of a request that came before the last one.
+  void refuse(std::uint64_t id, accounts::Refusal refusal, std::chrono::steady_clock::time_point came);
+  // Ends the connections of devices that were revoked.
+  static void throw_out(Services& services, const std::vector<storage::MailboxId>& revoked);
   void publish_record(std::uint64_t id, const v1::PublishAccountRecord& request);
   void replace_record(std::uint64_t id, const Bytes& next, const storage::Account& stored);
+  void answer_replaced(std::uint64_t id, std::uint64_t version,
+                       const storage::Result<std::optional<std::vector<storage::MailboxId>>>& replaced);
   void fetch_account(std::uint64_t id, const v1::FetchAccount& request);
   void whoami(std::uint64_t id);
   [[nodiscard]] std::expected<accounts::Binding, accounts::Refusal> binding() const;
@@ -101,6 +107,7 @@ class Session final : public net::ConnectionUser,
   identity::Challenge challenge_{};
   TokenBucket requests_;
   std::chrono::steady_clock::time_point request_came_;  // the last one
+  std::chrono::steady_clock::time_point attempt_came_;  // the last login or registration that is being checked
   std::size_t waiting_requests_ = 0;
   std::size_t waiting_bytes_ = 0;
   std::shared_ptr<const Owner> owner_;

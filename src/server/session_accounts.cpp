@@ -1,4 +1,6 @@
 // Session: login, registration, account records.
+#include <utility>
+
 #include "base/log.h"
 #include "identity/limits.h"
 #include "net/relay_link.h"
@@ -8,12 +10,11 @@
 namespace pqc::server {
 namespace {
 
-bool is_loopback(std::string_view remote) {
-  return remote.starts_with("127.") || remote.starts_with("::1:") || remote.starts_with("::ffff:127.");
-}
+constexpr Rate refusal_line_rate{refusal_lines_per_second, refusal_lines_burst};
 
-std::string without_port(std::string_view remote) {
-  return std::string(remote.substr(0, remote.rfind(':')));
+// The key of a table of rates.
+std::string text_of(const net::AddressKey& address) {
+  return {address.begin(), address.end()};
 }
 
 }  // namespace
@@ -31,6 +32,7 @@ void Session::login(std::uint64_t id, const v1::Login& request) {
   const auto account = accounts::parse_account(request.account(), services_.server_name);
   if (!account) return refuse(id, account.error());
   state_ = State::checking;
+  attempt_came_ = request_came_;
   const auto suite = request.suite() <= 0xFFFF ? static_cast<std::uint16_t>(request.suite()) : std::uint16_t{0};
   auto find = [name = account->text(), device = request.device(), suite](storage::Store& store) {
     return store.find_login(name, device, suite);
@@ -44,12 +46,13 @@ void Session::check_login(std::uint64_t id, const v1::Login& request,
                           const storage::Result<std::optional<storage::LoginData>>& data) {
   state_ = State::stranger;
   if (!data) return fail(id, v1::ERROR_UNAVAILABLE);
-  if (!*data) return refuse(id, {v1::ERROR_REFUSED, "unknown account, device or suite"});
   const auto bound = binding();
-  if (!bound) return refuse(id, bound.error());
-  if (auto valid = accounts::verify_login(request, *bound, (*data)->signature_key); !valid) {
-    return refuse(id, valid.error());
-  }
+  if (!bound) return refuse(id, bound.error(), attempt_came_);
+  const bool is_known = data->has_value();
+  const auto key = is_known ? ByteView((*data)->signature_key) : services_.decoys.key(request.suite(), services_.rng);
+  const auto valid = accounts::verify_login(request, *bound, key);
+  if (!is_known) return refuse(id, {v1::ERROR_REFUSED, "unknown account, device or suite"}, attempt_came_);
+  if (!valid) return refuse(id, valid.error(), attempt_came_);
   const auto& known = **data;
   ++services_.counters.logins;
   become({known.mailbox, request.account(), request.device()}, known.account);
@@ -60,6 +63,7 @@ void Session::become(relay::Sender sender, storage::AccountId account) {
   state_ = State::logged_in;
   challenge_ = {};
   owner_ = std::make_shared<const Owner>(Owner{std::move(sender), account});
+  services_.online.emplace(owner_->sender.mailbox.value, this);
   connection_->set_logged_in();
 }
 
@@ -85,11 +89,18 @@ void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::
 }
 
 // The answer says no more than its code, and comes at one time after the request, however long it took to refuse it.
-void Session::refuse(std::uint64_t id, accounts::Refusal refusal) {
+void Session::refuse(std::uint64_t id, accounts::Refusal refusal, std::chrono::steady_clock::time_point came) {
   ++services_.counters.refused;
-  log(LogLevel::info, "refused", {{"reason", refusal.reason}, {"code", v1::ErrorCode_Name(refusal.code)}});
+  if (services_.refusal_lines.take(refusal_line_rate, request_came_)) {
+    log(LogLevel::info, "refused",
+        {{"reason", refusal.reason},
+         {"code", v1::ErrorCode_Name(refusal.code)},
+         {"not_logged_before", std::exchange(services_.refusals_not_logged, 0)}});
+  } else {
+    ++services_.refusals_not_logged;
+  }
   if (refusal.code != v1::ERROR_REFUSED) return fail(id, refusal.code);
-  services_.at(request_came_ + refusal_delay, [weak = weak_from_this(), id] {
+  services_.at(came + refusal_delay, [weak = weak_from_this(), id] {
     if (const auto self = weak.lock()) self->fail(id, v1::ERROR_REFUSED);
   });
 }
@@ -98,8 +109,8 @@ void Session::enrol(std::uint64_t id, const v1::Register& request) {
   if (state_ != State::stranger) return refuse(id, {v1::ERROR_REFUSED, "logged in already"});
   if (++attempts_ > max_login_attempts)
     return close(v1::ERROR_RATE_LIMITED, "too many attempts", net::CloseCode::policy);
-  const auto remote = connection_->remote();
-  if (!is_loopback(remote) && !services_.registrations.take(without_port(remote))) {
+  const auto& address = connection_->address();
+  if (!net::is_loopback(address) && !services_.registrations.take(text_of(address))) {
     ++services_.counters.rate_limited;
     return fail(id, v1::ERROR_RATE_LIMITED);
   }
@@ -130,7 +141,7 @@ void Session::register_account(std::uint64_t id, accounts::NewRecord record, std
         if (!made) return self.fail(id, v1::ERROR_UNAVAILABLE);
         if (made->error != v1::ERROR_UNSPECIFIED) return self.fail(id, made->error);
         ++self.services_.counters.registrations;
-        log(LogLevel::info, "registered", {{"account", shared->account}});
+        log(LogLevel::info, "registered");
         self.become({made->mailbox, shared->account, device}, made->account);
         self.answer_login(id, shared->version, 0, 0);
       });
@@ -156,12 +167,35 @@ void Session::replace_record(std::uint64_t id, const Bytes& next, const storage:
   auto replace = [shared, account = stored.id, version = stored.version](storage::Store& store) {
     return accounts::replace(store, account, version, *shared);
   };
-  store(id, shared->bytes.size(), std::move(replace), [id, shared](Session& self, const auto& replaced) {
-    if (!replaced) return self.fail(id, v1::ERROR_UNAVAILABLE);
-    if (!*replaced) return self.fail(id, v1::ERROR_CONFLICT);
-    self.answer(id).mutable_record_published()->set_version(shared->version);
-    self.send(self.services_.answer);
-  });
+  job_waits(shared->bytes.size());
+  // Who is revoked goes, even when the connection that said so has gone meanwhile.
+  using Replaced = std::invoke_result_t<decltype(replace)&, storage::Store&>;
+  auto report = [weak = weak_from_this(), &services = services_, id, shared](const Replaced& replaced) {
+    const auto self = weak.lock();
+    if (self) self->job_done(shared->bytes.size());
+    if (self && self->connection_ != nullptr) self->answer_replaced(id, shared->version, replaced);
+    if (replaced && *replaced) throw_out(services, **replaced);
+  };
+  if (services_.storage.submit(std::move(replace), std::move(report))) return;
+  job_done(shared->bytes.size());
+  fail(id, v1::ERROR_UNAVAILABLE);
+}
+
+void Session::answer_replaced(std::uint64_t id, std::uint64_t version,
+                              const storage::Result<std::optional<std::vector<storage::MailboxId>>>& replaced) {
+  if (!replaced) return fail(id, v1::ERROR_UNAVAILABLE);
+  if (!*replaced) return fail(id, v1::ERROR_CONFLICT);
+  answer(id).mutable_record_published()->set_version(version);
+  send(services_.answer);
+}
+
+void Session::throw_out(Services& services, const std::vector<storage::MailboxId>& revoked) {
+  std::vector<std::shared_ptr<Session>> sessions;
+  for (const auto mailbox : revoked) {
+    const auto [begin, end] = services.online.equal_range(mailbox.value);
+    for (auto it = begin; it != end; ++it) sessions.push_back(it->second->shared_from_this());
+  }
+  for (const auto& session : sessions) session->close(v1::ERROR_REFUSED, "", net::CloseCode::policy);
 }
 
 void Session::fetch_account(std::uint64_t id, const v1::FetchAccount& request) {

@@ -7,6 +7,10 @@
 namespace pqc::server {
 
 void Session::append(std::uint64_t id, v1::Append& request) {
+  if (!services_.misses.any(owner_->account.value)) {
+    ++services_.counters.rate_limited;
+    return fail(id, v1::ERROR_RATE_LIMITED);
+  }
   auto items = relay::take_items(request);
   if (!items) return fail(id, items.error());
   services_.counters.messages_in += items->size();
@@ -26,7 +30,9 @@ void Session::append(std::uint64_t id, v1::Append& request) {
     if (self && self->connection_ != nullptr) {
       done ? self->answer_append(id, *shared) : self->fail(id, v1::ERROR_UNAVAILABLE);
     }
-    if (done) services.hub.committed(owner->sender, now, *shared);
+    if (!done) return;
+    services.misses.charge(owner->account.value, relay::count_misses(*shared));
+    services.hub.committed(owner->sender, now, *shared);
   };
   if (services_.storage.submit(std::move(run), std::move(report))) return;
   job_done(bytes);
@@ -59,7 +65,7 @@ void Session::subscribe(std::uint64_t id, const v1::Subscribe& request) {
 }
 
 void Session::read_more() {
-  if (!subscription_) return;
+  if (!subscription_ || services_.shutting_down) return;
   const auto wanted = subscription_->next_read();
   if (!wanted) return;
   auto read = [mailbox = owner_->sender.mailbox, wanted = *wanted](storage::Store& store) {
@@ -148,8 +154,9 @@ void Session::remove_acknowledged() {
 
 void Session::removed(std::uint64_t cursor, bool done) {
   removing_ = false;
+  // After a failure nothing more is under way, so nothing else would answer those that wait for more.
   std::erase_if(acknowledgements_, [&](const WaitingAcknowledgement& waiting) {
-    if (waiting.cursor > cursor) return false;
+    if (done && waiting.cursor > cursor) return false;
     if (!done) {
       fail(waiting.request, v1::ERROR_UNAVAILABLE);
       return true;

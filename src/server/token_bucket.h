@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <unordered_map>
 
 #include "server/limits.h"
@@ -24,6 +25,15 @@ class TokenBucket {
     if (tokens_ < 1) return false;
     tokens_ -= 1;
     return true;
+  }
+  [[nodiscard]] bool any(const Rate& rate, Time now) {
+    refill(rate, now);
+    return tokens_ >= 1;
+  }
+  // Takes as many as that, into debt: for what is known only afterwards.
+  void charge(const Rate& rate, Time now, std::size_t count) {
+    refill(rate, now);
+    tokens_ -= static_cast<double>(count);
   }
   [[nodiscard]] bool full(const Rate& rate, Time now) {
     refill(rate, now);
@@ -55,6 +65,16 @@ class RateTable {
       if (buckets_.size() >= max_rate_keys) return false;
     }
     return buckets_[key].take(rate_, now);
+  }
+
+  // Whether there is a token; takes none.
+  [[nodiscard]] bool any(const Key& key, TokenBucket::Time now = std::chrono::steady_clock::now()) {
+    const auto it = buckets_.find(key);
+    return it == buckets_.end() || it->second.any(rate_, now);
+  }
+  void charge(const Key& key, std::size_t count, TokenBucket::Time now = std::chrono::steady_clock::now()) {
+    if (count == 0 || !take(key, now)) return;
+    buckets_[key].charge(rate_, now, count - 1);
   }
 
  private:

@@ -63,6 +63,16 @@ Checked<identity::AccountName> parse_account(std::string_view text, std::string_
   return std::move(*name);
 }
 
+ByteView Decoys::key(std::uint32_t suite, Rng& rng) {
+  const auto* known = suite_of(suite);
+  if (known == nullptr) return {};
+  auto& key = keys_[suite];
+  if (key.empty()) {
+    if (const auto made = crypto::CompositePrivateKey::generate(*known, rng)) key = made->public_key();
+  }
+  return key;
+}
+
 Checked<void> verify_login(const v1::Login& login, const Binding& binding, ByteView signature_key) {
   const auto* suite = suite_of(login.suite());
   const auto account = identity::AccountName::parse(login.account());
@@ -132,16 +142,24 @@ storage::Result<Registered> create(storage::Store& store, const NewRecord& recor
   return Registered{v1::ERROR_UNSPECIFIED, **account, recipient->mailbox};
 }
 
-storage::Result<bool> replace(storage::Store& store, storage::AccountId account, std::uint64_t expected_version,
-                              const NewRecord& record) {
+storage::Result<std::optional<std::vector<storage::MailboxId>>> replace(storage::Store& store,
+                                                                        storage::AccountId account,
+                                                                        std::uint64_t expected_version,
+                                                                        const NewRecord& record) {
   const auto current = store.find_account(record.account);
   if (!current) return std::unexpected(current.error());
-  if (!*current || (*current)->version != expected_version) return false;
+  if (!*current || (*current)->version != expected_version) return std::nullopt;
+  std::vector<storage::MailboxId> revoked;
+  for (const auto device : record.revoked) {
+    const auto there = store.find_recipient(record.account, device);
+    if (!there) return std::unexpected(there.error());
+    if (there->lookup == storage::Lookup::found) revoked.push_back(there->mailbox);
+  }
   if (auto replaced = store.replace_record(account, record.version, record.bytes); !replaced) {
     return std::unexpected(replaced.error());
   }
   if (auto put = put_devices(store, account, record); !put) return std::unexpected(put.error());
-  return true;
+  return revoked;
 }
 
 std::string make_invite_token(Rng& rng) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,17 @@ using Checked = std::expected<T, Refusal>;
 // Which account of this server a text names: WRONG_SERVER for another server's, MALFORMED for none.
 Checked<identity::AccountName> parse_account(std::string_view text, std::string_view server_name);
 
+// Keys of nobody. A login for a device that is not here is checked against one, so that it costs what any other wrong
+// login costs: how long the server is busy says nothing about names (THREATS 17). One thread.
+class Decoys {
+ public:
+  // Made at the first need; empty for a suite that is not built in.
+  ByteView key(std::uint32_t suite, Rng& rng);
+
+ private:
+  std::map<std::uint32_t, Bytes> keys_;
+};
+
 // A login's signature against the key that is stored for the device.
 Checked<void> verify_login(const v1::Login& login, const Binding& binding, ByteView signature_key);
 
@@ -73,9 +85,11 @@ struct Registered {
 storage::Result<Registered> create(storage::Store& store, const NewRecord& record, std::uint32_t device,
                                    const std::optional<storage::TokenHash>& invite, std::uint64_t generation,
                                    UnixMillis now);
-// False when the stored version is no longer `expected_version`.
-storage::Result<bool> replace(storage::Store& store, storage::AccountId account, std::uint64_t expected_version,
-                              const NewRecord& record);
+// The mailboxes of devices that it revokes; nothing when the stored version is no longer `expected_version`.
+storage::Result<std::optional<std::vector<storage::MailboxId>>> replace(storage::Store& store,
+                                                                        storage::AccountId account,
+                                                                        std::uint64_t expected_version,
+                                                                        const NewRecord& record);
 
 // Invite tokens: 16 random bytes, base64url; stored as their hash.
 std::string make_invite_token(Rng& rng);

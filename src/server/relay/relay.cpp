@@ -60,6 +60,12 @@ storage::Result<void> append(storage::Store& store, const Sender& sender, UnixMi
   return {};
 }
 
+std::size_t count_misses(const std::vector<Item>& items) {
+  return static_cast<std::size_t>(std::ranges::count_if(items, [](const Item& item) {
+    return item.error == v1::ERROR_UNKNOWN_ACCOUNT || item.error == v1::ERROR_UNKNOWN_DEVICE;
+  }));
+}
+
 void Hub::subscribe(storage::MailboxId mailbox, Subscriber& subscriber) {
   auto& place = subscribers_[mailbox.value];
   auto* before = std::exchange(place, &subscriber);

@@ -42,6 +42,9 @@ std::expected<std::vector<Item>, v1::ErrorCode> take_items(v1::Append& request);
 // Appends each item that has no error yet. Store's thread; may be called again after a rollback.
 storage::Result<void> append(storage::Store& store, const Sender& sender, UnixMillis now, std::vector<Item>& items);
 
+// Items for accounts or devices that are not there.
+[[nodiscard]] std::size_t count_misses(const std::vector<Item>& items);
+
 // A message on its way to a subscriber.
 struct Delivery {
   storage::MessageId id;

@@ -85,6 +85,27 @@ TEST_F(ServerAttack, Threat1ARegistrationIsNoLoginAndALoginNoRegistration) {
   EXPECT_EQ(stranger.ask(registration).error().code(), v1::ERROR_REFUSED);
 }
 
+// --- 3: a device that its owner has revoked ---
+
+TEST_F(ServerAttack, Threat3ARevokedDeviceIsThrownOutOfAllItsConnections) {
+  auto owner = member("owner");
+  const auto account = owner->statement("owner", *keys_).account;
+  Stranger thief(address_);
+  thief.connect();
+  ASSERT_TRUE(thief.log_in(thief.statement("owner", *keys_), *keys_).has_logged_in());
+  v1::ClientFrame publish;
+  const auto next = keys_->revocation(account, owner->record()).value();
+  publish.mutable_publish_account_record()->set_account_record(next.data(), next.size());
+  EXPECT_TRUE(owner->ask(publish).has_record_published());
+  EXPECT_EQ(thief.next().error().code(), v1::ERROR_REFUSED);
+  EXPECT_TRUE(thief.is_thrown_out());
+  EXPECT_EQ(owner->next().error().code(), v1::ERROR_REFUSED) << "it was this device that was revoked";
+  EXPECT_TRUE(owner->is_thrown_out());
+  Stranger again(address_);
+  again.connect();
+  EXPECT_EQ(again.log_in(again.statement("owner", *keys_), *keys_).error().code(), v1::ERROR_REFUSED);
+}
+
 // --- 10: prekeys used up ---
 
 v1::ClientFrame prekeys(int pairs) {
@@ -154,6 +175,16 @@ TEST_F(ServerAttack, Threat10OneAccountCannotUseUpAnothersPairs) {
   v1::ClientFrame status;
   status.mutable_prekey_status();
   EXPECT_GE(target->ask(status).prekeys().prekeys(0).one_time_left(), 50U);
+}
+
+TEST_F(ServerAttack, Threat10PrekeysAreKeptForSuitesThatTheDeviceHasOnly) {
+  auto hoarder = member("hoarder");
+  auto batch = prekeys(1);
+  ASSERT_TRUE(hoarder->ask(batch).has_prekeys());
+  for (const std::uint32_t suite : {1U, 77U, 65'535U}) {
+    batch.mutable_publish_prekeys()->set_suite(suite);
+    EXPECT_EQ(hoarder->ask(batch).error().code(), v1::ERROR_CONFLICT);
+  }
 }
 
 // --- 14: bombs ---
@@ -228,6 +259,30 @@ TEST_F(ServerAttack, Threat17AFailedLoginIsTheSameForKnownAndUnknownNames) {
   };
   // A timer answers, not the work; what is left is how busy this machine is.
   EXPECT_NEAR(median(times["here"]), median(times["gone"]), 0.2 * median(times["gone"]));
+}
+
+TEST_F(ServerAttack, Threat17AppendsAreNoFasterWayToLookUpNames) {
+  auto prober = member("prober");
+  const auto server = prober->statement("prober", *keys_).account.server();
+  std::uint64_t asked = 0;
+  std::uint64_t answered = 0;
+  v1::ServerFrame answer;
+  for (int frame = 0; frame < 5; ++frame) {
+    v1::ClientFrame probe;
+    for (int i = 0; i < 256; ++i) {
+      auto& item = *probe.mutable_append()->add_items();
+      item.set_id(std::format("{:016}", ++asked));
+      item.mutable_to()->set_account(std::format("guess{}@{}", asked, server));
+      item.mutable_to()->set_device(1);
+      item.set_body("?");
+    }
+    answer = prober->ask(probe);
+    if (answer.has_accepted()) answered += static_cast<std::uint64_t>(answer.accepted().items_size());
+  }
+  EXPECT_EQ(answer.error().code(), v1::ERROR_RATE_LIMITED);
+  EXPECT_LE(answered, 768U);
+  // Others are not held up.
+  EXPECT_TRUE(member("no-prober"));
 }
 
 // --- 22: slow clients ---

@@ -80,6 +80,7 @@ class Stranger {
   }
   v1::ServerFrame register_account(const std::string& name, const bench::DeviceKeys& keys) {
     const auto made = keys.registration(statement(name, keys)).value();
+    record_ = made.account_record;
     v1::ClientFrame frame;
     auto& request = *frame.mutable_register_();
     request.set_account_record(made.account_record.data(), made.account_record.size());
@@ -102,6 +103,8 @@ class Stranger {
     return ask(login(statement, keys));
   }
 
+  // The record of the last registration.
+  [[nodiscard]] const Bytes& record() const { return record_; }
   [[nodiscard]] const net::LinkInfo& info() const { return info_; }
 
  private:
@@ -120,6 +123,7 @@ class Stranger {
   net::RelayLink link_{context_};
   net::LinkInfo info_;
   v1::Hello hello_;
+  Bytes record_;
   std::deque<v1::ServerFrame> frames_;
   std::uint64_t last_request_ = 0;
   bool closed_ = false;

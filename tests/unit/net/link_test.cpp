@@ -2,6 +2,7 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include "net/address_limits.h"
 #include "net/limits.h"
 #include "net/listener.h"
 #include "net/relay_link.h"
@@ -162,6 +163,14 @@ TEST_F(LinkTest, ClosingAllSaysGoodbye) {
   listener->close_all(CloseCode::going_away, "shutting down", [&] { all_gone = true; });
   run_until([&] { return all_gone && closed; });
   EXPECT_NE(closed->text.find("1001"), std::string::npos);
+}
+
+TEST(AddressKey, KnowsThisMachine) {
+  EXPECT_TRUE(is_loopback({0, 0, 0xFF, 0xFF, 127, 0, 7, 1}));
+  EXPECT_TRUE(is_loopback({})) << "the /64 of ::1";
+  EXPECT_FALSE(is_loopback({0, 0, 0xFF, 0xFF, 128, 0, 0, 1}));
+  EXPECT_FALSE(is_loopback({0x20, 0x01, 0xFF, 0xFF, 127}));
+  EXPECT_FALSE(is_loopback({0x20, 0x01, 0x0D, 0xB8}));
 }
 
 TEST_F(LinkTest, NobodyThereAndTakenPort) {

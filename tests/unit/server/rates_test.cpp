@@ -26,6 +26,16 @@ TEST(RateTable, KeysDoNotShare) {
   EXPECT_TRUE(table.take(2, start));
 }
 
+TEST(RateTable, ADebtIsPaidByTime) {
+  RateTable<int> table(rate);
+  EXPECT_TRUE(table.any(1, start));
+  table.charge(1, 0, start);
+  table.charge(1, 11, start);
+  EXPECT_FALSE(table.any(1, start + 4s));
+  EXPECT_TRUE(table.any(1, start + 5s));
+  EXPECT_TRUE(table.any(2, start));
+}
+
 TEST(RateTable, IsBounded) {
   RateTable<std::size_t> table(rate);
   for (std::size_t i = 0; i < max_rate_keys; ++i) ASSERT_TRUE(table.take(i, start));
