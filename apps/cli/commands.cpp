@@ -1,12 +1,10 @@
 #include "cli/commands.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 
-#include <unistd.h>
-
 #include "base/log.h"
+#include "cli/delivery.h"
 #include "cli/passphrase.h"
 #include "client/content.h"
 #include "client/limits.h"
@@ -16,9 +14,6 @@ namespace {
 
 using client::Error;
 using client::Result;
-using std::chrono::seconds;
-
-constexpr seconds answer_wait{30};
 
 struct Address {
   std::string host;
@@ -51,23 +46,6 @@ Result<Address> parse_address(std::string_view text, std::uint16_t default_port)
   return out;
 }
 
-// All of standard input, up to one byte more than is allowed, so that the check says what is wrong.
-Result<std::string> read_input() {
-  std::string text(client::limits::text_bytes + 2, '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const auto got = ::read(STDIN_FILENO, text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(client::system_error(errno, "read", "standard input"));
-    if (got == 0) break;
-    size += static_cast<std::size_t>(got);
-  }
-  text.resize(size);
-  // The line break that ends a line of a terminal or of echo is no part of the message.
-  if (text.ends_with('\n')) text.pop_back();
-  return text;
-}
-
 // The safety number as somebody read it out: digits, in groups as they like.
 client::Status compare(client::Client& client, const VerifyCommand& command) {
   auto number = client.safety_number(command.peer);
@@ -82,12 +60,6 @@ client::Status compare(client::Client& client, const VerifyCommand& command) {
   return client::fail(ExitCode::refused, "these are not the digits of " + number->peer +
                                              ": do not trust this contact before you know why; nothing was changed");
 }
-
-// Ends the connection whatever way the command takes.
-struct Closing {
-  client::Client& client;
-  ~Closing() { client.close(); }
-};
 
 }  // namespace
 
@@ -156,51 +128,18 @@ ExitCode run(const Context& context, const RegisterCommand& command) {
 }
 
 ExitCode run(const Context& context, const SendCommand& command) {
-  std::string text;
-  if (command.text && *command.text != "-") {
-    text = *command.text;
-  } else {
-    auto input = read_input();
-    if (!input) return context.fail(input.error());
-    text = std::move(*input);
-  }
+  auto given = text_or_input(command.text);
+  if (!given) return context.fail(given.error());
+  const std::string text = std::move(*given);
   if (auto checked = client::check_text(text); !checked) return context.fail(checked.error());
   auto opened = context.open();
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   const Closing closing{client};
-  auto message = client.send(command.peer, text);
-  if (!message) return context.fail(message.error());
-  const auto until = command.wait_delivered ? client::Until::delivered : client::Until::sent;
-  auto waited =
-      client.await(message->seq, until, command.wait_delivered ? seconds(*command.wait_delivered) : answer_wait);
-  if (!waited) {
-    // It is stored, whatever happened on the way.
-    auto error = waited.error();
-    const bool accepted = error.code == ExitCode::not_delivered;
-    if (error.code == ExitCode::unreachable || error.code == ExitCode::timed_out) error.code = ExitCode::queued;
-    if (!accepted) error.message += "; the message is kept and sent by the next command that reaches the server";
-    const auto status = accepted ? client::MessageStatus::sent : client::MessageStatus::queued;
-    auto out = *message;
-    out.status = status;
-    if (context.output.json()) context.output.message(out);
-    return context.fail(error);
-  }
-  if (waited->status == client::MessageStatus::failed) return context.fail(waited->failure);
-  if (context.output.json())
-    context.output.message(*waited);
-  else
-    context.output.line(client::to_text(waited->id));
-  return ExitCode::ok;
-}
-
-ExitCode run(const Context& context, const HistoryCommand& command) {
-  auto opened = context.open();
-  if (!opened) return context.fail(opened.error());
-  auto messages = (*opened)->history(command.peer, command.limit);
-  if (!messages) return context.fail(messages.error());
-  for (const auto& message : *messages) context.output.message(message);
-  return ExitCode::ok;
+  client::Draft draft;
+  draft.peer = command.peer;
+  draft.text = text;
+  return deliver(context, client, std::move(draft), command.wait_delivered);
 }
 
 ExitCode run(const Context& context, const ContactsCommand&) {

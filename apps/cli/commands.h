@@ -37,5 +37,19 @@ ExitCode run(const Context& context, const UnlockCommand& command);
 ExitCode run(const Context& context, const PassphraseCommand& command);
 ExitCode run(const Context& context, const KeyringCommand& command);
 ExitCode run(const Context& context, const AuditCommand& command);
+ExitCode run(const Context& context, const SearchCommand& command);
+ExitCode run(const Context& context, const ExportCommand& command);
+ExitCode run(const Context& context, const ReplyCommand& command);
+ExitCode run(const Context& context, const ReactCommand& command);
+ExitCode run(const Context& context, const EditCommand& command);
+ExitCode run(const Context& context, const UnsendCommand& command);
+ExitCode run(const Context& context, const DisappearCommand& command);
+ExitCode run(const Context& context, const DeleteCommand& command);
+ExitCode run(const Context& context, const BlockCommand& command);
+ExitCode run(const Context& context, const UnblockCommand& command);
+ExitCode run(const Context& context, const RequestsCommand& command);
+ExitCode run(const Context& context, const AcceptCommand& command);
+ExitCode run(const Context& context, const DeclineCommand& command);
+ExitCode run(const Context& context, const SettingsCommand& command);
 
 }  // namespace pqc::cli

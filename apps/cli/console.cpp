@@ -83,7 +83,7 @@ void Console::feed(char byte) {
   }
   switch (editor_.feed(byte)) {
     case LineEditor::Event::none:
-      return;
+      return handlers_.typing();
     case LineEditor::Event::line:
       return handlers_.line(editor_.take_line());
     case LineEditor::Event::end:

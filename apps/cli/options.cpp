@@ -37,6 +37,11 @@ void add_register(CLI::App& app, Options& options) {
                     "Open the keys with a passphrase; without it they open unattended");
 }
 
+void add_period(CLI::App& app, Period& period) {
+  app.add_option("--since", period.since, "From this time on: 2026-11-21, 2026-11-21T18:30, or 7d (ago)");
+  app.add_option("--before", period.before, "Up to this time");
+}
+
 void add_messages(CLI::App& app, Options& options) {
   auto send = add<SendCommand>(app, options, "send", "Send a message");
   send.app->add_option("PEER", send.values->peer, "name or name@server")->required();
@@ -53,6 +58,70 @@ void add_messages(CLI::App& app, Options& options) {
   auto history = add<HistoryCommand>(app, options, "history", "Print the last messages with somebody");
   history.app->add_option("PEER", history.values->peer, "name or name@server")->required();
   history.app->add_option("--limit", history.values->limit, "How many; default: 50")->check(CLI::Range(1, 10'000));
+  add_period(*history.app, history.values->period);
+}
+
+void add_stored(CLI::App& app, Options& options) {
+  auto search = add<SearchCommand>(app, options, "search", "Print the messages that have all these words");
+  search.app->add_option("TEXT", search.values->words, "Words; one that ends in '*' may go on")->required();
+  search.app->add_option("--with", search.values->with, "Only of this conversation");
+  search.app->add_option("--limit", search.values->limit, "How many; default: 50")->check(CLI::Range(1, 10'000));
+  add_period(*search.app, search.values->period);
+  auto exported = add<ExportCommand>(app, options, "export", "Write a conversation to a file, not encrypted");
+  exported.app->add_option("PEER", exported.values->peer, "name or name@server")->required();
+  exported.app->add_option("FILE", exported.values->file, "A file that is not there yet")->required();
+  exported.app->add_option("--format", exported.values->format, "json (default; one object a line) or text")
+      ->check(CLI::IsMember({"json", "text"}));
+  add_period(*exported.app, exported.values->period);
+  auto removed = add<DeleteCommand>(app, options, "delete", "Erase a message or a conversation, here only");
+  removed.app->add_option("ID", removed.values->id, "The message: its id, or the first 8 digits or more");
+  removed.app->add_option("--with", removed.values->with, "Whose conversation the message is in");
+  removed.app->add_option("--conversation", removed.values->conversation, "Erase all messages with this peer");
+}
+
+// The message that a command is about.
+void add_about(CLI::App& app, AboutMessage& about) {
+  app.add_option("ID", about.id, "The message: its id, or the first 8 digits or more")->required();
+  app.add_option("--with", about.with, "Whose conversation the message is in");
+}
+
+void add_changes(CLI::App& app, Options& options) {
+  auto reply = add<ReplyCommand>(app, options, "reply", "Answer a message");
+  add_about(*reply.app, *reply.values);
+  reply.app->add_option("TEXT", reply.values->text, "The text; '-' or nothing: standard input");
+  auto react = add<ReactCommand>(app, options, "react", "React to a message");
+  add_about(*react.app, *react.values);
+  auto* emoji = react.app->add_option("EMOJI", react.values->text, "The reaction");
+  react.app->add_flag("--remove", react.values->remove, "Take your reaction back")->excludes(emoji);
+  auto edit = add<EditCommand>(app, options, "edit", "Put another text in place of one of your messages");
+  add_about(*edit.app, *edit.values);
+  edit.app->add_option("TEXT", edit.values->text, "The text; '-' or nothing: standard input");
+  auto unsend = add<UnsendCommand>(app, options, "unsend", "Take one of your messages back, for everyone");
+  add_about(*unsend.app, *unsend.values);
+  auto disappear = add<DisappearCommand>(app, options, "disappear", "Let messages disappear after they were read");
+  disappear.app->add_option("PEER", disappear.values->peer, "name or name@server")->required();
+  disappear.app->add_option("TIME", disappear.values->after, "30s, 10m, 12h, 7d, 4w, or off")->required();
+}
+
+template <class T>
+void add_of_peer(CLI::App& app, Options& options, const std::string& name, const std::string& description) {
+  auto sub = add<T>(app, options, name, description);
+  sub.app->add_option("PEER", sub.values->peer, "name or name@server")->required();
+}
+
+void add_rules(CLI::App& app, Options& options) {
+  add_of_peer<BlockCommand>(app, options, "block", "Send nothing to somebody, and drop what they send");
+  add_of_peer<UnblockCommand>(app, options, "unblock", "End that");
+  add<RequestsCommand>(app, options, "requests", "List the strangers who wrote to you");
+  add_of_peer<AcceptCommand>(app, options, "accept", "Make a contact of a stranger");
+  add_of_peer<DeclineCommand>(app, options, "decline", "Erase what a stranger wrote");
+  auto settings = add<SettingsCommand>(app, options, "settings", "Print or change what is told to others, and kept");
+  const auto on_off = CLI::IsMember({"on", "off"});
+  settings.app->add_option("--read-receipts", settings.values->read_receipts, "Tell contacts what you read: on or off")
+      ->check(on_off);
+  settings.app->add_option("--typing", settings.values->typing, "Tell contacts that you are writing: on or off")
+      ->check(on_off);
+  settings.app->add_option("--keep-days", settings.values->keep_days, "Erase messages after so many days; 0: never");
 }
 
 void add_people(CLI::App& app, Options& options) {
@@ -104,8 +173,11 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   app.add_flag("--json", options.json, "Print one JSON object a line");
   add_register(app, options);
   add_messages(app, options);
+  add_changes(app, options);
+  add_stored(app, options);
   add_people(app, options);
   add_keys(app, options);
+  add_rules(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -32,9 +32,66 @@ struct ReceiveCommand {
 struct ChatCommand {
   std::string peer;
 };
+// Times as written: parsed with the clock at hand.
+struct Period {
+  std::string since;
+  std::string before;
+};
 struct HistoryCommand {
   std::string peer;
   std::uint32_t limit = 50;
+  Period period;
+};
+struct SearchCommand {
+  std::string words;
+  std::string with;
+  std::uint32_t limit = 50;
+  Period period;
+};
+struct ExportCommand {
+  std::string peer;
+  std::string file;
+  std::string format = "json";
+  Period period;
+};
+// A message that names another one.
+struct AboutMessage {
+  std::string id;
+  std::string with;                 // whose conversation, where the id alone is not enough
+  std::optional<std::string> text;  // "-" or nothing: standard input
+};
+struct ReplyCommand : AboutMessage {};
+struct EditCommand : AboutMessage {};
+struct UnsendCommand : AboutMessage {};
+struct ReactCommand : AboutMessage {
+  bool remove = false;
+};
+struct DisappearCommand {
+  std::string peer;
+  std::string after;
+};
+struct DeleteCommand {
+  std::string id;
+  std::string with;
+  std::string conversation;
+};
+struct BlockCommand {
+  std::string peer;
+};
+struct UnblockCommand {
+  std::string peer;
+};
+struct RequestsCommand {};
+struct AcceptCommand {
+  std::string peer;
+};
+struct DeclineCommand {
+  std::string peer;
+};
+struct SettingsCommand {
+  std::string read_receipts;  // on, off, or nothing
+  std::string typing;
+  std::optional<std::uint32_t> keep_days;
 };
 struct ContactsCommand {};
 struct SafetyNumberCommand {
@@ -60,9 +117,12 @@ struct KeyringCommand {
 };
 struct AuditCommand {};
 
-using Command = std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
-                             SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, LockCommand,
-                             UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand>;
+using Command =
+    std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
+                 SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, SearchCommand, ExportCommand,
+                 ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand, DeleteCommand, BlockCommand,
+                 UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
+                 UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand>;
 
 struct Options {
   std::string profile;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "cli/safety_code.h"
+#include "client/duration.h"
 
 namespace pqc::cli {
 namespace {
@@ -91,26 +92,91 @@ void Output::note(std::string_view text) const {
   if (!json_) std::fprintf(stderr, "%s\n", printable(text).c_str());
 }
 
-bool Output::message(const client::Message& m) const {
+Json message_object(const client::Message& m) {
   const bool incoming = m.direction == client::Direction::incoming;
-  if (json_) {
-    auto out = json_object("message");
-    out.add("id", client::to_text(m.id)).add("direction", incoming ? "in" : "out").add("peer", m.peer);
-    if (incoming) out.add("from", m.peer);
-    out.add("device", m.device)
-        .add("sent_at", rfc3339(m.sent_at))
-        .add("kind", m.kind == client::MessageKind::text ? "text" : "unknown")
-        .add("text", m.text)
-        .add("suite", m.suite)
-        .add("verified", m.verified)
-        .add("status", client::name(m.status));
-    if (m.status == client::MessageStatus::failed)
-      out.add("failure", client::name(m.failure.code)).add("failure_message", m.failure.message);
-    return object(out);
+  auto out = json_object("message");
+  out.add("id", client::to_text(m.id)).add("direction", incoming ? "in" : "out").add("peer", m.peer);
+  if (incoming) out.add("from", m.peer);
+  out.add("device", m.device)
+      .add("sent_at", rfc3339(m.sent_at))
+      .add("kind", client::name(m.kind))
+      .add("text", m.text)
+      .add("suite", m.suite)
+      .add("verified", m.verified)
+      .add("status", client::name(m.status));
+  if (m.status == client::MessageStatus::failed)
+    out.add("failure", client::name(m.failure.code)).add("failure_message", m.failure.message);
+  if (m.target)
+    out.add("target", client::to_text(m.target->id))
+        .add("target_direction", m.target->direction == client::Direction::incoming ? "in" : "out");
+  if (m.edited) out.add("edited", true);
+  if (m.unsent) out.add("unsent", true);
+  if (!m.their_reaction.empty()) out.add("their_reaction", m.their_reaction);
+  if (!m.our_reaction.empty()) out.add("our_reaction", m.our_reaction);
+  if (m.seconds > 0 || m.kind == client::MessageKind::timer) out.add("seconds", m.seconds);
+  if (m.expires_at.value > 0) out.add("expires_at", rfc3339(m.expires_at));
+  if (m.read_at.value > 0) out.add("read_at", rfc3339(m.read_at));
+  return out;
+}
+
+namespace {
+
+// What a message says, for people.
+std::string body_text(const client::Message& m) {
+  if (m.unsent) return "[taken back]";
+  const auto text = displayable(m.text, "    ");
+  const auto about = m.target ? client::to_text(m.target->id).substr(0, 8) : std::string();
+  switch (m.kind) {
+    case client::MessageKind::text:
+      return (m.target ? "[answers " + about + "] " : "") + text;
+    case client::MessageKind::reaction:
+      return m.text.empty() ? "[takes the reaction to " + about + " back]" : "[reacts to " + about + "] " + text;
+    case client::MessageKind::edit:
+      return "[changes " + about + "] " + text;
+    case client::MessageKind::unsend:
+      return "[takes " + about + " back]";
+    case client::MessageKind::timer:
+      return m.seconds == 0 ? "[messages stay from now on]"
+                            : "[messages disappear " + client::duration_text(m.seconds) + " after they were read]";
+    case client::MessageKind::unknown:
+      return "[a kind of message that this version does not know]";
   }
-  const auto text = m.kind == client::MessageKind::text ? displayable(m.text, "    ")
-                                                        : "[a kind of message that this version does not know]";
-  return line(local_time(m.sent_at) + "  " + (incoming ? m.peer : "you") + mark(m) + ": " + text);
+  return text;
+}
+
+}  // namespace
+
+std::string message_line(const client::Message& m) {
+  const bool incoming = m.direction == client::Direction::incoming;
+  std::string out = local_time(m.sent_at) + "  " + (incoming ? m.peer : "you") + mark(m) + ": " + body_text(m);
+  if (m.edited) out += " (edited)";
+  for (const auto& reaction : {m.their_reaction, m.our_reaction})
+    if (!reaction.empty()) out += "  [" + printable(reaction) + "]";
+  return out;
+}
+
+bool Output::message(const client::Message& m) const {
+  return json_ ? object(message_object(m)) : line(message_line(m));
+}
+
+void Output::settings(const client::Settings& s) const {
+  if (json_) {
+    object(json_object("settings")
+               .add("read_receipts", s.read_receipts)
+               .add("typing", s.typing)
+               .add("keep_days", s.keep_days));
+    return;
+  }
+  line(std::string("read receipts  ") + (s.read_receipts ? "on" : "off"));
+  line(std::string("typing         ") + (s.typing ? "on" : "off"));
+  line("keep messages  " + (s.keep_days == 0 ? "for ever" : std::to_string(s.keep_days) + " days"));
+}
+
+void Output::done(std::string_view text) const {
+  if (json_)
+    object(json_object("done"));
+  else
+    line(printable(text));
 }
 
 bool Output::notice(const client::Notice& n) const {
@@ -133,12 +199,19 @@ void Output::contact(const client::Contact& c) const {
                .add("identity_changed", c.identity_changed)
                .add("level", c.level)
                .add("suite", c.suite)
-               .add("record_version", c.record_version));
+               .add("record_version", c.record_version)
+               .add("blocked", c.blocked)
+               .add("disappear", c.timer)
+               .add("messages", c.messages));
     return;
   }
   std::string text = c.peer + (c.verified ? "  verified" : "  not verified");
   if (!c.suite.empty()) text += "  " + c.suite + " (" + c.level + ")";
-  if (stranger) text += "  wrote to you, no answer yet";
+  if (c.timer > 0) text += "  messages disappear after " + client::duration_text(c.timer);
+  if (c.blocked)
+    text += "  blocked";
+  else if (stranger)
+    text += "  wrote to you, no answer yet";
   if (c.identity_changed) text += "  KEYS CHANGED: compare safety numbers, then verify --accept";
   line(text);
 }

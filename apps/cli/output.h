@@ -25,6 +25,9 @@ class Output {
   bool message(const client::Message& message) const;
   bool notice(const client::Notice& notice) const;
   void contact(const client::Contact& contact) const;
+  void settings(const client::Settings& settings) const;
+  // That a command without a result of its own succeeded; `text` for people.
+  void done(std::string_view text) const;
   void account(const client::AccountInfo& account, std::string_view type) const;
   void safety_number(const client::SafetyNumber& number, bool qr) const;
   void keys(const client::KeyStatus& status) const;
@@ -33,6 +36,9 @@ class Output {
   bool json_;
 };
 
+// One message as a line, without its end.
+Json message_object(const client::Message& message);
+std::string message_line(const client::Message& message);
 // A new object of this type, with the schema's version.
 Json json_object(std::string_view type);
 // RFC 3339 in UTC with milliseconds, and the local time of day for people.

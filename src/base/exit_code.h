@@ -31,10 +31,14 @@ enum class ExitCode : int {
   not_delivered = 27,  // accepted by the server, not acknowledged by the peer in the time given
   refused = 28,        // a signature or a message did not verify
 
+  blocked = 29,  // by the user of this profile
+
   // What was to be sent.
   text_not_utf8 = 30,
   text_empty = 31,
   text_too_long = 32,
+  unknown_message = 33,  // no message here has this id
+  not_yours = 34,        // only its author can do this to a message
 
   // Files on this machine: the client's profile, the server's data folder.
   damaged = 40,

@@ -51,6 +51,28 @@ Result<Message> Client::send(std::string_view peer, std::string_view text) {
   return send(peer, text, crypto::SystemRng::instance().bytes<16>());
 }
 
+Result<Message> Client::send(std::string_view peer, std::string_view text, const MessageId& id) {
+  Draft draft;
+  draft.id = id;
+  draft.peer = peer;
+  draft.text = text;
+  return enqueue(draft);
+}
+
+Result<Message> Client::send(Draft draft) {
+  if (draft.id == MessageId{}) draft.id = crypto::SystemRng::instance().bytes<16>();
+  return enqueue(draft);
+}
+
+Result<std::vector<Message>> Client::history(std::string_view peer, std::size_t limit) {
+  return find({.peer = std::string(peer),
+               .words = {},
+               .since = {},
+               .before = {},
+               .after = {},
+               .limit = static_cast<std::uint32_t>(std::min(limit, limits::history_rows))});
+}
+
 Result<AccountInfo> Client::register_account(RegisterOptions options) {
   const auto& paths = options.open.profile;
   auto suites = parse_suites(options.suites);

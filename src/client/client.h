@@ -20,6 +20,7 @@
 #include "client/error.h"
 #include "client/loop.h"
 #include "client/profile.h"
+#include "client/requests.h"
 #include "client/types.h"
 #include "net/fingerprint.h"
 
@@ -74,7 +75,9 @@ class Client {
   // Stores the message and answers; it goes out as soon as it can. Errors: those of text and name, disk_full.
   Result<Message> send(std::string_view peer, std::string_view text);
   // With an id of the caller's: the same id again is the same message.
-  virtual Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id) = 0;
+  Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id);
+  // A message of any kind; without an id it gets a random one. Errors: those of drafts.h as well.
+  Result<Message> send(Draft draft);
   // Waits. The message comes back with its status, also `failed`. Errors: why it is still queued (the connection's) or
   // not_delivered.
   virtual Result<Message> await(std::int64_t seq, Until until, std::chrono::milliseconds wait) = 0;
@@ -86,7 +89,12 @@ class Client {
   virtual Result<Inbox> inbox() = 0;
   virtual Status set_shown(const Inbox& inbox) = 0;
 
-  virtual Result<std::vector<Message>> history(std::string_view peer, std::size_t limit) = 0;
+  // The last `limit` with somebody, oldest first.
+  Result<std::vector<Message>> history(std::string_view peer, std::size_t limit);
+  // Oldest first; as many as fit into an answer, which may be fewer than asked for, but not none.
+  virtual Result<std::vector<Message>> find(const MessageQuery& query) = 0;
+  // Deleting, blocking, settings.
+  virtual Status change(const Change& change) = 0;
   virtual Result<std::vector<Contact>> contacts() = 0;
   virtual Result<SafetyNumber> safety_number(std::string_view peer) = 0;
   virtual Status set_verified(std::string_view peer, bool verified) = 0;
@@ -99,6 +107,8 @@ class Client {
   virtual Result<Connection> connect(std::chrono::milliseconds wait) = 0;
   // Looks at every page of the store; the owner only, others answer at once.
   virtual Status check_store() = 0;
+  // send(), with the id that the draft has.
+  virtual Result<Message> enqueue(const Draft& draft) = 0;
   // Ends the connection in good order. Afterwards only the destructor may follow.
   virtual void close() = 0;
 };

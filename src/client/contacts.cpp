@@ -155,7 +155,9 @@ Result<client::Contact> Contacts::describe(const ContactRow& row) {
                       .identity_changed = row.blocked(),
                       .level = {},
                       .suite = {},
-                      .record_version = 0};
+                      .record_version = 0,
+                      .blocked = row.barred,
+                      .timer = row.timer};
   if (row.level) out.level = crypto::to_string(static_cast<crypto::Level>(*row.level));
   if (row.suite)
     if (const auto* suite = crypto::find_suite(static_cast<std::uint16_t>(*row.suite))) out.suite = suite->name;

@@ -37,6 +37,132 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
+bool read_id(const std::string& bytes, MessageId& id) {
+  if (bytes.size() != id.size()) return false;
+  std::ranges::copy(as_bytes(bytes), id.begin());
+  return true;
+}
+
+void encode_reference(const Reference& in, proto::Reference& out) {
+  out.set_id(in.id.data(), in.id.size());
+  out.set_own(in.own);
+}
+
+void encode_body(const TextContent& in, proto::Content& out) {
+  out.mutable_text()->set_text(in.text);
+  if (in.reply_to) encode_reference(*in.reply_to, *out.mutable_text()->mutable_reply_to());
+}
+void encode_body(const ReactionContent& in, proto::Content& out) {
+  auto& reaction = *out.mutable_reaction();
+  encode_reference(in.to, *reaction.mutable_to());
+  reaction.set_emoji(in.emoji);
+  reaction.set_revision(in.revision);
+}
+void encode_body(const EditContent& in, proto::Content& out) {
+  auto& edit = *out.mutable_edit();
+  edit.set_id(in.target.data(), in.target.size());
+  edit.set_text(in.text);
+  edit.set_revision(in.revision);
+}
+void encode_body(const UnsendContent& in, proto::Content& out) {
+  out.mutable_unsend()->set_id(in.target.data(), in.target.size());
+}
+void encode_body(const TimerContent& in, proto::Content& out) {
+  out.mutable_timer()->set_seconds(in.seconds);
+  out.mutable_timer()->set_revision(in.revision);
+}
+void encode_body(const ReadContent& in, proto::Content& out) {
+  for (const auto& id : in.ids) out.mutable_read()->add_ids(id.data(), id.size());
+}
+void encode_body(const TypingContent& in, proto::Content& out) {
+  out.mutable_typing()->set_active(in.active);
+}
+void encode_body(const SessionRestartedContent&, proto::Content& out) {
+  out.mutable_session_restarted();
+}
+// What is not understood is never sent on.
+void encode_body(const UnknownContent&, proto::Content&) {}
+
+// An id of another length: an all-zero one, which names no message, stands for it in what `allowed` looks at.
+Reference decode_reference(const proto::Reference& in) {
+  Reference out{.id = {}, .own = in.own()};
+  (void)read_id(in.id(), out.id);
+  return out;
+}
+MessageId decode_id(const std::string& in) {
+  MessageId out{};
+  (void)read_id(in, out);
+  return out;
+}
+
+// False for a kind that this version does not know.
+bool decode_body(const proto::Content& in, Content& content) {
+  switch (in.body_case()) {
+    case proto::Content::kText: {
+      TextContent text{.text = in.text().text()};
+      if (in.text().has_reply_to()) text.reply_to = decode_reference(in.text().reply_to());
+      content.body = std::move(text);
+      return true;
+    }
+    case proto::Content::kSessionRestarted:
+      content.body = SessionRestartedContent{};
+      return true;
+    case proto::Content::kReaction:
+      content.body = ReactionContent{.to = decode_reference(in.reaction().to()),
+                                     .emoji = in.reaction().emoji(),
+                                     .revision = in.reaction().revision()};
+      return true;
+    case proto::Content::kEdit:
+      content.body =
+          EditContent{.target = decode_id(in.edit().id()), .text = in.edit().text(), .revision = in.edit().revision()};
+      return true;
+    case proto::Content::kUnsend:
+      content.body = UnsendContent{.target = decode_id(in.unsend().id())};
+      return true;
+    case proto::Content::kTimer:
+      content.body = TimerContent{.seconds = in.timer().seconds(), .revision = in.timer().revision()};
+      return true;
+    case proto::Content::kRead: {
+      ReadContent read;
+      for (const auto& id : in.read().ids()) read.ids.push_back(decode_id(id));
+      content.body = std::move(read);
+      return true;
+    }
+    case proto::Content::kTyping:
+      content.body = TypingContent{.active = in.typing().active()};
+      return true;
+    case proto::Content::BODY_NOT_SET:
+      return false;
+  }
+  return false;
+}
+
+// The rules of docs/spec/content.md §1 and §7 to §9 that need no store.
+struct Rules {
+  static bool named(const MessageId& id) { return id != MessageId{}; }
+  bool operator()(const TextContent& c) const {
+    return check_text(c.text).has_value() && (!c.reply_to || named(c.reply_to->id));
+  }
+  bool operator()(const ReactionContent& c) const {
+    return named(c.to.id) && c.revision > 0 && check_emoji(c.emoji).has_value();
+  }
+  bool operator()(const EditContent& c) const {
+    return named(c.target) && c.revision > 0 && check_text(c.text).has_value();
+  }
+  bool operator()(const UnsendContent& c) const { return named(c.target); }
+  bool operator()(const TimerContent& c) const { return c.seconds <= limits::timer_seconds && c.revision > 0; }
+  bool operator()(const ReadContent& c) const {
+    return !c.ids.empty() && c.ids.size() <= limits::read_ids && std::ranges::all_of(c.ids, named);
+  }
+  bool operator()(const TypingContent&) const { return true; }
+  bool operator()(const SessionRestartedContent&) const { return true; }
+  bool operator()(const UnknownContent&) const { return true; }
+};
+
+bool allowed(const Content& content) {
+  return std::visit(Rules{}, content.body);
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -59,13 +185,21 @@ Status check_text(std::string_view text) {
   return {};
 }
 
+Status check_emoji(std::string_view emoji) {
+  if (emoji.size() > limits::emoji_bytes)
+    return fail(ExitCode::text_too_long,
+                "a reaction has at most " + std::to_string(limits::emoji_bytes) + " bytes: reply instead");
+  if (!is_utf8(emoji)) return fail(ExitCode::text_not_utf8, "the reaction is not valid UTF-8 text");
+  return {};
+}
+
 Bytes encode_content(const Content& content) {
   proto::Content out;
   out.set_version(version);
   out.set_id(content.id.data(), content.id.size());
   out.set_sent_at(content.sent_at.value);
-  if (const auto* text = std::get_if<TextContent>(&content.body)) out.mutable_text()->set_text(text->text);
-  if (std::holds_alternative<SessionRestartedContent>(content.body)) out.mutable_session_restarted();
+  out.set_expires_after(content.expires_after);
+  std::visit([&out](const auto& body) { encode_body(body, out); }, content.body);
   std::string encoded = out.SerializeAsString();
   Bytes padded;
   padded.reserve(wire::padded_size(encoded.size()));
@@ -80,17 +214,14 @@ Result<Content> decode_content(ByteView padded) {
   proto::Content in;
   if (!in.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) return refused();
   Content content;
-  if (in.version() == 0 || in.id().size() != content.id.size()) return refused();
-  std::ranges::copy(as_bytes(in.id()), content.id.begin());
+  if (in.version() == 0 || !read_id(in.id(), content.id)) return refused();
   content.sent_at = {in.sent_at()};
-  if (in.version() == version && in.has_text()) {
-    if (!check_text(in.text().text())) return refused();
-    content.body = TextContent{in.text().text()};
-  } else if (in.version() == version && in.has_session_restarted()) {
-    content.body = SessionRestartedContent{};
-  } else {
+  if (in.version() != version || !decode_body(in, content)) {
     content.body = UnknownContent{to_bytes(*bytes)};
+    return content;
   }
+  content.expires_after = in.expires_after();
+  if (content.expires_after > limits::timer_seconds || !allowed(content)) return refused();
   return content;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -14,8 +15,40 @@
 
 namespace pqc::client {
 
+// A message of the conversation; `own`: who sends the content wrote it.
+struct Reference {
+  MessageId id{};
+  bool own = false;
+  friend bool operator==(const Reference&, const Reference&) = default;
+};
+
 struct TextContent {
   std::string text;
+  std::optional<Reference> reply_to = {};
+};
+struct ReactionContent {
+  Reference to;
+  std::string emoji;  // empty: taken back
+  std::uint32_t revision = 0;
+};
+// Edits and unsends name messages of their own sender.
+struct EditContent {
+  MessageId target{};
+  std::string text;
+  std::uint32_t revision = 0;
+};
+struct UnsendContent {
+  MessageId target{};
+};
+struct TimerContent {
+  std::uint32_t seconds = 0;
+  std::uint32_t revision = 0;
+};
+struct ReadContent {
+  std::vector<MessageId> ids;
+};
+struct TypingContent {
+  bool active = false;
 };
 struct SessionRestartedContent {};
 // A kind that this version does not know, as it came.
@@ -26,13 +59,18 @@ struct UnknownContent {
 struct Content {
   MessageId id{};
   UnixMillis sent_at;
-  std::variant<TextContent, SessionRestartedContent, UnknownContent> body;
+  std::uint32_t expires_after = 0;  // seconds; 0: it stays
+  std::variant<TextContent, ReactionContent, EditContent, UnsendContent, TimerContent, ReadContent, TypingContent,
+               SessionRestartedContent, UnknownContent>
+      body;
 };
 
 // Valid UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
 [[nodiscard]] bool is_utf8(std::string_view text);
 // Errors, each with what to do: text_empty, text_too_long, text_not_utf8.
 [[nodiscard]] Status check_text(std::string_view text);
+// An empty one takes a reaction back. Errors: text_too_long, text_not_utf8.
+[[nodiscard]] Status check_emoji(std::string_view emoji);
 
 // The padded bytes that the ratchet seals.
 [[nodiscard]] Bytes encode_content(const Content& content);

@@ -35,6 +35,7 @@ Engine::~Engine() = default;
 
 Status Engine::load() {
   if (auto loaded = core_.account.load(); !loaded || !core_.account.exists()) return loaded;
+  housekeeping_.start();
   return check_roll_back();
 }
 
@@ -244,8 +245,12 @@ void Engine::emit(const Event& event) {
     if (const auto listener = weak.lock()) (*listener)(event);
 }
 
-Result<Message> Engine::send(std::string_view peer, std::string_view text, const MessageId& id) {
-  return outbox_.enqueue(peer, text, id);
+Result<Message> Engine::send(const Draft& draft) {
+  return outbox_.enqueue(draft);
+}
+
+Status Engine::change(const Change& change) {
+  return changes_.apply(change);
 }
 
 void Engine::await(std::int64_t seq, Until until, std::chrono::milliseconds wait, Answer<Message> answer) {
@@ -278,6 +283,7 @@ void Engine::check_waiters(const Message& message) {
 }
 
 Result<std::vector<Message>> Engine::not_shown() {
+  if (auto erased = housekeeping_.erase_expired(); !erased) return pass(erased);
   auto rows = store_->messages.not_shown(limits::history_rows);
   if (!rows) return pass(rows);
   std::vector<Message> out;
@@ -291,26 +297,56 @@ Result<std::vector<Notice>> Engine::notices() {
 
 Status Engine::set_shown(const std::vector<std::int64_t>& messages, const std::vector<std::int64_t>& notices) {
   if (messages.empty() && notices.empty()) return {};
+  auto settings = changes_.settings();
+  if (!settings) return pass(settings);
   auto transaction = store_->begin();
   if (!transaction) return pass(transaction);
-  for (const auto seq : messages)
-    if (auto done = store_->messages.set_shown(seq); !done) return done;
+  for (const auto seq : messages) {
+    if (auto done = store_->messages.set_shown(seq, core_.clock.now()); !done) return done;
+    if (auto done = owe_read(seq, settings->read_receipts); !done) return done;
+  }
   for (const auto seq : notices)
     if (auto done = store_->messages.set_notice_shown(seq); !done) return done;
-  return transaction->commit();
+  if (auto done = transaction->commit(); !done) return done;
+  if (settings->read_receipts) outbox_.pump();
+  return {};
 }
 
-Result<std::optional<ContactRow>> Engine::find(std::string_view peer) {
+// Only contacts are told, and only of what stands in the conversation on its own.
+Status Engine::owe_read(std::int64_t seq, bool wanted) {
+  if (!wanted) return {};
+  auto row = store_->messages.find(seq);
+  if (!row) return pass(row);
+  if (!*row || (*row)->message.kind != MessageKind::text || (*row)->message.direction != Direction::incoming) return {};
+  auto contact = store_->contacts.find((*row)->contact);
+  if (!contact) return pass(contact);
+  if (!*contact || (*contact)->state != ContactState::accepted || (*contact)->barred) return {};
+  return store_->messages.owe_read(seq);
+}
+
+Result<std::optional<ContactRow>> Engine::find_contact(std::string_view peer) {
   auto name = core_.contacts.parse(peer);
   if (!name) return pass(name);
   return store_->contacts.find(name->text());
 }
 
-Result<std::vector<Message>> Engine::history(std::string_view peer, std::size_t limit) {
-  auto contact = find(peer);
-  if (!contact) return pass(contact);
-  if (!*contact) return unknown(peer);
-  auto rows = store_->messages.history((*contact)->id, std::min(limit, limits::history_rows));
+Result<std::vector<Message>> Engine::find(const MessageQuery& query) {
+  MessageSearch::Where where{.contact = 0,
+                             .words = query.words,
+                             .since = query.since,
+                             .before = query.before,
+                             .after = query.after,
+                             .limit = std::min<std::size_t>(query.limit, limits::history_rows),
+                             .now = core_.clock.now()};
+  if (!query.peer.empty()) {
+    auto contact = find_contact(query.peer);
+    if (!contact) return pass(contact);
+    if (!*contact) return unknown(query.peer);
+    where.contact = (*contact)->id;
+  } else if (query.words.empty()) {
+    return fail(ExitCode::usage, "whose messages? Give a name, or words to search for");
+  }
+  auto rows = store_->search.find(where);
   if (!rows) return pass(rows);
   std::vector<Message> out;
   for (const auto& row : *rows) out.push_back(Core::visible(row));
@@ -322,9 +358,14 @@ Result<std::vector<Contact>> Engine::contacts() {
   if (!rows) return pass(rows);
   std::vector<Contact> out;
   for (const auto& row : *rows) {
-    if (row.record.empty()) continue;  // asked for, never found
+    if (row.record.empty() && !row.barred) continue;  // asked for, never found
     auto described = core_.contacts.describe(row);
     if (!described) return pass(described);
+    if (row.state == ContactState::stranger) {
+      auto count = store_->contacts.messages(row.id);
+      if (!count) return pass(count);
+      described->messages = static_cast<std::uint64_t>(*count);
+    }
     out.push_back(std::move(*described));
   }
   return out;
@@ -493,6 +534,9 @@ Result<AccountInfo> Engine::whoami() {
                   .record_version = account.record().version().value,
                   .record_expires = account.record().record().expires,
                   .registered = row.registered};
+  auto settings = changes_.settings();
+  if (!settings) return pass(settings);
+  out.settings = *settings;
   for (const auto id : account.suites())
     if (const auto* suite = crypto::find_suite(id)) out.suites.emplace_back(suite->name);
   return out;

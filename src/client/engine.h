@@ -9,9 +9,11 @@
 #include <optional>
 #include <string>
 
+#include "client/changes.h"
 #include "client/chat/relay_transport.h"
 #include "client/core.h"
 #include "client/directory.h"
+#include "client/housekeeping.h"
 #include "client/outbox.h"
 #include "client/profile.h"
 #include "client/sync.h"
@@ -60,14 +62,16 @@ class Engine {
   using ListenerHandle = std::shared_ptr<Listener>;
   [[nodiscard]] ListenerHandle listen(Listener listener);
 
-  Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id);
+  Result<Message> send(const Draft& draft);
+  // Oldest first.
+  Result<std::vector<Message>> find(const MessageQuery& query);
+  Status change(const Change& change);
   // Answers when it is so or the message failed. Errors: why it is not so in time (not_delivered, timed_out), or why
   // there is no connection.
   void await(std::int64_t seq, Until until, std::chrono::milliseconds wait, Answer<Message> answer);
   Result<std::vector<Message>> not_shown();
   Result<std::vector<Notice>> notices();
   Status set_shown(const std::vector<std::int64_t>& messages, const std::vector<std::int64_t>& notices);
-  Result<std::vector<Message>> history(std::string_view peer, std::size_t limit);
   Result<std::vector<Contact>> contacts();
   void safety_number(std::string_view peer, Answer<SafetyNumber> answer);
   void set_verified(std::string_view peer, bool verified, Done done);
@@ -108,7 +112,8 @@ class Engine {
   void check_waiters(const Message& message);
   // The contact with a pinned record, fetched when there is none.
   void known_contact(std::string_view peer, Answer<ContactRow> answer);
-  Result<std::optional<ContactRow>> find(std::string_view peer);
+  Result<std::optional<ContactRow>> find_contact(std::string_view peer);
+  Status owe_read(std::int64_t seq, bool wanted);
   void when_online(Done done);
   void wait_for(std::function<std::optional<Status>()> outcome, std::chrono::milliseconds wait, Done done);
   void check_conditions();
@@ -124,6 +129,8 @@ class Engine {
   RelayTransport transport_{core_.relay};
   Outbox outbox_{core_, directory_, core_.sessions, transport_};
   Sync sync_{core_, directory_, outbox_};
+  Changes changes_{core_, outbox_};
+  Housekeeping housekeeping_{core_};
   Online how_;
   bool maintained_ = false;
   std::optional<Registration> registration_;

@@ -3,12 +3,25 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace pqc::client::limits {
 
 inline constexpr std::size_t text_bytes = std::size_t{64} << 10;
 // A whole Content, before padding.
 inline constexpr std::size_t content_bytes = text_bytes + 1024;
+
+inline constexpr std::size_t emoji_bytes = 64;
+// Ids in one read receipt.
+inline constexpr std::size_t read_ids = 256;
+// The longest that a disappearing message may stay, in seconds: a year.
+inline constexpr std::uint32_t timer_seconds = 365 * 24 * 3600;
+// How far a peer's change of the timer may be ahead of what is known here.
+inline constexpr std::uint32_t timer_jump = 1000;
+// The fewest digits of a message's id by which it can be named.
+inline constexpr std::size_t id_digits = 8;
+inline constexpr std::chrono::milliseconds typing_interval = std::chrono::seconds(5);
+inline constexpr std::chrono::milliseconds typing_lifetime = std::chrono::seconds(15);
 
 // Sessions kept for one device of a contact: the one that sends, and older ones that may still receive.
 inline constexpr std::size_t sessions_a_device = 5;
@@ -57,6 +70,14 @@ inline constexpr std::size_t local_connections = 32;
 inline constexpr std::chrono::milliseconds profile_wait = std::chrono::seconds(5);
 
 inline constexpr std::size_t history_rows = 10'000;
+// Words of one search.
+inline constexpr std::size_t search_words = 16;
+// Messages erased, and free pages given back, in one step of housekeeping.
+inline constexpr std::size_t erased_at_once = 256;
+inline constexpr std::size_t vacuum_pages = 64;
+inline constexpr std::int64_t keep_days = 36'500;
+// The copy made before a migration is kept this long.
+inline constexpr std::chrono::milliseconds migration_copy_lifetime = std::chrono::days(7);
 inline constexpr std::size_t passphrase_bytes = 1024;
 
 }  // namespace pqc::client::limits

@@ -43,8 +43,8 @@ Result<T> LocalClient::run(Start&& start) {
   return std::move(*answer);
 }
 
-Result<Message> LocalClient::send(std::string_view peer, std::string_view text, const MessageId& id) {
-  return engine_->send(peer, text, id);
+Result<Message> LocalClient::enqueue(const Draft& draft) {
+  return engine_->send(draft);
 }
 
 Result<Message> LocalClient::await(std::int64_t seq, Until until, std::chrono::milliseconds wait) {
@@ -79,8 +79,12 @@ Status LocalClient::set_shown(const Inbox& inbox) {
   return engine_->set_shown(messages, notices);
 }
 
-Result<std::vector<Message>> LocalClient::history(std::string_view peer, std::size_t limit) {
-  return engine_->history(peer, limit);
+Result<std::vector<Message>> LocalClient::find(const MessageQuery& query) {
+  return engine_->find(query);
+}
+
+Status LocalClient::change(const Change& change) {
+  return engine_->change(change);
 }
 
 Result<std::vector<Contact>> LocalClient::contacts() {

@@ -5,6 +5,23 @@
 #include "proto/local.pb.h"
 
 namespace pqc::client::local {
+namespace {
+
+void copy_id(const std::string& in, MessageId& out) {
+  std::ranges::copy_n(as_bytes(in).begin(), static_cast<std::ptrdiff_t>(std::min(in.size(), out.size())), out.begin());
+}
+
+void encode(const Settings& in, v1::Settings& out) {
+  out.set_read_receipts(in.read_receipts);
+  out.set_typing(in.typing);
+  out.set_keep_days(in.keep_days);
+}
+
+Settings decode(const v1::Settings& in) {
+  return {.read_receipts = in.read_receipts(), .typing = in.typing(), .keep_days = in.keep_days()};
+}
+
+}  // namespace
 
 void encode(const Error& in, v1::Error& out) {
   out.set_code(std::string(name(in.code)));
@@ -29,6 +46,18 @@ void encode(const Message& in, v1::Message& out) {
   out.set_verified(in.verified);
   out.set_status(static_cast<std::uint32_t>(in.status));
   if (in.failure.code != ExitCode::ok && in.status == MessageStatus::failed) encode(in.failure, *out.mutable_failure());
+  if (in.target) {
+    out.set_target(in.target->id.data(), in.target->id.size());
+    out.set_target_direction(static_cast<std::uint32_t>(in.target->direction));
+  }
+  out.set_revision(in.revision);
+  out.set_seconds(in.seconds);
+  out.set_expires_at(in.expires_at.value);
+  out.set_edited(in.edited);
+  out.set_unsent(in.unsent);
+  out.set_their_reaction(in.their_reaction);
+  out.set_our_reaction(in.our_reaction);
+  out.set_read_at(in.read_at.value);
 }
 
 Message decode(const v1::Message& in) {
@@ -44,9 +73,21 @@ Message decode(const v1::Message& in) {
               .suite = in.suite(),
               .verified = in.verified(),
               .status = static_cast<MessageStatus>(in.status()),
-              .failure = {}};
-  std::ranges::copy_n(as_bytes(in.id()).begin(), static_cast<std::ptrdiff_t>(std::min(in.id().size(), out.id.size())),
-                      out.id.begin());
+              .failure = {},
+              .target = {},
+              .revision = in.revision(),
+              .seconds = in.seconds(),
+              .expires_at = {in.expires_at()},
+              .edited = in.edited(),
+              .unsent = in.unsent(),
+              .their_reaction = in.their_reaction(),
+              .our_reaction = in.our_reaction(),
+              .read_at = {in.read_at()}};
+  copy_id(in.id(), out.id);
+  if (!in.target().empty()) {
+    out.target = MessageRef{.id = {}, .direction = static_cast<Direction>(in.target_direction())};
+    copy_id(in.target(), out.target->id);
+  }
   if (in.has_failure()) out.failure = decode(in.failure());
   return out;
 }
@@ -75,6 +116,9 @@ void encode(const Contact& in, v1::Contact& out) {
   out.set_level(in.level);
   out.set_suite(in.suite);
   out.set_record_version(in.record_version);
+  out.set_blocked(in.blocked);
+  out.set_timer(in.timer);
+  out.set_messages(in.messages);
 }
 
 Contact decode(const v1::Contact& in) {
@@ -84,7 +128,10 @@ Contact decode(const v1::Contact& in) {
           .identity_changed = in.identity_changed(),
           .level = in.level(),
           .suite = in.suite(),
-          .record_version = in.record_version()};
+          .record_version = in.record_version(),
+          .blocked = in.blocked(),
+          .timer = in.timer(),
+          .messages = in.messages()};
 }
 
 void encode(const SafetyNumber& in, v1::SafetyNumberReply& out) {
@@ -110,6 +157,7 @@ void encode(const AccountInfo& in, v1::Account& out) {
   out.set_record_version(in.record_version);
   out.set_record_expires(in.record_expires.value);
   out.set_registered(in.registered);
+  encode(in.settings, *out.mutable_settings());
 }
 
 AccountInfo decode(const v1::Account& in) {
@@ -122,7 +170,8 @@ AccountInfo decode(const v1::Account& in) {
           .minimum_level = in.minimum_level(),
           .record_version = in.record_version(),
           .record_expires = {in.record_expires()},
-          .registered = in.registered()};
+          .registered = in.registered(),
+          .settings = decode(in.settings())};
 }
 
 void encode(const Connection& in, v1::ConnectionState& out) {
@@ -147,12 +196,102 @@ void encode(const Event& in, v1::Event& out) {
   if (const auto* message = std::get_if<Message>(&in)) encode(*message, *out.mutable_message());
   if (const auto* notice = std::get_if<Notice>(&in)) encode(*notice, *out.mutable_notice());
   if (const auto* connection = std::get_if<Connection>(&in)) encode(*connection, *out.mutable_connection());
+  if (const auto* typing = std::get_if<TypingState>(&in)) {
+    out.mutable_typing()->set_peer(typing->peer);
+    out.mutable_typing()->set_active(typing->active);
+  }
 }
 
 std::optional<Event> decode(const v1::Event& in) {
   if (in.has_message()) return decode(in.message());
   if (in.has_notice()) return decode(in.notice());
   if (in.has_connection()) return decode(in.connection());
+  if (in.has_typing()) return TypingState{.peer = in.typing().peer(), .active = in.typing().active()};
+  return std::nullopt;
+}
+
+void encode(const Draft& in, v1::Send& out) {
+  out.set_peer(in.peer);
+  out.set_text(in.text);
+  out.set_id(in.id.data(), in.id.size());
+  out.set_kind(static_cast<std::uint32_t>(in.kind));
+  out.set_target(in.target);
+  out.set_seconds(in.seconds);
+}
+
+std::optional<Draft> decode(const v1::Send& in) {
+  Draft out{.id = {},
+            .peer = in.peer(),
+            .kind = static_cast<MessageKind>(in.kind()),
+            .target = in.target(),
+            .text = in.text(),
+            .seconds = in.seconds()};
+  if (in.id().size() != out.id.size()) return std::nullopt;
+  copy_id(in.id(), out.id);
+  return out;
+}
+
+void encode(const MessageQuery& in, v1::Find& out) {
+  out.set_peer(in.peer);
+  out.set_words(in.words);
+  out.set_limit(in.limit);
+  if (in.since) out.set_since(in.since->value);
+  if (in.before) out.set_before(in.before->value);
+  if (in.after) out.set_after(*in.after);
+}
+
+MessageQuery decode(const v1::Find& in) {
+  MessageQuery out{.peer = in.peer(), .words = in.words(), .since = {}, .before = {}, .after = {}, .limit = in.limit()};
+  if (in.has_since()) out.since = UnixMillis{in.since()};
+  if (in.has_before()) out.before = UnixMillis{in.before()};
+  if (in.has_after()) out.after = in.after();
+  return out;
+}
+
+namespace {
+
+struct ChangeEncoder {
+  v1::Change& out;
+  void operator()(const DeleteMessage& in) const {
+    out.mutable_delete_message()->set_id(in.id);
+    out.mutable_delete_message()->set_peer(in.peer);
+  }
+  void operator()(const DeleteConversation& in) const { out.set_delete_conversation(in.peer); }
+  void operator()(const SetBlocked& in) const {
+    out.mutable_set_blocked()->set_peer(in.peer);
+    out.mutable_set_blocked()->set_blocked(in.blocked);
+  }
+  void operator()(const DeclineRequest& in) const { out.set_decline(in.peer); }
+  void operator()(const ChangeSettings& in) const { encode(in.settings, *out.mutable_settings()); }
+  void operator()(const SetTyping& in) const {
+    out.mutable_typing()->set_peer(in.peer);
+    out.mutable_typing()->set_active(in.active);
+  }
+};
+
+}  // namespace
+
+void encode(const Change& in, v1::Change& out) {
+  std::visit(ChangeEncoder{out}, in);
+}
+
+std::optional<Change> decode(const v1::Change& in) {
+  switch (in.body_case()) {
+    case v1::Change::kDeleteMessage:
+      return DeleteMessage{.id = in.delete_message().id(), .peer = in.delete_message().peer()};
+    case v1::Change::kDeleteConversation:
+      return DeleteConversation{.peer = in.delete_conversation()};
+    case v1::Change::kSetBlocked:
+      return SetBlocked{.peer = in.set_blocked().peer(), .blocked = in.set_blocked().blocked()};
+    case v1::Change::kDecline:
+      return DeclineRequest{.peer = in.decline()};
+    case v1::Change::kSettings:
+      return ChangeSettings{.settings = decode(in.settings())};
+    case v1::Change::kTyping:
+      return SetTyping{.peer = in.typing().peer(), .active = in.typing().active()};
+    case v1::Change::BODY_NOT_SET:
+      return std::nullopt;
+  }
   return std::nullopt;
 }
 

@@ -1,17 +1,21 @@
 // Between the facade's values and local.proto. Pure functions.
 #pragma once
 
+#include "client/requests.h"
 #include "client/types.h"
 
 namespace pqc_chat::local::v1 {
 class Account;
+class Change;
 class ConnectionState;
 class Contact;
 class Error;
 class Event;
+class Find;
 class Message;
 class Notice;
 class SafetyNumberReply;
+class Send;
 }  // namespace pqc_chat::local::v1
 
 namespace pqc::client::local {
@@ -26,6 +30,9 @@ void encode(const SafetyNumber& in, v1::SafetyNumberReply& out);
 void encode(const AccountInfo& in, v1::Account& out);
 void encode(const Connection& in, v1::ConnectionState& out);
 void encode(const Event& in, v1::Event& out);
+void encode(const Draft& in, v1::Send& out);
+void encode(const MessageQuery& in, v1::Find& out);
+void encode(const Change& in, v1::Change& out);
 
 Error decode(const v1::Error& in);
 Message decode(const v1::Message& in);
@@ -35,5 +42,9 @@ SafetyNumber decode(const v1::SafetyNumberReply& in);
 AccountInfo decode(const v1::Account& in);
 Connection decode(const v1::ConnectionState& in);
 std::optional<Event> decode(const v1::Event& in);
+// Nothing for one without an id.
+std::optional<Draft> decode(const v1::Send& in);
+MessageQuery decode(const v1::Find& in);
+std::optional<Change> decode(const v1::Change& in);
 
 }  // namespace pqc::client::local

@@ -118,11 +118,9 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
   };
   switch (request.body_case()) {
     case v1::LocalRequest::kSend: {
-      MessageId message_id{};
-      const auto& given = request.send().id();
-      if (given.size() != message_id.size()) return done(fail(ExitCode::unexpected, "a message without an id"));
-      std::ranges::copy(as_bytes(given), message_id.begin());
-      return message_done(engine_.send(request.send().peer(), request.send().text(), message_id));
+      const auto draft = local::decode(request.send());
+      if (!draft) return done(fail(ExitCode::unexpected, "a message without an id"));
+      return message_done(engine_.send(*draft));
     }
     case v1::LocalRequest::kAwait: {
       const auto& await = request.await();
@@ -145,14 +143,21 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
       return done(engine_.set_shown({shown.messages().begin(), shown.messages().end()},
                                     {shown.notices().begin(), shown.notices().end()}));
     }
-    case v1::LocalRequest::kHistory: {
-      const auto messages = engine_.history(request.history().peer(), request.history().limit());
+    case v1::LocalRequest::kFind: {
+      const auto query = local::decode(request.find());
+      const auto messages = engine_.find(query);
       return session->answer(id, messages, [&](v1::LocalReply& out) {
         out.mutable_messages();
-        // The newest that fit into a frame.
-        for (const auto& message : std::span(*messages).last(fitting(*messages | std::views::reverse)))
-          local::encode(message, *out.mutable_messages()->add_messages());
+        // As many as fit into a frame, of the end that was asked for.
+        const std::span all(*messages);
+        const auto some = query.after ? all.first(fitting(all)) : all.last(fitting(all | std::views::reverse));
+        for (const auto& message : some) local::encode(message, *out.mutable_messages()->add_messages());
       });
+    }
+    case v1::LocalRequest::kChange: {
+      const auto change = local::decode(request.change());
+      if (!change) return done(fail(ExitCode::protocol_mismatch, "a change that this version does not know"));
+      return done(engine_.change(*change));
     }
     case v1::LocalRequest::kContacts: {
       const auto contacts = engine_.contacts();

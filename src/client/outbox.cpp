@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "client/drafts.h"
+#include "client/effects.h"
 #include "client/limits.h"
+#include "client/message_content.h"
 #include "protocol/pqxdh/envelope.h"
 #include "protocol/pqxdh/limits.h"
 
@@ -15,49 +18,36 @@ constexpr std::chrono::milliseconds retry_delay = std::chrono::seconds(15);
 
 }  // namespace
 
-Result<Message> Outbox::enqueue(std::string_view peer, std::string_view text, const MessageId& id) {
-  if (auto checked = check_text(text); !checked) return pass(checked);
-  auto name = core_.contacts.parse(peer);
-  if (!name) return pass(name);
-  if (*name == core_.account.name())
-    return fail(ExitCode::invalid_name, "this is your own name: messages go to others");
+Result<Message> Outbox::enqueue(const Draft& draft) {
+  auto addressed = address(core_, draft);
+  if (!addressed) return pass(addressed);
   auto waiting = core_.store.outbox.size();
   if (!waiting) return pass(waiting);
   if (*waiting >= static_cast<std::int64_t>(limits::outbox_items))
     return fail(ExitCode::quota, "too many messages wait for the server: connect first");
-  const auto now = core_.clock.now();
   auto transaction = core_.store.begin();
   if (!transaction) return pass(transaction);
-  auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::accepted, now);
+  auto contact = core_.store.contacts.find_or_add(addressed->peer, ContactState::accepted, core_.clock.now());
   if (!contact) return pass(contact);
+  if (contact->barred) return std::unexpected(blocked_error(contact->peer));
   if (auto done = accept(*contact); !done) return pass(done);
-  MessageRow row;
-  row.contact = contact->id;
-  row.message = {.id = id,
-                 .peer = contact->peer,
-                 .direction = Direction::outgoing,
-                 .device = core_.account.row().device,
-                 .sent_at = now,
-                 .stored_at = now,
-                 .text = std::string(text),
-                 .suite = {},
-                 .verified = contact->verified,
-                 .status = MessageStatus::queued,
-                 .failure = {}};
-  auto seq = core_.store.messages.add(row);
+  auto row = make_row(core_, draft, *addressed, *contact);
+  if (!row) return pass(row);
+  auto seq = core_.store.messages.add(*row);
   if (!seq) return pass(seq);
   if (*seq) {
-    row.message.seq = **seq;
+    row->message.seq = **seq;
+    if (auto done = apply_effects(core_.store, *row); !done) return pass(done);
     auto can = ready(*contact);
     if (!can) return pass(can);
     // In the order in which they were written: not before one that waits.
     auto earlier = core_.store.messages.first_to_seal(contact->id);
     if (!earlier) return pass(earlier);
-    if (*can && *earlier == row.message.seq)
-      if (auto sealed = seal(row, *contact); !sealed) return pass(sealed);
+    if (*can && *earlier == row->message.seq)
+      if (auto sealed = seal(*row, *contact); !sealed) return pass(sealed);
   }
   if (auto done = core_.account.commit(*transaction); !done) return pass(done);
-  auto stored = core_.store.messages.find(contact->id, Direction::outgoing, id);
+  auto stored = core_.store.messages.find(contact->id, Direction::outgoing, draft.id);
   if (!stored) return pass(stored);
   core_.loop.post([this] { pump(); });
   return Core::visible(**stored);
@@ -96,8 +86,7 @@ OutboxRow Outbox::row_for(std::int64_t contact, std::uint32_t device, Bytes body
 Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
   auto record = core_.contacts.pinned(contact);
   if (!record) return pass(record);
-  auto padded =
-      encode_content({.id = row.message.id, .sent_at = row.message.sent_at, .body = TextContent{row.message.text}});
+  auto padded = encode_content(content_of(row));
   std::uint16_t suite = 0;
   for (const auto& device : (*record)->record().devices) {
     if (device.state != identity::DeviceState::active) continue;
@@ -124,6 +113,56 @@ Status Outbox::add_control(const ContactRow& contact, const identity::VerifiedRe
                                 core_.clock.now());
 }
 
+Result<bool> Outbox::add_to_all_devices(const ContactRow& contact, const Content& content) {
+  auto can = ready(contact);
+  if (!can || !*can) return can;
+  auto record = core_.contacts.pinned(contact);
+  if (!record) return pass(record);
+  for (const auto& device : (*record)->record().devices) {
+    if (device.state != identity::DeviceState::active) continue;
+    if (auto done = add_control(contact, **record, device.id, content); !done) return pass(done);
+  }
+  return true;
+}
+
+// Tells contacts which of their messages were read. Where no session is there it waits.
+Status Outbox::add_reads() {
+  auto rows = core_.store.messages.owed_reads(limits::read_ids);
+  if (!rows) return pass(rows);
+  if (rows->empty()) return {};
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  std::span<const MessageRow> left(*rows);
+  while (!left.empty()) {
+    const auto end = std::ranges::find_if(left, [&](const auto& row) { return row.contact != left.front().contact; });
+    const auto group = left.first(static_cast<std::size_t>(end - left.begin()));
+    left = left.subspan(group.size());
+    auto contact = core_.store.contacts.find(group.front().contact);
+    if (!contact) return pass(contact);
+    if (auto done = add_reads_to(**contact, group); !done) return done;
+  }
+  return core_.account.commit(*transaction);
+}
+
+Status Outbox::add_reads_to(const ContactRow& contact, std::span<const MessageRow> rows) {
+  if (contact.state != ContactState::accepted || contact.barred)
+    return core_.store.messages.remove_owed_reads(contact.id);
+  ReadContent read;
+  for (const auto& row : rows) read.ids.push_back(row.message.id);
+  auto added = add_to_all_devices(contact, {.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = read});
+  if (!added) return pass(added);
+  if (!*added) return {};
+  for (const auto& row : rows)
+    if (auto done = core_.store.messages.remove_owed_read(row.message.seq); !done) return done;
+  return {};
+}
+
+Status Outbox::give_up(std::int64_t contact, const Error& why) {
+  if (auto done = core_.store.outbox.drop_messages_to(contact); !done) return done;
+  fail_unsealed(contact, why);
+  return {};
+}
+
 Status Outbox::add_receipts() {
   for (;;) {
     auto owed = core_.store.outbox.owed(pqxdh::max_acknowledgements);
@@ -147,6 +186,7 @@ void Outbox::pump() {
     log(LogLevel::error, "outbox.seal_failed", {{"why", sealed.error().message}});
     retry_later();
   }
+  if (auto added = add_reads(); !added) log(LogLevel::error, "outbox.reads_failed", {{"why", added.error().message}});
   if (core_.online())
     for (const auto contact : to_prepare) prepare(contact);
   send_ready();
@@ -162,6 +202,7 @@ Status Outbox::seal_ready(std::vector<std::int64_t>& to_prepare) {
   for (const auto& row : *rows) {
     auto contact = core_.store.contacts.find(row.contact);
     if (!contact) return pass(contact);
+    if ((*contact)->barred) continue;
     auto can = ready(**contact);
     if (!can) return pass(can);
     if (!*can) {
@@ -256,7 +297,7 @@ Status Outbox::settle_one(const OutboxRow& row, const ParcelOutcome& outcome) {
   auto more = core_.store.outbox.holds(*row.message);
   if (!more) return pass(more);
   if (*more) return {};
-  return core_.store.messages.set_sent(*row.message);
+  return core_.store.messages.set_sent(*row.message, core_.clock.now());
 }
 
 // The time runs from the first failure: further ones do not put it off.

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "client/chat/encryptor.h"
@@ -16,6 +17,7 @@
 #include "client/content.h"
 #include "client/core.h"
 #include "client/directory.h"
+#include "client/requests.h"
 
 namespace pqc::client {
 
@@ -25,8 +27,8 @@ class Outbox {
       : core_(core), directory_(directory), encryptor_(encryptor), transport_(transport) {}
 
   // Stores a message, and seals it at once where a session is there. The same id again answers the same message.
-  // Errors: those of the text, of the name, of the store.
-  Result<Message> enqueue(std::string_view peer, std::string_view text, const MessageId& id);
+  // Errors: those of drafts.h, of the store.
+  Result<Message> enqueue(const Draft& draft);
 
   // Seals what can be sealed and sends what was sealed.
   void pump();
@@ -41,12 +43,18 @@ class Outbox {
   // Inside the caller's transaction: seals content that is no message of the user.
   Status add_control(const ContactRow& contact, const identity::VerifiedRecord& record, identity::DeviceId device,
                      const Content& content);
+  // Inside the caller's transaction: the same for every device, where sessions are there; answers whether they were.
+  Result<bool> add_to_all_devices(const ContactRow& contact, const Content& content);
+  // What waits for a contact fails, for this reason.
+  Status give_up(std::int64_t contact, const Error& why);
 
  private:
   Result<bool> ready(const ContactRow& contact);
   Status seal(const MessageRow& row, const ContactRow& contact);
   Status seal_ready(std::vector<std::int64_t>& contacts_to_prepare);
   void prepare(std::int64_t contact);
+  Status add_reads();
+  Status add_reads_to(const ContactRow& contact, std::span<const MessageRow> rows);
   void fail_unsealed(std::int64_t contact, const Error& error);
   void send_ready();
   void on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<ParcelOutcome>> outcomes);

@@ -69,11 +69,9 @@ Status RemoteClient::command(v1::LocalRequest& request, std::chrono::millisecond
   return {};
 }
 
-Result<Message> RemoteClient::send(std::string_view peer, std::string_view text, const MessageId& id) {
+Result<Message> RemoteClient::enqueue(const Draft& draft) {
   v1::LocalRequest request;
-  request.mutable_send()->set_peer(std::string(peer));
-  request.mutable_send()->set_text(std::string(text));
-  request.mutable_send()->set_id(id.data(), id.size());
+  local::encode(draft, *request.mutable_send());
   auto reply = ask(request);
   if (!reply) return pass(reply);
   return local::decode((*reply)->message());
@@ -122,15 +120,20 @@ Status RemoteClient::set_shown(const Inbox& inbox) {
   return command(request);
 }
 
-Result<std::vector<Message>> RemoteClient::history(std::string_view peer, std::size_t limit) {
+Result<std::vector<Message>> RemoteClient::find(const MessageQuery& query) {
   v1::LocalRequest request;
-  request.mutable_history()->set_peer(std::string(peer));
-  request.mutable_history()->set_limit(static_cast<std::uint32_t>(limit));
+  local::encode(query, *request.mutable_find());
   auto reply = ask(request);
   if (!reply) return pass(reply);
   std::vector<Message> out;
   for (const auto& message : (*reply)->messages().messages()) out.push_back(local::decode(message));
   return out;
+}
+
+Status RemoteClient::change(const Change& change) {
+  v1::LocalRequest request;
+  local::encode(change, *request.mutable_change());
+  return command(request, limits::request_deadline);
 }
 
 Result<std::vector<Contact>> RemoteClient::contacts() {

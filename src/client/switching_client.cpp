@@ -85,8 +85,8 @@ auto SwitchingClient::with(F&& operation) -> decltype(operation(std::declval<Cli
   }
 }
 
-Result<Message> SwitchingClient::send(std::string_view peer, std::string_view text, const MessageId& id) {
-  return with([&](Client& client) { return client.send(peer, text, id); });
+Result<Message> SwitchingClient::enqueue(const Draft& draft) {
+  return with([&](Client& client) { return client.enqueue(draft); });
 }
 
 Result<Message> SwitchingClient::await(std::int64_t seq, Until until, std::chrono::milliseconds wait) {
@@ -110,8 +110,12 @@ Status SwitchingClient::set_shown(const Inbox& inbox) {
   return with([&](Client& client) { return client.set_shown(inbox); });
 }
 
-Result<std::vector<Message>> SwitchingClient::history(std::string_view peer, std::size_t limit) {
-  return with([&](Client& client) { return client.history(peer, limit); });
+Result<std::vector<Message>> SwitchingClient::find(const MessageQuery& query) {
+  return with([&](Client& client) { return client.find(query); });
+}
+
+Status SwitchingClient::change(const Change& change) {
+  return with([&](Client& client) { return client.change(change); });
 }
 
 Result<std::vector<Contact>> SwitchingClient::contacts() {

@@ -18,14 +18,14 @@ class SwitchingClient final : public Client {
 
   Loop& loop() override { return loop_; }
   [[nodiscard]] bool owner() const override { return inner_->owner(); }
-  using Client::send;
-  Result<Message> send(std::string_view peer, std::string_view text, const MessageId& id) override;
+  Result<Message> enqueue(const Draft& draft) override;
   Result<Message> await(std::int64_t seq, Until until, std::chrono::milliseconds wait) override;
   Status catch_up(std::chrono::milliseconds wait) override;
   Status follow(Listener listener) override;
   Result<Inbox> inbox() override;
   Status set_shown(const Inbox& inbox) override;
-  Result<std::vector<Message>> history(std::string_view peer, std::size_t limit) override;
+  Result<std::vector<Message>> find(const MessageQuery& query) override;
+  Status change(const Change& change) override;
   Result<std::vector<Contact>> contacts() override;
   Result<SafetyNumber> safety_number(std::string_view peer) override;
   Status set_verified(std::string_view peer, bool verified) override;

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "client/effects.h"
 #include "client/limits.h"
+#include "client/message_content.h"
 #include "proto/relay.pb.h"
 
 namespace pqc::client {
@@ -149,6 +151,8 @@ Sync::Next Sync::handle(const Delivery& delivery) {
   if (!name || !delivery.device.valid() || delivery.id.size() != 16) return Next::done;
   auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::stranger, core_.clock.now());
   if (!contact) return Next::store_failed;
+  // Whom the user blocked is not answered, and not even read.
+  if (contact->barred) return Next::done;
   auto seen = core_.store.outbox.seen(contact->id, delivery.id);
   if (!seen) return Next::store_failed;
   if (*seen) return Next::done;
@@ -193,7 +197,7 @@ Sync::Next Sync::receipts(const ContactRow& contact, const Delivery& delivery,
     auto more = outbox.expects_more(**message);
     if (!more) return Next::store_failed;
     if (*more) continue;
-    if (!core_.store.messages.set_delivered(**message)) return Next::store_failed;
+    if (!core_.store.messages.set_delivered(**message, core_.clock.now())) return Next::store_failed;
     changed_.push_back(**message);
   }
   return Next::done;
@@ -213,6 +217,11 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
                                contact.peer + " began a new session: their device had lost the old one"))
     return Next::store_failed;
   if (restarted) return repeat_unconfirmed(contact, delivery);
+  if (const auto* read = std::get_if<ReadContent>(&content->body)) return messages_read(contact, *read);
+  if (const auto* typing = std::get_if<TypingContent>(&content->body)) {
+    tell_typing(contact, content->sent_at, typing->active);
+    return Next::done;
+  }
   return store_message(contact, delivery, message, *content);
 }
 
@@ -221,23 +230,54 @@ Sync::Next Sync::store_message(const ContactRow& contact, const Delivery& delive
   MessageRow row;
   row.contact = contact.id;
   row.suite_number = message.suite;
-  row.message.id = content.id;
   row.message.direction = Direction::incoming;
   row.message.device = delivery.device.value;
-  row.message.sent_at = content.sent_at;
   row.message.stored_at = core_.clock.now();
   row.message.verified = contact.verified;
   row.message.status = MessageStatus::received;
-  if (const auto* text = std::get_if<TextContent>(&content.body)) row.message.text = text->text;
-  if (const auto* unknown = std::get_if<UnknownContent>(&content.body)) {
-    row.message.kind = MessageKind::unknown;
-    row.content = unknown->content;
+  if (!fill_row(content, row)) return Next::done;
+  auto may = may_store(contact, row);
+  if (!may) return Next::store_failed;
+  if (*may) {
+    auto seq = core_.store.messages.add(row);
+    if (!seq) return Next::store_failed;
+    if (*seq && !apply_effects(core_.store, row)) return Next::store_failed;
+    if (*seq) changed_.push_back(**seq);
   }
-  auto seq = core_.store.messages.add(row);
-  if (!seq) return Next::store_failed;
-  if (*seq) changed_.push_back(**seq);
   if (!core_.store.outbox.owe_receipt(contact.id, delivery.device.value, message.tag)) return Next::store_failed;
   return Next::done;
+}
+
+// Not what was erased here before, not under the id of a message of ours, no timer from far ahead.
+Result<bool> Sync::may_store(const ContactRow& contact, const MessageRow& row) {
+  auto removed = core_.store.erasure.was_removed(contact.id, row.message.id);
+  if (!removed) return pass(removed);
+  auto ours = core_.store.messages.find(contact.id, Direction::outgoing, row.message.id);
+  if (!ours) return pass(ours);
+  // As it stands by now: an earlier delivery of this commit may have changed it.
+  auto current = core_.store.contacts.find(contact.id);
+  if (!current) return pass(current);
+  const bool jumps = row.message.kind == MessageKind::timer && *current &&
+                     row.message.revision > std::uint64_t{(*current)->timer_revision} + limits::timer_jump;
+  return !*removed && !*ours && !jumps;
+}
+
+Sync::Next Sync::messages_read(const ContactRow& contact, const ReadContent& read) {
+  for (const auto& id : read.ids) {
+    if (!core_.store.messages.set_read(contact.id, id, core_.clock.now())) return Next::store_failed;
+    auto row = core_.store.messages.find(contact.id, Direction::outgoing, id);
+    if (!row) return Next::store_failed;
+    if (*row) changed_.push_back((*row)->message.seq);
+  }
+  return Next::done;
+}
+
+// By the sender's clock, so one that is wrong is not shown: better than one who seems to write for hours.
+void Sync::tell_typing(const ContactRow& contact, UnixMillis sent_at, bool active) {
+  const auto age = core_.clock.now() - sent_at;
+  if (contact.state != ContactState::accepted || age > limits::typing_lifetime || age < -limits::typing_lifetime)
+    return;
+  core_.emit(TypingState{.peer = contact.peer, .active = active});
 }
 
 // The peer could not read what we sent lately. It knows the ids of what it has, so nothing arrives twice.

@@ -53,6 +53,9 @@ class Sync {
   Next opened(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message);
   Next store_message(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message,
                      const Content& content);
+  Result<bool> may_store(const ContactRow& contact, const MessageRow& row);
+  Next messages_read(const ContactRow& contact, const ReadContent& read);
+  void tell_typing(const ContactRow& contact, UnixMillis sent_at, bool active);
   Next repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery);
   Next refused(const ContactRow& contact, const Delivery& delivery);
   Next unreadable(const ContactRow& contact, const Delivery& delivery);

@@ -18,6 +18,24 @@ std::string_view name(MessageStatus status) {
   return "unknown";
 }
 
+std::string_view name(MessageKind kind) {
+  switch (kind) {
+    case MessageKind::text:
+      return "text";
+    case MessageKind::unknown:
+      return "unknown";
+    case MessageKind::reaction:
+      return "reaction";
+    case MessageKind::edit:
+      return "edit";
+    case MessageKind::unsend:
+      return "unsend";
+    case MessageKind::timer:
+      return "timer";
+  }
+  return "unknown";
+}
+
 std::string_view name(NoticeKind kind) {
   switch (kind) {
     case NoticeKind::identity_changed:

@@ -39,6 +39,18 @@ enum class Until : std::uint8_t { sent, delivered };
 enum class MessageKind : std::uint8_t {
   text = 1,
   unknown = 2,  // sent by a newer client: kept, and shown as such
+  reaction = 3,
+  edit = 4,
+  unsend = 5,
+  timer = 6,  // how long messages of the conversation stay, from now on
+};
+std::string_view name(MessageKind kind);
+
+// A message of a conversation, by who wrote it.
+struct MessageRef {
+  MessageId id{};
+  Direction direction = Direction::incoming;
+  friend bool operator==(const MessageRef&, const MessageRef&) = default;
 };
 
 struct Message {
@@ -55,6 +67,16 @@ struct Message {
   bool verified = false;  // the contact was verified when the message was stored
   MessageStatus status = MessageStatus::queued;
   Error failure;  // of a failed message
+  // What it answers, reacts to, edits or takes back.
+  std::optional<MessageRef> target = {};
+  std::uint32_t revision = 0;  // of a reaction, an edit or a timer
+  std::uint32_t seconds = 0;   // how long it stays once read, 0: for ever; of a timer: what is set
+  UnixMillis expires_at = {};  // 0: not yet known, or never
+  bool edited = false;
+  bool unsent = false;  // its sender took it back: nothing is left of its text
+  std::string their_reaction = {};
+  std::string our_reaction = {};
+  UnixMillis read_at = {};  // when the contact said that it read our message; 0: it did not say
 };
 
 enum class ContactState : std::uint8_t {
@@ -70,6 +92,16 @@ struct Contact {
   std::string level;              // pinned, "QUANTUM_RESISTANT"; empty before the first session
   std::string suite;
   std::uint64_t record_version = 0;
+  bool blocked = false;        // by the user: nothing goes there, nothing comes from there
+  std::uint32_t timer = 0;     // seconds that messages stay once read; 0: for ever
+  std::uint64_t messages = 0;  // stored with a stranger; not counted for others
+};
+
+// What the user chose for the whole profile.
+struct Settings {
+  bool read_receipts = false;
+  bool typing = false;
+  std::uint32_t keep_days = 0;  // messages older than this are erased; 0: kept
 };
 
 struct AccountInfo {
@@ -83,6 +115,7 @@ struct AccountInfo {
   std::uint64_t record_version = 0;
   UnixMillis record_expires;
   bool registered = false;  // the server has confirmed it
+  Settings settings = {};
 };
 
 struct SafetyNumber {
@@ -112,6 +145,12 @@ struct Notice {
   UnixMillis at;
 };
 
+// A contact writes at the moment, or has stopped.
+struct TypingState {
+  std::string peer;
+  bool active = false;
+};
+
 // How it stands with the server.
 struct Connection {
   bool online = false;
@@ -121,7 +160,8 @@ struct Connection {
   std::chrono::milliseconds clock_offset{0};  // the server's clock minus ours
 };
 
-// What a front end is told while it waits: a message arrived or its status changed, a notice, the connection.
-using Event = std::variant<Message, Notice, Connection>;
+// What a front end is told while it waits: a message arrived or its status changed, a notice, the connection, somebody
+// who writes.
+using Event = std::variant<Message, Notice, Connection, TypingState>;
 
 }  // namespace pqc::client

@@ -1,5 +1,8 @@
 #include "client/chat/chat.h"
 
+#include "client/duration.h"
+#include "client/limits.h"
+
 namespace pqc::client {
 namespace {
 
@@ -8,6 +11,13 @@ constexpr std::string_view help =
     "Type a line and press Enter to send it.\n"
     "/verify      show the safety number; '/verify yes' after you compared it\n"
     "/history N   show the last N messages\n"
+    "/search W    show the messages that have these words\n"
+    "/reply TEXT  answer their last message\n"
+    "/react EMOJI react to their last message; '/react' alone takes it back\n"
+    "/edit TEXT   put this in place of your last message\n"
+    "/unsend      take your last message back, for both\n"
+    "/disappear T messages disappear T after they were read (30s, 1h, 7d; off)\n"
+    "/block       block them; '/unblock' ends it\n"
     "/help        this\n"
     "/quit        leave (also Ctrl-D)\n"
     "A line that should begin with '/' is written with two.";
@@ -16,7 +26,9 @@ constexpr std::string_view help =
 
 Status Chat::run() {
   if (auto begun = begin(); !begun) return begun;
-  interactor_.start({.line = [this](const std::string& line) { on_line(line); }, .end = [this] { done_ = true; }});
+  interactor_.start({.line = [this](const std::string& line) { on_line(line); },
+                     .end = [this] { done_ = true; },
+                     .typing = [this] { on_typing(); }});
   client_.loop().run_until([this] {
     if (std::exchange(news_, false)) show_new();
     return done_;
@@ -59,8 +71,84 @@ void Chat::on_command(std::string_view command) {
     if (!history) return interactor_.show(history.error().message);
     for (const auto& message : *history) interactor_.show(message);
   } else {
-    interactor_.show("There is no command " + std::string(command) + ": /help shows all");
+    const auto space = command.find(' ');
+    const auto rest = space == std::string_view::npos ? std::string_view() : command.substr(space + 1);
+    if (!on_change(command.substr(0, space), rest))
+      interactor_.show("There is no command " + std::string(command) + ": /help shows all");
   }
+}
+
+bool Chat::on_change(std::string_view word, std::string_view rest) {
+  if (word == "/search") {
+    search(rest);
+  } else if (word == "/reply") {
+    send_about_last(MessageKind::text, Direction::incoming, rest);
+  } else if (word == "/react") {
+    send_about_last(MessageKind::reaction, Direction::incoming, rest);
+  } else if (word == "/edit") {
+    send_about_last(MessageKind::edit, Direction::outgoing, rest);
+  } else if (word == "/unsend") {
+    send_about_last(MessageKind::unsend, Direction::outgoing, {});
+  } else if (word == "/disappear") {
+    disappear(rest);
+  } else if (word == "/block" || word == "/unblock") {
+    const auto done = client_.change(SetBlocked{.peer = peer_, .blocked = word == "/block"});
+    interactor_.show(done ? peer_ + (word == "/block" ? " is blocked" : " is not blocked any more")
+                          : done.error().message);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Chat::send(Draft draft) {
+  draft.peer = peer_;
+  const auto message = client_.send(std::move(draft));
+  if (!message) return interactor_.show(message.error().message);
+  interactor_.show(*message);
+}
+
+std::optional<Message> Chat::last(Direction direction) {
+  const auto history = client_.history(peer_, limits::history_rows);
+  if (!history) return std::nullopt;
+  for (auto at = history->rbegin(); at != history->rend(); ++at)
+    if (at->direction == direction && at->kind == MessageKind::text && !at->unsent) return *at;
+  return std::nullopt;
+}
+
+void Chat::send_about_last(MessageKind kind, Direction direction, std::string_view text) {
+  const auto target = last(direction);
+  if (!target) return interactor_.show("There is no message for that");
+  Draft draft;
+  draft.kind = kind;
+  draft.target = to_text(target->id);
+  draft.text = text;
+  send(std::move(draft));
+}
+
+void Chat::search(std::string_view words) {
+  const auto found = client_.find(
+      {.peer = peer_, .words = std::string(words), .since = {}, .before = {}, .after = {}, .limit = history_shown});
+  if (!found) return interactor_.show(found.error().message);
+  if (found->empty()) interactor_.show("Nothing was found");
+  for (const auto& message : *found) interactor_.show(message);
+}
+
+void Chat::disappear(std::string_view after) {
+  const auto seconds = parse_duration(after);
+  if (!seconds) return interactor_.show("Say how long: /disappear 30s, 10m, 12h, 7d, 4w or off");
+  Draft draft;
+  draft.kind = MessageKind::timer;
+  draft.seconds = *seconds;
+  send(std::move(draft));
+}
+
+// The facade sends it only where the user switched that on, and not too often.
+void Chat::on_typing() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - typing_told_ < limits::typing_interval) return;
+  typing_told_ = now;
+  (void)client_.change(SetTyping{.peer = peer_, .active = true});
 }
 
 void Chat::send(std::string_view text) {
@@ -86,6 +174,10 @@ void Chat::on_event(const Event& event) {
   if (const auto* connection = std::get_if<Connection>(&event)) return on_connection(*connection);
   if (std::holds_alternative<Notice>(event)) {
     news_ = true;
+    return;
+  }
+  if (const auto* typing = std::get_if<TypingState>(&event)) {
+    if (typing->peer == peer_ && typing->active) interactor_.show("-- " + peer_ + " is writing");
     return;
   }
   const auto& message = std::get<Message>(event);

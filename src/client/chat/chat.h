@@ -2,6 +2,8 @@
 // Interactor to the facade; sealing (Encryptor) and carrying (Transport) lie behind that. Loop thread only.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,7 +30,16 @@ class Chat {
   void on_command(std::string_view command);
   void on_event(const Event& event);
   void on_connection(const Connection& connection);
+  // Whether it was one of those that change messages or the conversation.
+  bool on_change(std::string_view word, std::string_view rest);
   void send(std::string_view text);
+  void send(Draft draft);
+  // The last message of either side that is still there.
+  std::optional<Message> last(Direction direction);
+  void send_about_last(MessageKind kind, Direction direction, std::string_view text);
+  void search(std::string_view words);
+  void disappear(std::string_view after);
+  void on_typing();
   void verify(bool confirmed);
   void show_new();
 
@@ -38,6 +49,7 @@ class Chat {
   bool done_ = false;
   bool news_ = false;
   bool offline_told_ = false;
+  std::chrono::steady_clock::time_point typing_told_;
   Status outcome_;
 };
 

@@ -15,6 +15,7 @@ class Interactor {
   struct Handlers {
     std::function<void(std::string line)> line;  // a whole line, valid UTF-8 or not
     std::function<void()> end;                   // the person is done (end of input, Ctrl-C, window closed)
+    std::function<void()> typing;                // something was typed that is not sent yet
   };
 
   virtual ~Interactor() = default;

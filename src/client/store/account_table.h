@@ -48,6 +48,10 @@ inline constexpr std::string_view generation = "generation";
 inline constexpr std::string_view vault_generation = "vault_generation";
 // When the record that is being renewed was issued, from before it is signed until it is stored; 0: none is.
 inline constexpr std::string_view renewal = "renewal";
+// What the user chose (Settings in client/types.h).
+inline constexpr std::string_view read_receipts = "read_receipts";
+inline constexpr std::string_view typing = "typing";
+inline constexpr std::string_view keep_days = "keep_days";
 }  // namespace setting
 
 }  // namespace pqc::client

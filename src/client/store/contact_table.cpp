@@ -4,11 +4,14 @@ namespace pqc::client {
 namespace {
 
 constexpr std::string_view by_peer =
-    "SELECT id, peer, state, verified, record, record_at, changed_record, level, suite FROM contacts WHERE peer = ?";
+    "SELECT id, peer, state, verified, record, record_at, changed_record, level, suite, blocked, timer, "
+    "timer_revision, timer_change FROM contacts WHERE peer = ?";
 constexpr std::string_view by_id =
-    "SELECT id, peer, state, verified, record, record_at, changed_record, level, suite FROM contacts WHERE id = ?";
+    "SELECT id, peer, state, verified, record, record_at, changed_record, level, suite, blocked, timer, "
+    "timer_revision, timer_change FROM contacts WHERE id = ?";
 constexpr std::string_view in_order =
-    "SELECT id, peer, state, verified, record, record_at, changed_record, level, suite FROM contacts ORDER BY peer";
+    "SELECT id, peer, state, verified, record, record_at, changed_record, level, suite, blocked, timer, "
+    "timer_revision, timer_change FROM contacts ORDER BY peer";
 
 std::optional<std::int64_t> optional_number(const Row& row, int column) {
   if (row.is_null(column)) return std::nullopt;
@@ -24,7 +27,11 @@ ContactRow read(const Row& row) {
           .record_at = row.time(5),
           .changed_record = row.bytes(6),
           .level = optional_number(row, 7),
-          .suite = optional_number(row, 8)};
+          .suite = optional_number(row, 8),
+          .barred = row.integer(9) != 0,
+          .timer = static_cast<std::uint32_t>(row.integer(10)),
+          .timer_revision = static_cast<std::uint32_t>(row.integer(11)),
+          .timer_change = row.bytes(12)};
 }
 
 }  // namespace
@@ -76,6 +83,23 @@ Status ContactTable::set_changed_record(std::int64_t id, ByteView record) {
 
 Status ContactTable::pin_suite(std::int64_t id, std::int64_t level, std::int64_t suite) {
   return database_.run("UPDATE contacts SET level = ?, suite = ? WHERE id = ?", level, suite, id);
+}
+
+Status ContactTable::set_barred(std::int64_t id, bool barred) {
+  return database_.run("UPDATE contacts SET blocked = ? WHERE id = ?", barred, id);
+}
+
+Status ContactTable::set_timer(std::int64_t id, std::uint32_t seconds, std::uint32_t revision, ByteView change) {
+  return database_.run("UPDATE contacts SET timer = ?, timer_revision = ?, timer_change = ? WHERE id = ?", seconds,
+                       revision, change, id);
+}
+
+Result<std::int64_t> ContactTable::messages(std::int64_t id) {
+  auto count = database_.one(
+      "SELECT count(*) FROM messages WHERE contact = ? AND kind NOT IN (3, 4, 5)",
+      [](const Row& row) { return row.integer(0); }, id);
+  if (!count) return pass(count);
+  return count->value_or(0);
 }
 
 Status ContactTable::unpin_suite(std::int64_t id) {

@@ -20,7 +20,13 @@ struct ContactRow {
   Bytes changed_record;  // signed; other identity keys than the pinned ones, not accepted by the user
   std::optional<std::int64_t> level;
   std::optional<std::int64_t> suite;
+  bool barred = false;  // blocked by the user
+  // Disappearing messages: seconds, and the change that set them.
+  std::uint32_t timer = 0;
+  std::uint32_t timer_revision = 0;
+  Bytes timer_change;
 
+  // Its keys changed, and the user has not accepted the other ones.
   [[nodiscard]] bool blocked() const { return !changed_record.empty(); }
 };
 
@@ -39,6 +45,10 @@ class ContactTable {
   Status pin_record(std::int64_t id, ByteView record, UnixMillis now);
   Status set_changed_record(std::int64_t id, ByteView record);  // empty: none
   Status pin_suite(std::int64_t id, std::int64_t level, std::int64_t suite);
+  Status set_barred(std::int64_t id, bool barred);
+  Status set_timer(std::int64_t id, std::uint32_t seconds, std::uint32_t revision, ByteView change);
+  // How many messages are stored with it.
+  Result<std::int64_t> messages(std::int64_t id);
   // Forgets level and suite pinned: the user accepted other keys.
   Status unpin_suite(std::int64_t id);
 

@@ -90,8 +90,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   sqlite3_busy_timeout(*handle, busy_timeout_ms);
   if (auto keyed = set_key(*handle, key); !keyed) return pass(keyed);
   // What a commit promises is on the disk: synchronous=FULL also with the write-ahead log.
-  if (auto set = database->script("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                                  "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;");
+  // auto_vacuum has to be chosen before anything is written.
+  if (auto set = database->script(
+          "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+          "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;");
       !set)
     return pass(set);
   // The first read shows whether the key is right.

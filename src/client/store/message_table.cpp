@@ -3,55 +3,30 @@
 #include <algorithm>
 #include <string>
 
+#include "client/store/message_row.h"
+
 namespace pqc::client {
 namespace {
 
-// Every query of messages has these columns.
-#define PQC_MESSAGE_COLUMNS                                                                                       \
-  "SELECT m.seq, m.id, c.peer, m.direction, m.device, m.sent_at, m.stored_at, m.kind, m.text, m.verified, "       \
-  "m.status, m.failure_code, m.failure, m.contact, m.suite, m.content FROM messages m JOIN contacts c ON c.id = " \
-  "m.contact "
-
 constexpr std::string_view by_seq = PQC_MESSAGE_COLUMNS "WHERE m.seq = ?";
 constexpr std::string_view by_id = PQC_MESSAGE_COLUMNS "WHERE m.contact = ? AND m.direction = ? AND m.id = ?";
-constexpr std::string_view last_of_contact = PQC_MESSAGE_COLUMNS "WHERE m.contact = ? ORDER BY m.seq DESC LIMIT ?";
+constexpr std::string_view last_of_contact =
+    PQC_MESSAGE_COLUMNS "WHERE m.contact = ? AND m.kind NOT IN (3, 4, 5) ORDER BY m.seq DESC LIMIT ?";
 constexpr std::string_view new_ones =
     PQC_MESSAGE_COLUMNS "WHERE m.shown = 0 AND m.direction = 0 ORDER BY m.seq LIMIT ?";
 constexpr std::string_view unsealed =
     PQC_MESSAGE_COLUMNS "WHERE m.sealed = 0 AND m.direction = 1 AND m.status = 0 ORDER BY m.seq LIMIT ?";
-#undef PQC_MESSAGE_COLUMNS
-
-MessageId read_id(ByteView bytes) {
-  MessageId id{};
-  std::ranges::copy_n(bytes.begin(), static_cast<std::ptrdiff_t>(std::min(bytes.size(), id.size())), id.begin());
-  return id;
-}
-
-MessageRow read(const Row& row) {
-  MessageRow out;
-  out.message = {.seq = row.integer(0),
-                 .id = read_id(row.blob(1)),
-                 .peer = row.text(2),
-                 .direction = static_cast<Direction>(row.integer(3)),
-                 .device = static_cast<std::uint32_t>(row.integer(4)),
-                 .sent_at = row.time(5),
-                 .stored_at = row.time(6),
-                 .kind = static_cast<MessageKind>(row.integer(7)),
-                 .text = row.text(8),
-                 .suite = {},
-                 .verified = row.integer(9) != 0,
-                 .status = static_cast<MessageStatus>(row.integer(10)),
-                 .failure = {static_cast<ExitCode>(row.integer(11)), row.text(12)}};
-  out.contact = row.integer(13);
-  out.suite_number = static_cast<std::uint16_t>(row.integer(14));
-  out.content = row.bytes(15);
-  return out;
-}
+constexpr std::string_view of_target =
+    PQC_MESSAGE_COLUMNS "WHERE m.contact = ? AND m.target = ? AND m.target_direction = ? AND m.kind IN (3, 4, 5)";
+constexpr std::string_view read_owed =
+    PQC_MESSAGE_COLUMNS "JOIN owed_reads r ON r.message = m.seq ORDER BY m.contact, m.seq LIMIT ?";
+constexpr std::string_view by_digits = PQC_MESSAGE_COLUMNS
+    "WHERE m.direction IN (0, 1) AND m.id >= ?1 AND m.id <= ?2 AND (?3 = 0 OR m.contact = ?3) LIMIT 3";
 
 template <class... Args>
 Result<std::vector<MessageRow>> many(Database& database, std::string_view sql, const Args&... args) {
   std::vector<MessageRow> rows;
-  if (auto done = database.each(sql, [&](const Row& row) { rows.push_back(read(row)); }, args...); !done)
+  if (auto done = database.each(sql, [&](const Row& row) { rows.push_back(read_message(row)); }, args...); !done)
     return pass(done);
   return rows;
 }
@@ -62,12 +37,14 @@ Result<std::optional<std::int64_t>> MessageTable::add(const MessageRow& row) {
   const auto& m = row.message;
   std::optional<Bytes> content;
   if (!row.content.empty()) content = row.content;
+  std::optional<MessageId> target;
+  if (m.target) target = m.target->id;
   if (auto done = database_.run(
           "INSERT INTO messages (id, contact, direction, device, sent_at, stored_at, kind, text, content, suite, "
-          "verified, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (contact, direction, id) DO "
-          "NOTHING",
+          "verified, status, target, target_direction, revision, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          "?, ?, ?, ?) ON CONFLICT (contact, direction, id) DO NOTHING",
           m.id, row.contact, m.direction, m.device, m.sent_at, m.stored_at, m.kind, m.text, content, row.suite_number,
-          m.verified, m.status);
+          m.verified, m.status, target, m.target ? m.target->direction : Direction::incoming, m.revision, m.seconds);
       !done)
     return pass(done);
   if (database_.changes() == 0) return std::nullopt;
@@ -75,11 +52,11 @@ Result<std::optional<std::int64_t>> MessageTable::add(const MessageRow& row) {
 }
 
 Result<std::optional<MessageRow>> MessageTable::find(std::int64_t seq) {
-  return database_.one(by_seq, read, seq);
+  return database_.one(by_seq, read_message, seq);
 }
 
 Result<std::optional<MessageRow>> MessageTable::find(std::int64_t contact, Direction direction, const MessageId& id) {
-  return database_.one(by_id, read, contact, direction, id);
+  return database_.one(by_id, read_message, contact, direction, id);
 }
 
 Result<std::vector<MessageRow>> MessageTable::history(std::int64_t contact, std::size_t limit) {
@@ -92,8 +69,16 @@ Result<std::vector<MessageRow>> MessageTable::not_shown(std::size_t limit) {
   return many(database_, new_ones, limit);
 }
 
-Status MessageTable::set_shown(std::int64_t seq) {
-  return database_.run("UPDATE messages SET shown = 1 WHERE seq = ?", seq);
+Status MessageTable::set_shown(std::int64_t seq, UnixMillis now) {
+  return database_.run(
+      "UPDATE messages SET shown = 1, expires_at = CASE WHEN seconds > 0 AND kind <> ?3 AND direction = 0 THEN "
+      "coalesce(expires_at, ?2 + seconds * 1000) ELSE expires_at END WHERE seq = ?1",
+      seq, now, MessageKind::timer);
+}
+
+Result<std::vector<MessageRow>> MessageTable::named(const MessageId& first, const MessageId& last,
+                                                    std::int64_t contact) {
+  return many(database_, by_digits, first, last, contact);
 }
 
 Result<std::vector<MessageRow>> MessageTable::to_seal(std::size_t limit) {
@@ -113,25 +98,79 @@ Status MessageTable::set_sealed(std::int64_t seq, std::uint16_t suite) {
 Result<std::int64_t> MessageTable::unseal_unconfirmed(std::int64_t contact, std::size_t limit) {
   if (auto done = database_.run(
           "UPDATE messages SET sealed = 0, status = 0 WHERE seq IN (SELECT seq FROM messages WHERE contact = ? AND "
-          "direction = 1 AND sealed = 1 AND status IN (0, 1) ORDER BY seq DESC LIMIT ?)",
+          "direction = 1 AND sealed = 1 AND status IN (0, 1) AND unsent = 0 ORDER BY seq DESC LIMIT ?)",
           contact, limit);
       !done)
     return pass(done);
   return database_.changes();
 }
 
-Status MessageTable::set_sent(std::int64_t seq) {
-  return database_.run("UPDATE messages SET status = ? WHERE seq = ? AND status = ?", MessageStatus::sent, seq,
-                       MessageStatus::queued);
+Status MessageTable::set_sent(std::int64_t seq, UnixMillis now) {
+  if (auto done = database_.run("UPDATE messages SET status = ? WHERE seq = ? AND status = ?", MessageStatus::sent, seq,
+                                MessageStatus::queued);
+      !done)
+    return done;
+  return start_timer(seq, now);
 }
 
-Status MessageTable::set_delivered(std::int64_t seq) {
-  return database_.run("UPDATE messages SET status = ? WHERE seq = ?", MessageStatus::delivered, seq);
+Status MessageTable::set_delivered(std::int64_t seq, UnixMillis now) {
+  if (auto done = database_.run("UPDATE messages SET status = ? WHERE seq = ?", MessageStatus::delivered, seq); !done)
+    return done;
+  return start_timer(seq, now);
+}
+
+Status MessageTable::start_timer(std::int64_t seq, UnixMillis now) {
+  return database_.run(
+      "UPDATE messages SET expires_at = ?2 + seconds * 1000 WHERE seq = ?1 AND expires_at IS NULL AND seconds > 0 AND "
+      "kind <> ?3",
+      seq, now, MessageKind::timer);
+}
+
+Status MessageTable::set_read(std::int64_t contact, const MessageId& id, UnixMillis now) {
+  return database_.run("UPDATE messages SET read_at = ? WHERE contact = ? AND direction = 1 AND id = ? AND read_at = 0",
+                       now, contact, id);
 }
 
 Status MessageTable::set_failed(std::int64_t seq, const Error& failure) {
   return database_.run("UPDATE messages SET status = ?, failure_code = ?, failure = ? WHERE seq = ?",
                        MessageStatus::failed, failure.code, failure.message, seq);
+}
+
+Result<std::vector<MessageRow>> MessageTable::changes_of(std::int64_t contact, const MessageRef& target) {
+  return many(database_, of_target, contact, target.id, target.direction);
+}
+
+Status MessageTable::set_effects(std::int64_t seq, const MessageEffects& effects) {
+  if (effects.unsent)
+    return database_.run(
+        "UPDATE messages SET text = '', content = NULL, unsent = 1, edited = 0, their_reaction = '', our_reaction = "
+        "'', sealed = 1 WHERE seq = ?",
+        seq);
+  if (effects.text)
+    if (auto done = database_.run("UPDATE messages SET text = ?, edited = 1 WHERE seq = ?", *effects.text, seq); !done)
+      return done;
+  return database_.run("UPDATE messages SET their_reaction = ?, our_reaction = ? WHERE seq = ?", effects.their_reaction,
+                       effects.our_reaction, seq);
+}
+
+Status MessageTable::wipe_text(std::int64_t seq) {
+  return database_.run("UPDATE messages SET text = '', sealed = 1 WHERE seq = ?", seq);
+}
+
+Status MessageTable::owe_read(std::int64_t seq) {
+  return database_.run("INSERT INTO owed_reads (message) VALUES (?) ON CONFLICT DO NOTHING", seq);
+}
+
+Result<std::vector<MessageRow>> MessageTable::owed_reads(std::size_t limit) {
+  return many(database_, read_owed, limit);
+}
+
+Status MessageTable::remove_owed_reads(std::int64_t contact) {
+  return database_.run("DELETE FROM owed_reads WHERE message IN (SELECT seq FROM messages WHERE contact = ?)", contact);
+}
+
+Status MessageTable::remove_owed_read(std::int64_t seq) {
+  return database_.run("DELETE FROM owed_reads WHERE message = ?", seq);
 }
 
 Result<std::int64_t> MessageTable::add_notice(NoticeKind kind, std::string_view peer, std::string_view text,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "client/store/database.h"
@@ -17,6 +18,14 @@ struct MessageRow {
   Bytes content;  // as it came, for kinds this version does not know
 };
 
+// What edits, reactions and unsends have made of a message.
+struct MessageEffects {
+  bool unsent = false;
+  std::optional<std::string> text;
+  std::string their_reaction;
+  std::string our_reaction;
+};
+
 class MessageTable {
  public:
   explicit MessageTable(Database& database) : database_(database) {}
@@ -26,11 +35,15 @@ class MessageTable {
   Result<std::optional<MessageRow>> find(std::int64_t seq);
   Result<std::optional<MessageRow>> find(std::int64_t contact, Direction direction, const MessageId& id);
 
-  // The last `limit` with a contact, oldest first.
+  // Those whose id lies in the range, of one contact or (0) of all; at most three.
+  Result<std::vector<MessageRow>> named(const MessageId& first, const MessageId& last, std::int64_t contact);
+
+  // The last `limit` with a contact that are shown on their own, oldest first.
   Result<std::vector<MessageRow>> history(std::int64_t contact, std::size_t limit);
   // Incoming ones that no front end has shown yet, oldest first.
   Result<std::vector<MessageRow>> not_shown(std::size_t limit);
-  Status set_shown(std::int64_t seq);
+  // It was read: its time begins to run, if it has one.
+  Status set_shown(std::int64_t seq, UnixMillis now);
 
   // Outgoing ones without ciphertext, oldest first. `contact` 0: of all.
   Result<std::vector<MessageRow>> to_seal(std::size_t limit);
@@ -40,9 +53,24 @@ class MessageTable {
   Result<std::int64_t> unseal_unconfirmed(std::int64_t contact, std::size_t limit);
 
   // The server has it; no step back from delivered.
-  Status set_sent(std::int64_t seq);
-  Status set_delivered(std::int64_t seq);
+  Status set_sent(std::int64_t seq, UnixMillis now);
+  Status set_delivered(std::int64_t seq, UnixMillis now);
   Status set_failed(std::int64_t seq, const Error& failure);
+
+  // The contact has read our message of this id.
+  Status set_read(std::int64_t contact, const MessageId& id, UnixMillis now);
+
+  // The reactions, edits and unsends that name a message.
+  Result<std::vector<MessageRow>> changes_of(std::int64_t contact, const MessageRef& target);
+  Status set_effects(std::int64_t seq, const MessageEffects& effects);
+  // Of an edit or a reaction whose message was taken back.
+  Status wipe_text(std::int64_t seq);
+
+  // Messages whose senders are to be told that they were read; by contact.
+  Status owe_read(std::int64_t seq);
+  Result<std::vector<MessageRow>> owed_reads(std::size_t limit);
+  Status remove_owed_read(std::int64_t seq);
+  Status remove_owed_reads(std::int64_t contact);
 
   Result<std::int64_t> add_notice(NoticeKind kind, std::string_view peer, std::string_view text, UnixMillis now);
   Result<std::vector<Notice>> notices_not_shown();
@@ -51,6 +79,8 @@ class MessageTable {
   Status set_notice_shown(std::int64_t seq);
 
  private:
+  Status start_timer(std::int64_t seq, UnixMillis now);
+
   Database& database_;
 };
 

@@ -69,6 +69,11 @@ Status OutboxTable::drop_messages_to(std::int64_t contact) {
   return database_.run("DELETE FROM outbox WHERE contact = ? AND message IS NOT NULL", contact);
 }
 
+Status OutboxTable::drop_message(std::int64_t message) {
+  if (auto done = database_.run("DELETE FROM outbox WHERE message = ?", message); !done) return done;
+  return database_.run("DELETE FROM expected_receipts WHERE message = ?", message);
+}
+
 Status OutboxTable::expect_receipt(const ReceiptTag& tag, std::int64_t message, std::int64_t contact,
                                    std::uint32_t device) {
   return database_.run("INSERT INTO expected_receipts (tag, message, contact, device) VALUES (?, ?, ?, ?)", tag,
@@ -97,7 +102,7 @@ Result<std::vector<OwedReceipt>> OutboxTable::owed(std::size_t limit) {
   std::vector<OwedReceipt> rows;
   auto done = database_.each(
       "SELECT r.seq, r.contact, r.device, r.tag FROM owed_receipts r JOIN contacts c ON c.id = r.contact WHERE "
-      "c.state = ? ORDER BY r.contact, r.device, r.seq LIMIT ?",
+      "c.state = ? AND c.blocked = 0 ORDER BY r.contact, r.device, r.seq LIMIT ?",
       [&](const Row& row) {
         rows.push_back({.seq = row.integer(0),
                         .contact = row.integer(1),
@@ -111,6 +116,10 @@ Result<std::vector<OwedReceipt>> OutboxTable::owed(std::size_t limit) {
 
 Status OutboxTable::remove_owed(std::int64_t seq) {
   return database_.run("DELETE FROM owed_receipts WHERE seq = ?", seq);
+}
+
+Status OutboxTable::forget_owed(std::int64_t contact) {
+  return database_.run("DELETE FROM owed_receipts WHERE contact = ?", contact);
 }
 
 Result<bool> OutboxTable::seen(std::int64_t contact, ByteView id) {

@@ -44,6 +44,8 @@ class OutboxTable {
   Result<bool> holds(std::int64_t message);
   Result<std::int64_t> size();
   Status drop_messages_to(std::int64_t contact);
+  // The bytes of one message, and the receipts that it waits for.
+  Status drop_message(std::int64_t message);
 
   Status expect_receipt(const ReceiptTag& tag, std::int64_t message, std::int64_t contact, std::uint32_t device);
   // The message it belongs to, once; nothing for a tag that this device of this contact does not owe us.
@@ -55,6 +57,7 @@ class OutboxTable {
   // To accepted contacts only, those of one device together.
   Result<std::vector<OwedReceipt>> owed(std::size_t limit);
   Status remove_owed(std::int64_t seq);
+  Status forget_owed(std::int64_t contact);
 
   Result<bool> seen(std::int64_t contact, ByteView id);
   Status set_seen(std::int64_t contact, ByteView id, UnixMillis now);

@@ -21,6 +21,10 @@ inline constexpr std::int64_t application_id = 0x70716331;
 // Ours, in order. The first one makes the tables.
 std::span<const Migration> schema_migrations();
 
+inline std::int64_t newest_schema_version() {
+  return schema_migrations().back().to;
+}
+
 // Brings a database to the last version of `migrations`. `oldest` is the lowest version that can still be brought
 // forward. Errors: too_new, too_old, damaged (not a profile at all), disk_full.
 Status migrate(Database& database, std::span<const Migration> migrations, std::int64_t oldest);

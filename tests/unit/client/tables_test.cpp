@@ -99,14 +99,14 @@ TEST_F(TablesTest, IncomingMessagesAreShownOnce) {
   const auto seq = add_message(1, Direction::incoming);
   add_message(2);
   ASSERT_EQ(store->messages.not_shown(10)->size(), 1u);
-  ASSERT_TRUE(store->messages.set_shown(seq));
+  ASSERT_TRUE(store->messages.set_shown(seq, now));
   EXPECT_TRUE(store->messages.not_shown(10)->empty());
 }
 
 TEST_F(TablesTest, StatusesOnlyGoForward) {
   const auto seq = add_message(1);
-  ASSERT_TRUE(store->messages.set_delivered(seq));
-  ASSERT_TRUE(store->messages.set_sent(seq));
+  ASSERT_TRUE(store->messages.set_delivered(seq, now));
+  ASSERT_TRUE(store->messages.set_sent(seq, now));
   EXPECT_EQ((*store->messages.find(seq))->message.status, MessageStatus::delivered);
 }
 
@@ -115,8 +115,8 @@ TEST_F(TablesTest, WhatWasNotConfirmedIsSealedAgain) {
   const auto sent = add_message(2);
   const auto delivered = add_message(3);
   for (const auto seq : {waiting, sent, delivered}) ASSERT_TRUE(store->messages.set_sealed(seq, 3));
-  ASSERT_TRUE(store->messages.set_sent(sent));
-  ASSERT_TRUE(store->messages.set_delivered(delivered));
+  ASSERT_TRUE(store->messages.set_sent(sent, now));
+  ASSERT_TRUE(store->messages.set_delivered(delivered, now));
   EXPECT_EQ(*store->messages.unseal_unconfirmed(contact, 100), 2);
   const auto rows = store->messages.to_seal(10);
   ASSERT_EQ(rows->size(), 2u);

@@ -1,0 +1,25 @@
+// What every command that sends something shares: the text from the command line or standard input, sending, waiting,
+// and what is printed then.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/commands.h"
+
+namespace pqc::cli {
+
+// Ends the connection whatever way the command takes.
+struct Closing {
+  client::Client& client;
+  ~Closing() { client.close(); }
+};
+
+// The text as given; for "-" or nothing all of standard input, up to a byte more than is allowed.
+client::Result<std::string> text_or_input(const std::optional<std::string>& given);
+
+// Sends it under a new id, waits until the server has it (or, with `wait_delivered` seconds, the peer), and prints it.
+ExitCode deliver(const Context& context, client::Client& client, client::Draft draft,
+                 std::optional<std::uint32_t> wait_delivered);
+
+}  // namespace pqc::cli

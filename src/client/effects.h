@@ -1,0 +1,16 @@
+// What reactions, edits, unsends and timers do to what is stored (docs/spec/content.md §7 and §8). Worked out anew from
+// all rows that are there whenever one is added, so order and repetition do not matter. Inside the caller's
+// transaction.
+#pragma once
+
+#include "client/store/store.h"
+
+namespace pqc::client {
+
+// After `row` was added.
+Status apply_effects(Store& store, const MessageRow& row);
+
+// The revision of our next edit of, or reaction to, this message: one more than our highest. Error: quota.
+Result<std::uint32_t> next_revision(Store& store, std::int64_t contact, const MessageRef& target, MessageKind kind);
+
+}  // namespace pqc::client

@@ -1,0 +1,58 @@
+// What front ends ask of a profile beyond single values: a message to make, messages to find, something to change.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/clock.h"
+#include "client/types.h"
+
+namespace pqc::client {
+
+// A message to make: a text or a reply, a reaction, an edit, an unsend, a timer.
+struct Draft {
+  MessageId id{};    // of the new message: the same id again is the same message
+  std::string peer;  // name or name@server; may be empty where `target` names the message
+  MessageKind kind = MessageKind::text;
+  std::string target;         // the id, or its first digits, of the message that it answers or changes
+  std::string text;           // of a reaction: the emoji, empty takes it back
+  std::uint32_t seconds = 0;  // of a timer; 0: off
+};
+
+struct MessageQuery {
+  std::string peer;                 // empty: everybody's, only with words
+  std::string words;                // empty: all messages
+  std::optional<UnixMillis> since;  // by the time that the message bears
+  std::optional<UnixMillis> before;
+  std::optional<std::int64_t> after;  // the oldest ones after this seq; nothing: the newest ones
+  std::uint32_t limit = 0;
+};
+
+struct DeleteMessage {
+  std::string id;    // or its first digits
+  std::string peer;  // may be empty
+};
+struct DeleteConversation {
+  std::string peer;
+};
+struct SetBlocked {
+  std::string peer;
+  bool blocked = true;
+};
+// Erases what a stranger wrote.
+struct DeclineRequest {
+  std::string peer;
+};
+struct ChangeSettings {
+  Settings settings;
+};
+// The user writes to the peer at the moment, or has stopped.
+struct SetTyping {
+  std::string peer;
+  bool active = true;
+};
+using Change = std::variant<DeleteMessage, DeleteConversation, SetBlocked, DeclineRequest, ChangeSettings, SetTyping>;
+
+}  // namespace pqc::client
