@@ -36,6 +36,10 @@ inline constexpr std::chrono::milliseconds deadline_tick{500};
 inline constexpr std::size_t max_connections_per_address = 16'384;
 inline constexpr std::size_t max_strangers_per_address = 256;
 inline constexpr std::size_t max_connections = 60'000;
+// New ones of one address in a second, and at once; addresses that are remembered for it (more than can be connected).
+inline constexpr double connections_per_second_of_address = 100;
+inline constexpr double connections_burst_of_address = 2'000;
+inline constexpr std::size_t max_known_addresses = 100'000;
 
 // A connection is not read from while more than this is queued for it, and is closed beyond the second.
 inline constexpr std::size_t write_queue_high = std::size_t{256} << 10;

@@ -146,7 +146,7 @@ class Listener::Impl final : public ConnectionHost, public std::enable_shared_fr
   }
 
   void remove(Connection& connection) override {
-    limits_.remove(connection.address(), connection.stranger());
+    limits_.remove(connection.address(), connection.stranger(), Connection::Clock::now());
     connections_.erase(&connection);
     stats_.connections = connections_.size();
     report_if_all_gone();
@@ -188,7 +188,7 @@ class Listener::Impl final : public ConnectionHost, public std::enable_shared_fr
     if (error) return;  // gone already
     ++stats_.accepted;
     const auto key = key_of(remote.address());
-    if (connections_.size() >= max_connections || !limits_.add(key)) {
+    if (connections_.size() >= max_connections || !limits_.add(key, Connection::Clock::now())) {
       ++stats_.turned_away;
       return;
     }
@@ -196,7 +196,7 @@ class Listener::Impl final : public ConnectionHost, public std::enable_shared_fr
     if (!error) socket.set_option(tcp::no_delay(true), error);
     auto tls = TlsSession::accept(tls_, socket.native_handle());
     if (error || !tls) {
-      limits_.remove(key, true);
+      limits_.remove(key, true, Connection::Clock::now());
       return;
     }
     auto connection = std::make_shared<Connection>(*this, std::move(socket), std::move(*tls), key);

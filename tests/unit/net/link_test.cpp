@@ -173,6 +173,25 @@ TEST(AddressKey, KnowsThisMachine) {
   EXPECT_FALSE(is_loopback({0x20, 0x01, 0x0D, 0xB8}));
 }
 
+TEST(AddressLimits, NobodyConnectsOverAndOverAgain) {
+  AddressLimits limits;
+  const AddressKey somebody{0, 0, 0xFF, 0xFF, 192, 0, 2, 1};
+  const AddressKey another{0, 0, 0xFF, 0xFF, 192, 0, 2, 2};
+  const AddressLimits::Time start{1h};
+  const auto come_and_go = [&](const AddressKey& who, AddressLimits::Time now) {
+    const bool let_in = limits.add(who, now);
+    if (let_in) limits.remove(who, true, now);
+    return let_in;
+  };
+  for (int i = 0; i < connections_burst_of_address; ++i) ASSERT_TRUE(come_and_go(somebody, start));
+  EXPECT_FALSE(come_and_go(somebody, start));
+  EXPECT_TRUE(come_and_go(another, start));
+  for (int i = 0; i < connections_per_second_of_address; ++i) ASSERT_TRUE(come_and_go(somebody, start + 1s));
+  EXPECT_FALSE(come_and_go(somebody, start + 1s));
+  const AddressKey this_machine{0, 0, 0xFF, 0xFF, 127, 0, 0, 1};
+  for (int i = 0; i < 2 * connections_burst_of_address; ++i) ASSERT_TRUE(come_and_go(this_machine, start));
+}
+
 TEST_F(LinkTest, NobodyThereAndTakenPort) {
   auto listener = listen();
   const auto there = options(*listener);
