@@ -184,5 +184,41 @@ TEST_F(AgentLife, WithATracerItIsNotConfined) {
   EXPECT_EQ(WEXITSTATUS(status), number(ExitCode::unexpected));
 }
 
+// "nobody" gets no namespaces (the specification says why): what is left has to refuse the same things.
+TEST_F(AgentLife, WithoutNamespacesTheRestRefusesAsMuch) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
+  constexpr uid_t nobody = 65534;
+  ASSERT_EQ(chown(agent.folder().c_str(), nobody, nobody), 0);
+  const int program = open(PQC_KEYD, O_RDONLY | O_CLOEXEC);
+  int output[2];
+  ASSERT_EQ(pipe2(output, O_CLOEXEC), 0);
+  const auto child = fork();
+  if (child == 0) {
+    if (setgid(nobody) != 0 || setuid(nobody) != 0 || dup2(output[1], STDOUT_FILENO) < 0) _exit(126);
+    std::string name = "pqc-chat-keyd";
+    std::string mode = "--self-test";
+    std::string folder = agent.folder();
+    char* const arguments[] = {name.data(), mode.data(), folder.data(), nullptr};
+    fexecve(program, arguments, environ);
+    _exit(127);
+  }
+  close(output[1]);
+  close(program);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t n = 0; (n = read(output[0], buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(n));
+  close(output[0]);
+  const auto code = exit_code_of(child);
+  const auto holds = [&](const std::string& measure) {
+    return text.find("\"name\":\"" + measure + "\",\"holds\":true") != text.npos;
+  };
+  EXPECT_FALSE(holds("user_namespace")) << text;
+  EXPECT_TRUE(holds("seccomp")) << text;
+  if (!holds("landlock")) GTEST_SKIP() << "this kernel has no Landlock: files stay open to it";
+  EXPECT_EQ(code, 0) << text;
+  EXPECT_EQ(text.find("\"refused\":false"), text.npos) << text;
+}
+
 }  // namespace
 }  // namespace pqc::keys::agent_client
