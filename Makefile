@@ -1,6 +1,6 @@
 # One command a task. Everything runs through the presets of CMakePresets.json; nothing here hides a flag.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench soak fuzz asan tsan tidy format check-format install clean
+.PHONY: help setup build demo test interop bench soak fuzz asan tsan tidy format check-format install clean
 SHELL := /bin/bash
 
 PREFIX ?= /usr/local
@@ -23,6 +23,10 @@ demo: setup ## set up, build, then two people write to each other through a serv
 
 test: build ## set up, build, then every test
 	@tools/run-tests release
+
+interop: setup ## our MLS member and that of the npm package ts-mls, in one group
+	@tools/build release mls_peer
+	@tests/interop/mls/run build/release/bin/mls_peer
 
 bench: build ## the benchmarks beside their peers: a table, and JSON in build/bench
 	@tools/bench
