@@ -24,11 +24,11 @@
 
 namespace pqc::keys {
 
-// The public half of what create() made, ready for an AccountRecord.
+// The public half of what create() or create_device() made, ready for an AccountRecord.
 struct PublicIdentity {
   identity::AccountName account;
   identity::DeviceId device;
-  std::vector<identity::IdentityKey> identities;
+  std::vector<identity::IdentityKey> identities;  // none on a further device: it cannot sign records
   std::vector<identity::DeviceKeys> device_keys;
 };
 
@@ -49,12 +49,16 @@ class KeyHolder {
   // Makes an identity and the keys of its first device, own component keys for each suite.
   [[nodiscard]] virtual Result<PublicIdentity> create(const identity::AccountName& account, identity::DeviceId device,
                                                       std::span<const crypto::SuiteId> suites) = 0;
+  // Makes the keys of a further device of an account whose identity another device holds (docs/spec/devices.md §1).
+  [[nodiscard]] virtual Result<PublicIdentity> create_device(const identity::AccountName& account,
+                                                             identity::DeviceId device,
+                                                             std::span<const crypto::SuiteId> suites) = 0;
   [[nodiscard]] virtual Result<PublicIdentity> public_identity() const = 0;
   // Erases identity, device and prekeys, so that create() may follow: for an account that no server has.
   [[nodiscard]] virtual Result<void> discard() = 0;
 
   // Signs a record of the holder's own account and identity keys, higher than any it signed before; the same record
-  // again is signed again. Answers the signed bytes.
+  // again is signed again. Answers the signed bytes. Error on a further device: no_identity.
   [[nodiscard]] virtual Result<Bytes> sign_record(const identity::AccountRecord& record) = 0;
   // A device signature over a statement that names the holder's account and device.
   [[nodiscard]] virtual Result<Bytes> sign(const identity::Statement& statement) = 0;

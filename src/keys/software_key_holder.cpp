@@ -16,7 +16,8 @@
 namespace pqc::keys {
 namespace {
 
-constexpr std::uint8_t core_format = 1;
+constexpr std::uint8_t primary_format = 1;
+constexpr std::uint8_t further_format = 2;  // the same without identity keys
 constexpr std::string_view core_name = "core";
 constexpr std::string_view batch_prefix = "batch-";
 
@@ -67,6 +68,8 @@ struct SoftwareKeyHolder::State {
     std::vector<SuiteKeys> suites;  // in the order of their numbers
     SignedRecordMark last_record;
     std::uint64_t next_batch = 1;
+
+    [[nodiscard]] bool primary() const { return suites.front().identity_key() != nullptr; }
   };
   struct StoredBatch {
     BatchKeys keys;
@@ -121,7 +124,7 @@ bool SoftwareKeyHolder::State::is_own(const identity::AccountRecord& record) con
   if (device == nullptr) return false;
   for (const auto& keys : core->suites) {
     const auto* identity = record.find(keys.suite().id);
-    if (identity == nullptr || *identity != keys.public_identity()) return false;
+    if (identity == nullptr || keys.public_identity() != *identity) return false;
   }
   return std::ranges::all_of(device->keys, [&](const identity::DeviceKeys& keys) {
     const auto* ours = find(keys.suite);
@@ -134,7 +137,7 @@ SecretBytes SoftwareKeyHolder::State::encode_core() const {
   wire::Writer account_writer(account);
   core->address.account.encode(account_writer);
   SecretWriter writer;
-  writer.u8(core_format);
+  writer.u8(core->primary() ? primary_format : further_format);
   writer.bytes(account);
   writer.u32(core->address.device.value);
   writer.u64(core->last_record.version.value);
@@ -147,7 +150,8 @@ SecretBytes SoftwareKeyHolder::State::encode_core() const {
 
 Result<void> SoftwareKeyHolder::State::decode_core(ByteView bytes) {
   identity::FieldReader reader(bytes);
-  reader.require(reader.u8() == core_format);
+  const auto format = reader.u8();
+  reader.require(format == primary_format || format == further_format);
   Core decoded;
   decoded.address = reader.address();
   decoded.last_record.version = {reader.u64()};
@@ -156,7 +160,7 @@ Result<void> SoftwareKeyHolder::State::decode_core(ByteView bytes) {
   const auto count = reader.u8();
   reader.require(count >= 1 && count <= identity::max_suites);
   for (unsigned i = 0; reader.ok() && i < count; ++i) {
-    auto keys = SuiteKeys::decode(reader);
+    auto keys = SuiteKeys::decode(reader, format == primary_format);
     if (!keys) return std::unexpected(keys.error());
     decoded.suites.push_back(*std::move(keys));
   }
@@ -187,6 +191,16 @@ SoftwareKeyHolder::~SoftwareKeyHolder() = default;
 
 Result<PublicIdentity> SoftwareKeyHolder::create(const identity::AccountName& account, identity::DeviceId device,
                                                  std::span<const crypto::SuiteId> suites) {
+  return create_keys(account, device, suites, true);
+}
+
+Result<PublicIdentity> SoftwareKeyHolder::create_device(const identity::AccountName& account, identity::DeviceId device,
+                                                        std::span<const crypto::SuiteId> suites) {
+  return create_keys(account, device, suites, false);
+}
+
+Result<PublicIdentity> SoftwareKeyHolder::create_keys(const identity::AccountName& account, identity::DeviceId device,
+                                                      std::span<const crypto::SuiteId> suites, bool primary) {
   if (state_->core) return std::unexpected(Error::has_identity);
   std::vector<crypto::SuiteId> ordered(suites.begin(), suites.end());
   std::ranges::sort(ordered);
@@ -197,7 +211,7 @@ Result<PublicIdentity> SoftwareKeyHolder::create(const identity::AccountName& ac
   for (const auto id : ordered) {
     const auto* suite = crypto::find_suite(id);
     if (suite == nullptr) return std::unexpected(Error::unsupported);
-    auto keys = SuiteKeys::generate(*suite, rng_);
+    auto keys = SuiteKeys::generate(*suite, primary, rng_);
     if (!keys) return std::unexpected(keys.error());
     core.suites.push_back(*std::move(keys));
   }
@@ -211,7 +225,7 @@ Result<PublicIdentity> SoftwareKeyHolder::public_identity() const {
   if (!state_->core) return std::unexpected(Error::no_identity);
   PublicIdentity out{state_->core->address.account, state_->core->address.device, {}, {}};
   for (const auto& keys : state_->core->suites) {
-    out.identities.push_back(keys.public_identity());
+    if (keys.public_identity()) out.identities.push_back(*keys.public_identity());
     out.device_keys.push_back(keys.public_device());
   }
   return out;
@@ -226,7 +240,7 @@ Result<void> SoftwareKeyHolder::discard() {
 }
 
 Result<Bytes> SoftwareKeyHolder::sign_record(const identity::AccountRecord& record) {
-  if (!state_->core) return std::unexpected(Error::no_identity);
+  if (!state_->core || !state_->core->primary()) return std::unexpected(Error::no_identity);
   const auto content = identity::encode_content(record);
   if (!content) return std::unexpected(Error::invalid);
   if (!state_->is_own(record)) return std::unexpected(Error::mismatch);
@@ -234,7 +248,7 @@ Result<Bytes> SoftwareKeyHolder::sign_record(const identity::AccountRecord& reco
   if (auto order = check_order(record, hash, state_->core->last_record); !order) return std::unexpected(order.error());
   std::vector<Bytes> signatures;
   for (const auto& keys : state_->core->suites) {
-    auto signature = keys.identity_key().sign(identity::labels::account_record, *content, rng_);
+    auto signature = keys.identity_key()->sign(identity::labels::account_record, *content, rng_);
     if (!signature) return std::unexpected(Error::backend);
     signatures.push_back(*std::move(signature));
   }

@@ -38,6 +38,8 @@ class SoftwareKeyHolder final : public KeyHolder {
 
   [[nodiscard]] Result<PublicIdentity> create(const identity::AccountName& account, identity::DeviceId device,
                                               std::span<const crypto::SuiteId> suites) override;
+  [[nodiscard]] Result<PublicIdentity> create_device(const identity::AccountName& account, identity::DeviceId device,
+                                                     std::span<const crypto::SuiteId> suites) override;
   [[nodiscard]] Result<PublicIdentity> public_identity() const override;
   [[nodiscard]] Result<void> discard() override;
   [[nodiscard]] Result<Bytes> sign_record(const identity::AccountRecord& record) override;
@@ -63,6 +65,9 @@ class SoftwareKeyHolder final : public KeyHolder {
 
  private:
   struct State;
+  Result<PublicIdentity> create_keys(const identity::AccountName& account, identity::DeviceId device,
+                                     std::span<const crypto::SuiteId> suites, bool primary);
+
   std::unique_ptr<State> state_;
   Rng& rng_;
 };

@@ -44,13 +44,16 @@ Handled Agent::Impl::create_identity(const proto::CreateIdentity& request, Outco
   const auto address = take(request.address());
   const auto suites = take_suites(request);
   if (!address || !suites) return malformed;
-  const auto made = open->holder->create(address->account, address->device, *suites);
+  auto& holder = *open->holder;
+  const auto made = request.further_device() ? holder.create_device(address->account, address->device, *suites)
+                                             : holder.create(address->account, address->device, *suites);
   if (!made) return failed(made.error());
   if (const auto persisted = persist(); !persisted) return persisted;
   open->has_identity = true;
   put(*out.reply.mutable_identity(), *made);
   std::string names;
   for (const auto id : *suites) names += (names.empty() ? "" : " ") + suite_name(id);
+  if (request.further_device()) names += " further device";
   record({.kind = audit::Kind::identity_created, .reason = names});
   return {};
 }

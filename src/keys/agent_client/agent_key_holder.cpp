@@ -37,7 +37,20 @@ keys::Result<pqxdh::SessionSecret> secret_of(const Replied& replied) {
 
 keys::Result<PublicIdentity> AgentKeyHolder::create(const identity::AccountName& account, identity::DeviceId device,
                                                     std::span<const crypto::SuiteId> suites) {
+  return create_keys(account, device, suites, false);
+}
+
+keys::Result<PublicIdentity> AgentKeyHolder::create_device(const identity::AccountName& account,
+                                                           identity::DeviceId device,
+                                                           std::span<const crypto::SuiteId> suites) {
+  return create_keys(account, device, suites, true);
+}
+
+keys::Result<PublicIdentity> AgentKeyHolder::create_keys(const identity::AccountName& account,
+                                                         identity::DeviceId device,
+                                                         std::span<const crypto::SuiteId> suites, bool further) {
   Request request;
+  request.mutable_create_identity()->set_further_device(further);
   put(*request.mutable_create_identity()->mutable_address(), account, device);
   for (const auto suite : suites) request.mutable_create_identity()->add_suites(crypto::number(suite));
   const auto replied = client_.link().ask(request, Reply::kIdentity, {}, false);

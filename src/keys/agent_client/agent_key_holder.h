@@ -17,6 +17,9 @@ class AgentKeyHolder final : public KeyHolder {
 
   [[nodiscard]] keys::Result<PublicIdentity> create(const identity::AccountName& account, identity::DeviceId device,
                                                     std::span<const crypto::SuiteId> suites) override;
+  [[nodiscard]] keys::Result<PublicIdentity> create_device(const identity::AccountName& account,
+                                                           identity::DeviceId device,
+                                                           std::span<const crypto::SuiteId> suites) override;
   [[nodiscard]] keys::Result<PublicIdentity> public_identity() const override;
   [[nodiscard]] keys::Result<void> discard() override;
   [[nodiscard]] keys::Result<Bytes> sign_record(const identity::AccountRecord& record) override;
@@ -33,6 +36,9 @@ class AgentKeyHolder final : public KeyHolder {
   [[nodiscard]] keys::Result<void> forget(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) override;
 
  private:
+  keys::Result<PublicIdentity> create_keys(const identity::AccountName& account, identity::DeviceId device,
+                                           std::span<const crypto::SuiteId> suites, bool further);
+
   AgentClient& client_;
 };
 

@@ -69,11 +69,15 @@ class Stranger {
 
   // The statement for this very connection.
   [[nodiscard]] identity::LoginStatement statement(const std::string& name, const bench::DeviceKeys& keys) const {
+    return statement(name, bench::DeviceKeys::device, keys.suite().id);
+  }
+  [[nodiscard]] identity::LoginStatement statement(const std::string& name, identity::DeviceId device,
+                                                   crypto::SuiteId suite) const {
     identity::LoginStatement login;
     login.server = info_.fingerprint.bytes;
     login.account = identity::AccountName::make(name, hello_.server_name()).value();
-    login.device = bench::DeviceKeys::device;
-    login.suite = keys.suite().id;
+    login.device = device;
+    login.suite = suite;
     std::ranges::copy(hello_.challenge(), login.challenge.begin());
     login.exporter = info_.exporter;
     return login;

@@ -46,6 +46,28 @@ TEST_F(Holder, AnswersTheSameUntilItForgets) {
   EXPECT_EQ(bob.holder.batches().at(0).unused, batch_size - 1);
 }
 
+// docs/spec/devices.md §1: the identity stays on the primary device.
+TEST_F(Holder, AFurtherDeviceHasNoIdentity) {
+  SoftwareKeyHolder further(other_rng);
+  const std::array suites{suite};
+  const auto made = must(further.create_device(alice.account, {2}, suites));
+  EXPECT_TRUE(made.identities.empty());
+  ASSERT_EQ(made.device_keys.size(), 1U);
+  auto next = test::successor_of(*alice.record);
+  next.devices.push_back({made.device, identity::DeviceState::active, test::start_time, {}, made.device_keys});
+  EXPECT_EQ(further.sign_record(next).error(), Error::no_identity);
+  alice.publish(next);
+
+  // It agrees on sessions as any device does, also after it was stored and restored.
+  SoftwareKeyHolder again(other_rng);
+  restore(again, further.export_state());
+  EXPECT_EQ(again.public_identity()->device_keys, made.device_keys);
+  EXPECT_EQ(again.sign_record(next).error(), Error::no_identity);
+  const auto started = must(again.initiate(bundle_of(batch, bob.device(suite), 0), {2}));
+  const auto sender = must(identity::VerifiedDevice::make(*alice.record, {2}, suite));
+  EXPECT_TRUE(bob.holder.respond(must(pqxdh::InitialPart::decode(started.initial_part)), sender.identity()));
+}
+
 TEST_F(Holder, RefusesAReplayOverReusablePrekeys) {
   const auto started = start(std::nullopt);
   const auto session = must(answer(bob.holder, started));
