@@ -51,6 +51,12 @@ class People(Case):
         # Accepting takes the mark away, and what was refused comes again.
         answer = self.expect(alice("verify", "--accept", bob.name), 0)
         self.assertFalse(answer.objects[0]["verified"])
+        events = [(line["event"], line.get("peer")) for line in self.expect(alice("audit"), 0).objects]
+        peer = f"{bob.name}@test"
+        self.assertEqual(events.count(("identity_changed", peer)), 1)
+        self.assertLess(events.index(("verified", peer)), events.index(("identity_changed", peer)))
+        self.assertLess(events.index(("identity_changed", peer)), events.index(("verification_withdrawn", peer)))
+        self.assertIn(("refused", peer), events)
         self.expect(other("receive"), 0)
         self.received(alice, "I am bob, believe me")
         self.sent(alice, bob, "hello, new bob")
