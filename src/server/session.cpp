@@ -94,7 +94,8 @@ void Session::on_frame(net::FrameKind kind, ByteView payload) {
   }
   if (!requests_.take(request_rate, request_came_)) {
     ++services_.counters.rate_limited;
-    return fail(frame.request_id(), v1::ERROR_RATE_LIMITED);
+    // What wants no answer is dropped; an acknowledgement then comes again with a later one.
+    return frame.request_id() == 0 ? void() : fail(frame.request_id(), v1::ERROR_RATE_LIMITED);
   }
   if (services_.shutting_down) return fail(frame.request_id(), v1::ERROR_SHUTTING_DOWN);
   dispatch(frame.request_id(), frame);
@@ -177,6 +178,11 @@ void Session::send(const v1::ServerFrame& frame) {
 }
 
 void Session::fail(std::uint64_t id, v1::ErrorCode code, std::string_view text) {
+  if (id == 0) return close(code, text, net::CloseCode::policy);
+  send_error(id, code, text);
+}
+
+void Session::send_error(std::uint64_t id, v1::ErrorCode code, std::string_view text) {
   auto& error = *answer(id).mutable_error();
   error.set_code(code);
   error.set_text(std::string(text.empty() ? describe(code) : text));
@@ -185,7 +191,7 @@ void Session::fail(std::uint64_t id, v1::ErrorCode code, std::string_view text) 
 }
 
 void Session::close(v1::ErrorCode code, std::string_view text, net::CloseCode close_code) {
-  fail(0, code, text);
+  send_error(0, code, text);
   if (connection_ != nullptr) connection_->close(close_code, describe(code));
 }
 

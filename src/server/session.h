@@ -93,7 +93,9 @@ class Session final : public net::ConnectionUser,
 
   [[nodiscard]] v1::ServerFrame& answer(std::uint64_t id);
   void send(const v1::ServerFrame& frame);
+  // Answers a request; where there is none to answer, ends the connection (docs/spec/relay.md §7).
   void fail(std::uint64_t id, v1::ErrorCode code, std::string_view text = {});
+  void send_error(std::uint64_t id, v1::ErrorCode code, std::string_view text);
   void close(v1::ErrorCode code, std::string_view text, net::CloseCode close_code);
   [[nodiscard]] bool may_look_up(std::uint64_t id);
 

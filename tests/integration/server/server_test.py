@@ -186,6 +186,16 @@ class ServerTest(unittest.TestCase):
             opcode, closing = websocket.read()
             self.assertEqual((opcode, closing[:2]), (8, struct.pack(">H", 1008)))
 
+    def test_an_error_that_answers_no_request_ends_the_connection(self):
+        server = self.start()
+        for question, code in ({"whoami": {}}, "ERROR_REFUSED"), ({"acknowledge": {"cursor": "1"}}, "ERROR_REFUSED"), ({}, "ERROR_MALFORMED"):
+            websocket = self.websocket(server)
+            websocket.read()
+            websocket.send(json.dumps(question).encode())
+            self.assertEqual(json.loads(websocket.read()[1])["error"]["code"], code, question)
+            opcode, closing = websocket.read()
+            self.assertEqual((opcode, closing[:2]), (8, struct.pack(">H", 1008)), question)
+
     def test_a_clean_stop_says_goodbye(self):
         server = self.start()
         websocket = self.websocket(server)
