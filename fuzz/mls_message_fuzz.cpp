@@ -74,7 +74,9 @@ void tree(ByteView bytes) {
   auto decoded = mls::RatchetTree::decode(crypto::HashAlg::sha256, bytes);
   if (!decoded) return;
   require(decoded->encode() == to_bytes(bytes));
+  std::ignore = decoded->root_hash();
   std::ignore = decoded->verify_integrity();
+  if (!decoded->well_formed()) return;
   for (std::uint32_t i = 0; i < std::min(decoded->width(), 8U); ++i) std::ignore = decoded->filtered_direct_path({i});
 }
 

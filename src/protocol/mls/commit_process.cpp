@@ -42,32 +42,34 @@ GroupState removed_state(const GroupState& state) {
   return out;
 }
 
-// Merges the path where there is one, and answers the commit secret.
-Result<SecretBytes> take_path(const GroupState& state, GroupState& next, Applied& applied, const Commit& commit,
-                              LeafIndex committer, const Environment& environment) {
-  const bool all = applied.extensions != state.context.extensions;
-  if (!commit.path) {
-    if (auto done = check_members(next.tree, applied.extensions, applied.changed, all, environment.credentials);
-        !done) {
+// Checks the path where there is one and merges it; then checks the members.
+Result<std::vector<PathStep>> merge_checked(const GroupState& state, RatchetTree& tree, Applied& applied,
+                                            const Commit& commit, LeafIndex committer, const Environment& environment) {
+  std::vector<PathStep> steps;
+  if (commit.path) {
+    const auto& leaf = commit.path->leaf_node;
+    const auto replaced = applied.external_init == nullptr ? std::optional(committer) : applied.replaced;
+    const auto* before = replaced ? state.tree.leaf(*replaced) : nullptr;
+    if (auto done = check_path_leaf(state, leaf, before, committer, environment); !done) {
       return std::unexpected(done.error());
     }
-    return SecretBytes(state.suite->secret_size());
+    auto merged = merge_path(tree, committer, *commit.path);
+    if (!merged) return std::unexpected(merged.error());
+    steps = std::move(*merged);
+    applied.changed.push_back(committer);
   }
-  const auto& leaf = commit.path->leaf_node;
-  const auto replaced = applied.external_init == nullptr ? std::optional(committer) : applied.replaced;
-  const auto* before = replaced ? state.tree.leaf(*replaced) : nullptr;
-  if (auto done = check_path_leaf(state, leaf, before, committer, environment); !done) {
-    return std::unexpected(done.error());
-  }
-  const auto steps = merge_path(next.tree, committer, *commit.path);
-  if (!steps) return std::unexpected(steps.error());
-  applied.changed.push_back(committer);
-  if (auto done = check_members(next.tree, applied.extensions, applied.changed, all, environment.credentials); !done) {
-    return std::unexpected(done.error());
-  }
+  const bool all = applied.extensions != state.context.extensions;
+  return check_members(tree, applied.extensions, applied.changed, all, environment.credentials).transform([&] {
+    return std::move(steps);
+  });
+}
+
+Result<SecretBytes> commit_secret_of(const GroupState& state, GroupState& next, const Applied& applied,
+                                     const Commit& commit, const std::vector<PathStep>& steps) {
+  if (!commit.path) return SecretBytes(state.suite->secret_size());
   next.keys.prune(next.tree);
   const auto context = provisional_context(next, next.tree.root_hash());
-  return decrypt_path(*state.suite, next.tree, next.keys, next.self, *steps, *commit.path, applied.added_leaves(),
+  return decrypt_path(*state.suite, next.tree, next.keys, next.self, steps, *commit.path, applied.added_leaves(),
                       context)
       .transform([](DecryptedPath path) { return std::move(path.commit_secret); });
 }
@@ -86,15 +88,18 @@ Result<Processed> process_commit(const GroupState& state, const AuthenticatedCon
   if (!applied) return std::unexpected(applied.error());
   if ((applied->path_required || external) && !commit.path) return std::unexpected(Error::invalid_list);
   CommitReceived event{sender, {state.context.epoch.value + 1}, applied->removes_self, applied->added_leaves()};
+  const auto committer = external ? applied->tree.next_free_leaf() : sender.leaf();
+  if (external) {
+    if (auto done = applied->tree.make_room(committer); !done) return std::unexpected(done.error());
+    event.added.push_back(committer);
+  }
+  const auto steps = merge_checked(state, applied->tree, *applied, commit, committer, environment);
+  if (!steps) return std::unexpected(steps.error());
+  // Who is removed cannot know the new epoch's secrets; everything else has been checked.
   if (applied->removes_self) return Processed{removed_state(state), std::move(event)};
   auto next = start_next(state, *applied);
   if (!next) return std::unexpected(next.error());
-  const auto committer = external ? next->tree.next_free_leaf() : sender.leaf();
-  if (external) {
-    if (auto done = next->tree.make_room(committer); !done) return std::unexpected(done.error());
-    event.added.push_back(committer);
-  }
-  const auto commit_secret = take_path(state, *next, *applied, commit, committer, environment);
+  const auto commit_secret = commit_secret_of(state, *next, *applied, commit, *steps);
   if (!commit_secret) return std::unexpected(commit_secret.error());
   const auto init_secret = init_secret_for(state, *applied);
   if (!init_secret) return std::unexpected(init_secret.error());

@@ -145,7 +145,7 @@ std::unexpected<Error> bad_state() {
 
 // What the bytes say must fit together.
 Result<void> check(GroupState& state) {
-  if (state.standing > Standing::reinitialised) return bad_state();
+  if (!state.tree.well_formed()) return bad_state();
   if (!equal(state.tree.root_hash(), state.context.tree_hash)) return bad_state();
   const auto* leaf = state.tree.leaf(state.self);
   if (leaf == nullptr) return bad_state();

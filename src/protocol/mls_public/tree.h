@@ -60,8 +60,11 @@ class RatchetTree {
   ByteView hash(NodeIndex node);
   ByteView root_hash() { return hash(root(width())); }
 
-  // RFC 9420 §7.9.2 and §12.4.3.1: every parent is covered by one chain of parent hashes, lists of unmerged leaves are
-  // right, no encryption or signature key stands twice. Leaves themselves: leaf_validation.h.
+  // Whether the lists of unmerged leaves name leaves that are there, below their node, in order, at every node between.
+  // A tree from outside is asked for nothing else before this.
+  [[nodiscard]] bool well_formed() const;
+  // RFC 9420 §7.9.2 and §12.4.3.1: every parent is covered by one chain of parent hashes, the tree is
+  // well formed, no encryption or signature key stands twice. Leaves themselves: leaf_validation.h.
   Result<void> verify_integrity();
 
  private:

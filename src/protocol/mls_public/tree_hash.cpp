@@ -134,12 +134,18 @@ bool RatchetTree::keys_distinct() const {
   return distinct(encryption) && distinct(signature);
 }
 
-Result<void> RatchetTree::verify_integrity() {
-  if (!keys_distinct()) return std::unexpected(Error::invalid_tree);
+bool RatchetTree::well_formed() const {
   for (std::uint32_t n = 1; n < node_count(width()); n += 2) {
-    const NodeIndex node{n};
-    if (blank(node)) continue;
-    if (!unmerged_leaves_valid(node) || !parent_hash_valid(node)) return std::unexpected(Error::invalid_tree);
+    if (!blank({n}) && !unmerged_leaves_valid({n})) return false;
+  }
+  return true;
+}
+
+// Resolutions may be asked for only when all lists of unmerged leaves are known to be right.
+Result<void> RatchetTree::verify_integrity() {
+  if (!well_formed() || !keys_distinct()) return std::unexpected(Error::invalid_tree);
+  for (std::uint32_t n = 1; n < node_count(width()); n += 2) {
+    if (!blank({n}) && !parent_hash_valid({n})) return std::unexpected(Error::invalid_tree);
   }
   return {};
 }

@@ -89,6 +89,41 @@ TEST_P(Hostile, ARemovedMemberReadsNothingMore) {
   expect_refused(*stale, commit->message);
 }
 
+// Whoever joins from outside in a member's place must be accepted as that member, by the one it throws out too.
+TEST_P(Hostile, NobodyIsRemovedByAStranger) {
+  Room room(world_, 3);
+  const auto info = room[0].group_info(true, world_.environment);
+  ExternalJoinOptions options;
+  options.replaces = room[1].self();
+  const auto joined = join_external(*info, world_.identity("stranger"), options, world_.environment);
+  ASSERT_TRUE(joined);
+  for (auto& member : room.all()) expect_refused(member, joined->message);
+  EXPECT_TRUE(room[1].active());
+}
+
+TEST(HostileTree, UnmergedLeavesOutsideTheTreeAreRefused) {
+  World world(suites::x25519_aes128_ed25519);
+  Room room(world, 4);
+  room.commit(0, {});
+  const auto good = room[0].tree().encode();
+  ASSERT_TRUE(RatchetTree::decode(world.suite.hash, good)->verify_integrity());
+  // A parent that names leaf 1,000 as unmerged, behind each of the four leaves.
+  Bytes node{1, 2};
+  append(node, mls::encode(ParentNode{Bytes(32, 1), {}, {LeafIndex{1'000}}}));
+  for (std::uint32_t at = 0; at < 3; ++at) {
+    Bytes body;
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      append(body, Bytes{1, 1});
+      append(body, mls::encode(*room[0].tree().leaf({i})));
+      if (i < 3) append(body, i == at ? ByteView(node) : ByteView(Bytes{0}));
+    }
+    auto tree = RatchetTree::decode(world.suite.hash, mls::encode(body));
+    ASSERT_TRUE(tree);
+    EXPECT_FALSE(tree->well_formed());
+    EXPECT_EQ(tree->verify_integrity().error(), Error::invalid_tree);
+  }
+}
+
 TEST_P(Hostile, OfTwoCommitsOneIsTaken) {
   Room room(world_, 3);
   auto one = room[0].commit({}, world_.environment);
