@@ -1,5 +1,6 @@
 // What a client reads from peers, from its own folder, and from who sits at it: content of sealed messages,
 // frames of the profile's socket, configuration, keys typed.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -7,6 +8,7 @@
 #include "cli/line_editor.h"
 #include "client/content.h"
 #include "client/frame_socket.h"
+#include "client/store/message_search.h"
 #include "wire/padding.h"
 
 namespace {
@@ -22,6 +24,14 @@ void content(ByteView bytes) {
   // What is accepted as text is text by our own rules.
   const auto* text = std::get_if<client::TextContent>(&decoded->body);
   if (text != nullptr && !client::check_text(text->text)) __builtin_trap();
+  const auto* edit = std::get_if<client::EditContent>(&decoded->body);
+  if (edit != nullptr && (!client::check_text(edit->text) || edit->revision == 0)) __builtin_trap();
+}
+
+// What FTS5 is asked has quoted words and nothing else.
+void words(ByteView bytes) {
+  const auto expression = client::match_expression(as_text(bytes));
+  if (std::ranges::count(expression, '"') % 2 != 0) __builtin_trap();
 }
 
 void frames(ByteView bytes) {
@@ -48,12 +58,15 @@ void keys(ByteView bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       content(bytes);
       break;
     case 1:
       frames(bytes);
+      break;
+    case 4:
+      words(bytes);
       break;
     case 2:
       (void)cli::parse_config(as_text(bytes));

@@ -51,5 +51,7 @@ ExitCode run(const Context& context, const RequestsCommand& command);
 ExitCode run(const Context& context, const AcceptCommand& command);
 ExitCode run(const Context& context, const DeclineCommand& command);
 ExitCode run(const Context& context, const SettingsCommand& command);
+ExitCode run(const Context& context, const BackupCommand& command);
+ExitCode run(const Context& context, const RestoreCommand& command);
 
 }  // namespace pqc::cli

@@ -77,6 +77,16 @@ void add_stored(CLI::App& app, Options& options) {
   removed.app->add_option("ID", removed.values->id, "The message: its id, or the first 8 digits or more");
   removed.app->add_option("--with", removed.values->with, "Whose conversation the message is in");
   removed.app->add_option("--conversation", removed.values->conversation, "Erase all messages with this peer");
+  add_backup<BackupCommand>(app, options, "backup", "Write history and contacts to a file under a passphrase");
+  add_backup<RestoreCommand>(app, options, "restore", "Add what is in a backup to this profile");
+}
+
+template <class T>
+void add_backup(CLI::App& app, Options& options, const std::string& name, const std::string& description) {
+  auto sub = add<T>(app, options, name, description);
+  sub.app->add_option("FILE", sub.values->file, "The backup")->required();
+  sub.app->add_option("--backup-passphrase-file", sub.values->passphrase_file,
+                      "File that holds the backup's passphrase; default: $PQC_CHAT_BACKUP_PASSPHRASE, or asked for");
 }
 
 // The message that a command is about.

@@ -106,6 +106,14 @@ struct VerifyCommand {
 };
 struct WhoamiCommand {};
 struct DoctorCommand {};
+struct BackupCommand {
+  std::string file;
+  std::string passphrase_file;
+};
+struct RestoreCommand {
+  std::string file;
+  std::string passphrase_file;
+};
 struct LockCommand {};
 struct UnlockCommand {};
 struct PassphraseCommand {
@@ -122,7 +130,7 @@ using Command =
                  SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, SearchCommand, ExportCommand,
                  ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand, DeleteCommand, BlockCommand,
                  UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
-                 UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand>;
+                 UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand, BackupCommand, RestoreCommand>;
 
 struct Options {
   std::string profile;

@@ -48,17 +48,18 @@ client::Result<std::optional<SecretBytes>> find_given(const std::string& file, c
 
 }  // namespace
 
-client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& file, const char* question) {
-  auto given = find_given(file, "PQC_CHAT_PASSPHRASE");
+client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& file, const char* question,
+                                                           const char* variable) {
+  auto given = find_given(file, variable);
   if (!given || *given) return given;
   return ask(question);
 }
 
-client::Result<SecretBytes> find_new_passphrase(const std::string& file, const char* variable) {
+client::Result<SecretBytes> find_new_passphrase(const std::string& file, const char* variable, const char* question) {
   auto given = find_given(file, variable);
   if (!given) return client::pass(given);
   const bool asked = !given->has_value();
-  auto first = asked ? ask("New passphrase of the profile: ") : std::move(*given);
+  auto first = asked ? ask(question) : std::move(*given);
   if (!first || first->empty())
     return client::fail(ExitCode::wrong_key,
                         std::string("no new passphrase: give it in a file, in ") + variable + ", or at a terminal");

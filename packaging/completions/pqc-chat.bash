@@ -1,6 +1,6 @@
 # bash completion of pqc-chat
 _pqc_chat() {
-  local commands="register send receive chat history search export delete reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit"
+  local commands="register send receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit"
   local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -19,7 +19,7 @@ _pqc_chat() {
 
   case $previous in
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --config | --passphrase-file | --new-passphrase-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "json text" -- "$current"); return ;;
@@ -36,6 +36,7 @@ _pqc_chat() {
     search) options="--with --limit --since --before" ;;
     export) options="--format --since --before" ;;
     delete) options="--with --conversation" ;;
+    backup | restore) options="--backup-passphrase-file" ;;
     reply | edit | unsend) options="--with" ;;
     react) options="--with --remove" ;;
     settings) options="--read-receipts --typing --keep-days" ;;
@@ -48,6 +49,7 @@ _pqc_chat() {
     return
   fi
   case $command in
+    backup | restore) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     send | chat | history | export | disappear | safety-number | verify | accept | decline | block | unblock)
       # The names in the profile, unless opening it takes a question or a while.
       ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "$(

@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register send receive chat history search export delete reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit
+set -l commands register send receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -20,6 +20,8 @@ complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a verify -d
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a search -d 'print the messages that have these words'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a export -d 'write a conversation to a file'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a delete -d 'erase a message or a conversation here'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a backup -d 'write history and contacts to a file under a passphrase'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a restore -d 'add what is in a backup to this profile'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a reply -d 'answer a message'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a react -d 'react to a message'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a edit -d 'change one of your messages'
@@ -58,7 +60,8 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from history search export' -l s
 complete -c pqc-chat -n '__fish_seen_subcommand_from history search export' -l before -x -d 'up to this time'
 complete -c pqc-chat -n '__fish_seen_subcommand_from search delete reply react edit unsend' -l with -x -a '(__pqc_chat_peers)' -d 'of this conversation'
 complete -c pqc-chat -n '__fish_seen_subcommand_from export' -l format -x -a 'json text' -d 'of the file'
-complete -c pqc-chat -n '__fish_seen_subcommand_from export' -F
+complete -c pqc-chat -n '__fish_seen_subcommand_from export backup restore' -F
+complete -c pqc-chat -n '__fish_seen_subcommand_from backup restore' -l backup-passphrase-file -r -F -d 'that holds its passphrase'
 complete -c pqc-chat -n '__fish_seen_subcommand_from delete' -l conversation -x -a '(__pqc_chat_peers)' -d 'all messages with'
 complete -c pqc-chat -n '__fish_seen_subcommand_from react' -l remove -d 'take it back'
 complete -c pqc-chat -n '__fish_seen_subcommand_from settings' -l read-receipts -x -a 'on off' -d 'tell what was read'

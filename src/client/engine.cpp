@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "client/limits.h"
+#include "client/store/restored_rows.h"
 #include "proto/relay.pb.h"
 
 namespace pqc::client {
@@ -122,6 +123,38 @@ Result<std::unique_ptr<v1::ClientFrame>> Engine::sign_in(const v1::Hello& hello,
   return core_.account.sign_in(hello, link, registration_->invite);
 }
 
+Status Engine::greet_restored() {
+  auto restored = store_->account.number(setting::restored);
+  if (!restored) return pass(restored);
+  if (restored->value_or(0) == 0) return {};
+  auto rows = store_->contacts.all();
+  if (!rows) return pass(rows);
+  for (const auto& row : *rows) {
+    if (row.state != ContactState::accepted || row.barred || row.record.empty()) continue;
+    auto known = RestoredRows(*store_).has_session(row.id);
+    if (!known) return pass(known);
+    if (*known) continue;
+    directory_.prepare(row.id, [this, id = row.id](const Status& prepared) {
+      const auto greeted = prepared ? greet(id) : prepared;
+      if (!greeted) log(LogLevel::warning, "backup.contact_not_told", {{"why", greeted.error().message}});
+      outbox_.pump();
+    });
+  }
+  return store_->account.set_number(setting::restored, 0);
+}
+
+Status Engine::greet(std::int64_t id) {
+  auto contact = store_->contacts.find(id);
+  if (!contact) return pass(contact);
+  if (!*contact) return {};
+  auto transaction = store_->begin();
+  if (!transaction) return pass(transaction);
+  const Content content{.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = SessionRestartedContent{}};
+  auto added = outbox_.add_to_all_devices(**contact, content);
+  if (!added) return pass(added);
+  return core_.account.commit(*transaction);
+}
+
 Status Engine::settle_login(const v1::LoggedIn& answer) {
   // While registering always: that an earlier run got through was only assumed.
   if (registration_ || !core_.account.row().registered)
@@ -142,6 +175,8 @@ void Engine::on_online(const v1::LoggedIn& answer) {
   }
   emit(connection());
   if (how_.subscribe) sync_.subscribe();
+  if (auto greeted = greet_restored(); !greeted)
+    log(LogLevel::error, "backup.contacts_not_told", {{"why", greeted.error().message}});
   outbox_.pump();
   if (how_.subscribe || registered_) maintain(answer);
 }

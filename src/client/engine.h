@@ -113,6 +113,9 @@ class Engine {
   // The contact with a pinned record, fetched when there is none.
   void known_contact(std::string_view peer, Answer<ContactRow> answer);
   Result<std::optional<ContactRow>> find_contact(std::string_view peer);
+  // Tells contacts that came out of a backup that this device begins anew.
+  Status greet_restored();
+  Status greet(std::int64_t contact);
   Status owe_read(std::int64_t seq, bool wanted);
   void when_online(Done done);
   void wait_for(std::function<std::optional<Status>()> outcome, std::chrono::milliseconds wait, Done done);
