@@ -61,6 +61,14 @@ void add_messages(CLI::App& app, Options& options) {
   add_period(*history.app, history.values->period);
 }
 
+template <class T>
+void add_backup(CLI::App& app, Options& options, const std::string& name, const std::string& description) {
+  auto sub = add<T>(app, options, name, description);
+  sub.app->add_option("FILE", sub.values->file, "The backup")->required();
+  sub.app->add_option("--backup-passphrase-file", sub.values->passphrase_file,
+                      "File that holds the backup's passphrase; default: $PQC_CHAT_BACKUP_PASSPHRASE, or asked for");
+}
+
 void add_stored(CLI::App& app, Options& options) {
   auto search = add<SearchCommand>(app, options, "search", "Print the messages that have all these words");
   search.app->add_option("TEXT", search.values->words, "Words; one that ends in '*' may go on")->required();
@@ -79,14 +87,6 @@ void add_stored(CLI::App& app, Options& options) {
   removed.app->add_option("--conversation", removed.values->conversation, "Erase all messages with this peer");
   add_backup<BackupCommand>(app, options, "backup", "Write history and contacts to a file under a passphrase");
   add_backup<RestoreCommand>(app, options, "restore", "Add what is in a backup to this profile");
-}
-
-template <class T>
-void add_backup(CLI::App& app, Options& options, const std::string& name, const std::string& description) {
-  auto sub = add<T>(app, options, name, description);
-  sub.app->add_option("FILE", sub.values->file, "The backup")->required();
-  sub.app->add_option("--backup-passphrase-file", sub.values->passphrase_file,
-                      "File that holds the backup's passphrase; default: $PQC_CHAT_BACKUP_PASSPHRASE, or asked for");
 }
 
 // The message that a command is about.

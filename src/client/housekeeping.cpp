@@ -7,6 +7,7 @@ namespace pqc::client {
 namespace {
 
 constexpr std::chrono::milliseconds interval = std::chrono::seconds(1);
+constexpr std::int64_t worth_giving_back = 256;  // pages of 4 KiB
 constexpr std::chrono::milliseconds at_once = std::chrono::milliseconds(5);
 
 }  // namespace
@@ -31,6 +32,10 @@ Result<bool> Housekeeping::step() {
   if (auto erased = erase_expired(); !erased) return pass(erased);
   auto old = erase_old();
   if (!old || *old) return old;
+  // A few free pages are used again soon: giving them back would cost every command a write.
+  auto free = core_.store.database->pragma("freelist_count");
+  if (!free) return pass(free);
+  if (*free < worth_giving_back) return false;
   return core_.store.erasure.vacuum_step();
 }
 
