@@ -19,11 +19,13 @@ expect() { # FUNCTION "WORDS SO FAR" EXPECTED
   [ "${COMPREPLY[*]}" = "$3" ] || { printf '"%s" completes to "%s", not "%s"\n' "$2" "${COMPREPLY[*]}" "$3"; exit 1; }
 }
 
-expect _pqc_chat "pqc-chat re" "register receive"
+expect _pqc_chat "pqc-chat reg" "register"
 expect _pqc_chat "pqc-chat --profile /tmp/x wh" "whoami"
 expect _pqc_chat "pqc-chat register alice --su" "--suite"
 expect _pqc_chat "pqc-chat register alice --suite pq" "pq pq-falcon"
 expect _pqc_chat "pqc-chat receive --f" "--follow"
+expect _pqc_chat "pqc-chat settings --ty" "--typing"
+expect _pqc_chat "pqc-chat export --format " "json text"
 expect _pqc_chat "pqc-chat send " "bob@example carol@example"
 expect _pqc_chat "pqc-chat --json verify c" "carol@example"
 expect _pqc_chat "pqc-chat send bob " ""
