@@ -92,7 +92,8 @@ class Keys(Case):
         self.expect(alice("lock"), 0)
         self.expect(alice("unlock", "--passphrase-file", first), 45)
         self.expect(alice("unlock", "--passphrase-file", second), 0)
-        self.assertEqual([event for event, _ in self.events(alice) if event.startswith(("pass", "key"))],
+        # How fast the machine just is decides whether the agent also strengthens the passphrase's slot meanwhile.
+        self.assertEqual([event for event, _ in self.events(alice) if event in ("passphrase_changed", "key_file_disabled")],
                          ["passphrase_changed", "key_file_disabled", "passphrase_changed"])
 
     def test_the_keyring_needs_a_passphrase_and_is_never_the_only_way(self):
