@@ -52,7 +52,11 @@ CodePoint first_of(std::string_view text) {
   const std::size_t length = byte(0) < 0xC0 ? 1 : byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
   if (length == 1 || length > text.size()) return {byte(0), 1};
   char32_t value = byte(0) & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) value = value << 6 | (byte(i) & 0x3Fu);
+  for (std::size_t i = 1; i < length; ++i) {
+    // Else a damaged character would take the quote behind it into a word.
+    if ((byte(i) & 0xC0) != 0x80) return {byte(0), 1};
+    value = value << 6 | (byte(i) & 0x3Fu);
+  }
   return {value, length};
 }
 

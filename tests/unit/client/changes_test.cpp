@@ -188,6 +188,8 @@ TEST_F(ChangesTest, WordsAreFoundInAnyOrderCaseAndAccent) {
   for (const auto* words : {"a OR b", "NEAR(zug)", "text:zug", "\"zug", "zug AND", "-zug", "(", "^zug"})
     EXPECT_TRUE(match_expression(words).empty() || hits(words) <= 1U) << words;
   EXPECT_EQ(match_expression("!? …").size(), 0U);
+  // A damaged character takes no quote along.
+  EXPECT_EQ(match_expression("\xDE\"a"), "\"\xDE\" \"a\"");
 }
 
 TEST_F(ChangesTest, EverySymbolPartsWordsAsTheIndexHasIt) {
