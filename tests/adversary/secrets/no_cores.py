@@ -26,9 +26,12 @@ def allow_cores():
 
 
 def start(programs, arguments):
-    """With its standard input open: a program that waits for it stays."""
+    """With its standard input open: a program that waits for it stays. A sanitizer neither takes the signal nor forbids cores."""
+    environment = dict(os.environ)
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+        environment[name] = ":".join(filter(None, [environment.get(name), "handle_segv=0:disable_coredump=0"]))
     return programs.spawn(arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                          preexec_fn=allow_cores, cwd=programs.root)
+                          preexec_fn=allow_cores, cwd=programs.root, env=environment)
 
 
 def forbids_cores(pid):
