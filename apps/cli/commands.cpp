@@ -73,8 +73,7 @@ client::OpenOptions Context::open_options() const {
   client::OpenOptions out;
   out.profile = profile();
   out.ask_passphrase = [file = options.passphrase_file] {
-    auto found = find_passphrase(file, "Passphrase of the profile: ");
-    return found ? std::move(*found) : std::nullopt;
+    return find_passphrase(file, "Passphrase of the profile: ");
   };
   return out;
 }

@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
-#include <fcntl.h>
-#include <termios.h>
-#include <unistd.h>
-
+#include "cli/hidden_input.h"
 #include "client/files.h"
 #include "client/limits.h"
 
@@ -19,28 +15,26 @@ SecretBytes first_line(ByteView bytes) {
   return SecretBytes(ByteView(bytes.begin(), end));
 }
 
-// Reads a line from the terminal without showing it.
 std::optional<SecretBytes> ask(const char* question) {
-  const client::FileDescriptor terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC));
-  termios shown{};
-  if (!terminal || ::tcgetattr(terminal.get(), &shown) != 0) return std::nullopt;
-  termios hidden = shown;
-  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  if (::write(terminal.get(), question, std::strlen(question)) < 0) return std::nullopt;
-  ::tcsetattr(terminal.get(), TCSAFLUSH, &hidden);
-  SecretBytes buffer(client::limits::passphrase_bytes);
-  const auto got = ::read(terminal.get(), buffer.fill().data(), buffer.size());
-  ::tcsetattr(terminal.get(), TCSAFLUSH, &shown);
-  if (::write(terminal.get(), "\n", 1) < 0 || got <= 0) return std::nullopt;
-  return first_line(buffer.view().first(static_cast<std::size_t>(got)));
+  auto typed = read_hidden(question, client::limits::passphrase_bytes);
+  if (!typed) return std::nullopt;
+  return first_line(typed->view());
+}
+
+// Named, so that a question or another source in its place would be a surprise.
+client::Result<SecretBytes> read_passphrase_file(const std::string& file) {
+  auto content = client::read_private_file(file, client::limits::passphrase_bytes);
+  if (!content) {
+    auto error = std::move(content).error();
+    error.message = "the passphrase file: " + error.message;
+    if (error.code == ExitCode::missing) error.message += "; give the path of a file that only you may read";
+    return std::unexpected(std::move(error));
+  }
+  return first_line(content->view());
 }
 
 client::Result<std::optional<SecretBytes>> find_given(const std::string& file, const char* variable) {
-  if (!file.empty()) {
-    auto content = client::read_private_file(file, client::limits::passphrase_bytes);
-    if (!content) return client::pass(content);
-    return first_line(content->view());
-  }
+  if (!file.empty()) return read_passphrase_file(file);
   if (const char* value = std::getenv(variable))  // NOLINT(concurrency-mt-unsafe)
     return SecretBytes(as_bytes(value));
   return std::nullopt;

@@ -9,7 +9,8 @@
 
 namespace pqc::cli {
 
-// Nothing when there is no source (no terminal either). A file ends at its first line break.
+// Nothing when there is no source (no terminal either). A file ends at its first line break; one that is named and
+// cannot be read is an error: missing, no_permission (also when others may read it), damaged (too long).
 client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& file, const char* question,
                                                            const char* variable = "PQC_CHAT_PASSPHRASE");
 

@@ -46,7 +46,10 @@ bool unlock_by_keyring(AgentClient& agent, const std::string& name) {
 
 Status unlock_by_passphrase(AgentClient& agent, const keys::agent_client::Status& status, const AskPassphrase& ask) {
   if (status.wait.count() > 0) return failed({.error = AgentError::wait, .wait = status.wait});
-  const auto passphrase = ask ? ask() : std::nullopt;
+  Result<std::optional<SecretBytes>> given;
+  if (ask) given = ask();
+  if (!given) return pass(given);
+  const auto& passphrase = *given;
   if (!passphrase || passphrase->empty()) return no_passphrase();
   return settled(agent.unlock(Way::passphrase, passphrase->view()));
 }

@@ -11,8 +11,9 @@
 
 namespace pqc::client {
 
-// Asked only when a passphrase is needed; answers nothing when there is none to give.
-using AskPassphrase = std::function<std::optional<SecretBytes>()>;
+// Asked only when a passphrase is needed; answers nothing when there is none to give, and the error where the place
+// that was named for it cannot be read.
+using AskPassphrase = std::function<Result<std::optional<SecretBytes>>()>;
 
 // With what the user has to do. Errors: locked, wrong_key, too_soon, damaged, too_new, no_permission, disk_full, busy,
 // missing (no agent can be started), protocol_mismatch, unexpected.
@@ -22,8 +23,8 @@ using AskPassphrase = std::function<std::optional<SecretBytes>()>;
 [[nodiscard]] std::string keyring_name(const keys::agent_client::Status& status);
 
 // Opens a locked vault: by its key file, else by the secret in the desktop's keyring, else by the passphrase. Nothing
-// is done where it is open. Errors: missing (there is no vault), locked (no way in, and no passphrase given), and those
-// of agent_error().
+// is done where it is open. Errors: missing (there is no vault), locked (no way in, and no passphrase given), those of
+// agent_error() and of `ask`.
 [[nodiscard]] Status unlock_agent(keys::agent_client::AgentClient& agent, const AskPassphrase& ask);
 
 }  // namespace pqc::client

@@ -39,6 +39,8 @@ Error system_error(int number, std::string_view doing, const std::filesystem::pa
     case ENOENT:
     case ENOTDIR:
       return {ExitCode::missing, subject + "it does not exist"};
+    case EISDIR:
+      return {ExitCode::missing, subject + "it is a folder, not a file"};
     case EACCES:
     case EPERM:
     case EROFS:
