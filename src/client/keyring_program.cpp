@@ -3,6 +3,9 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdlib>
+#include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -11,13 +14,24 @@
 
 #include "client/files.h"
 
-extern char** environ;
-
 namespace pqc::client {
 namespace {
 
 constexpr const char* program_name = "pqc-chat-keyring";
 constexpr std::size_t longest_secret = 4096;
+// What it takes to find the session's keyring, and to let it ask its user in the user's language. The rest of our
+// environment, a passphrase in it above all, is not for a program that loads what the desktop brings.
+constexpr std::array passed_variables{"DBUS_SESSION_BUS_ADDRESS",
+                                      "XDG_RUNTIME_DIR",
+                                      "HOME",
+                                      "DISPLAY",
+                                      "WAYLAND_DISPLAY",
+                                      "XAUTHORITY",
+                                      "LANG",
+                                      "LANGUAGE",
+                                      "LC_ALL",
+                                      "LC_CTYPE",
+                                      "LC_MESSAGES"};
 
 // docs/exit-codes.md, "pqc-chat-keyring".
 constexpr int exit_done = 0;
@@ -44,17 +58,30 @@ struct Pipe {
   }
 };
 
+// "NAME=value" each.
+std::vector<std::string> environment() {
+  std::vector<std::string> out;
+  for (const auto* name : passed_variables)
+    if (const char* value = std::getenv(name))  // NOLINT(concurrency-mt-unsafe): no thread changes the environment
+      out.push_back(std::string(name) + "=" + value);
+  return out;
+}
+
 pid_t start(const char* command, const std::string& name, const Pipe& input, const Pipe& output) {
   const auto program = program_beside_us();
   const std::array<const char*, 4> arguments{program_name, command, name.c_str(), nullptr};
+  auto variables = environment();
+  std::vector<char*> pointers;
+  for (auto& variable : variables) pointers.push_back(variable.data());
+  pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input.read.get(), STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, output.write.get(), STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t child = -1;
-  const int failed =
-      ::posix_spawn(&child, program.c_str(), &actions, nullptr, const_cast<char* const*>(arguments.data()), environ);
+  const int failed = ::posix_spawn(&child, program.c_str(), &actions, nullptr,
+                                   const_cast<char* const*>(arguments.data()), pointers.data());
   posix_spawn_file_actions_destroy(&actions);
   return failed == 0 ? child : -1;
 }

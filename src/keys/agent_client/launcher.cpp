@@ -5,9 +5,7 @@
 #include <climits>
 #include <cstring>
 #include <optional>
-#include <string_view>
 #include <thread>
-#include <vector>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -20,8 +18,6 @@
 #include "base/exit_code.h"
 #include "keys/agent_protocol/limits.h"
 
-extern char** environ;
-
 namespace pqc::keys::agent_client {
 namespace {
 
@@ -31,9 +27,6 @@ using std::chrono::milliseconds;
 // Between tries, while another process starts or ends the agent: each twice as long as the one before.
 constexpr milliseconds first_pause{2};
 constexpr milliseconds longest_pause{64};
-// What our programs are told in secret through the environment (PQC_CHAT_PASSPHRASE) is not for a process that lives
-// on.
-constexpr std::string_view own_variables = "PQC_CHAT_";
 
 std::unexpected<Failure> fail(Error error) {
   return std::unexpected(Failure{.error = error});
@@ -81,25 +74,19 @@ std::string program_beside_us() {
   return own.substr(0, own.rfind('/') + 1) + "pqc-chat-keyd";
 }
 
-std::vector<char*> environment() {
-  std::vector<char*> out;
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    if (!std::string_view(*variable).starts_with(own_variables)) out.push_back(*variable);
-  out.push_back(nullptr);
-  return out;
-}
-
 // Returns once the agent serves, or says why not. The code is unknown where somebody else reaps our children.
 std::optional<ExitCode> run_agent(const Location& location) {
   const auto program = location.program.empty() ? program_beside_us() : location.program;
   const char* arguments[] = {"pqc-chat-keyd", "--folder", location.folder.c_str(), nullptr};
+  // It needs none, and it lives on: no passphrase from ours, nothing that would make its libraries load other code.
+  char* no_environment[] = {nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
   pid_t child = -1;
-  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, const_cast<char* const*>(arguments),
-                                 environment().data());
+  const int failed =
+      posix_spawn(&child, program.c_str(), &actions, nullptr, const_cast<char* const*>(arguments), no_environment);
   posix_spawn_file_actions_destroy(&actions);
   if (failed != 0) return ExitCode::missing;
   int status = 0;

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import stat
+import subprocess
 
 import programs
 from programs import Case, agent_of
@@ -58,6 +59,49 @@ class Keys(Case):
         self.assertEqual(codes, [45, 45, 45, 49])
         self.expect(alice("unlock", "--passphrase-file", secret), 49, "too_soon")
         self.assertIn(("unlock_failed", ""), self.events(alice))
+
+    def test_a_passphrase_file_that_cannot_be_used_is_named(self):
+        secret = self.secret("not_private", "as good as public")
+        alice = self.person("alice", "--passphrase-file", secret)
+        self.expect(alice("lock"), 0)
+        nowhere = self.folder / "nowhere"
+        for command in (["whoami"], ["unlock"], ["receive"], ["passphrase", "change", "--new-passphrase-file", secret]):
+            secret.chmod(0o640)
+            answer = self.expect(alice(*command, "--passphrase-file", secret), 43, "no_permission")
+            self.assertIn(f"chmod 600 {secret}", answer.errors[0]["message"])
+            secret.chmod(0o600)
+            answer = self.expect(alice(*command, "--passphrase-file", nowhere), 47, "missing")
+            self.assertIn(str(nowhere), answer.errors[0]["message"])
+        self.expect(alice("unlock", "--passphrase-file", self.folder), 47, "missing")
+        # Nothing of it counts as a wrong passphrase.
+        self.assertNotIn(("unlock_failed", ""), self.events(alice))
+        self.expect(alice("unlock", "--passphrase-file", secret), 0)
+
+    def test_helpers_get_nothing_of_the_environment_that_they_do_not_need(self):
+        """Stand-ins for agent and keyring program note their environment; the passphrase is in the client's."""
+        folder = self.folder / "stand-ins"
+        folder.mkdir()
+        shutil.copy2(programs.BIN / "pqc-chat", folder)
+        for name, then in (("pqc-chat-keyd", f'exec -a pqc-chat-keyd {programs.BIN.resolve()}/pqc-chat-keyd "$@"'), ("pqc-chat-keyring", "exit 2")):
+            script = folder / name
+            script.write_text(f"#!/bin/bash\ncat /proc/$$/environ > {folder}/{name}.environment\n{then}\n")
+            script.chmod(0o755)
+        secret = self.secret("for_helpers", "known to the client alone")
+        alice = self.person("alice", "--passphrase-file", secret)
+        os.kill(agent_of(alice), 9)
+        given = {"PQC_CHAT_PASSPHRASE": "known to the client alone", "LD_LIBRARY_PATH": "/nowhere", "LANG": "C.UTF-8",
+                 "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+        command = [folder / "pqc-chat", *alice.command("keyring", "enable")[1:]]
+        result = subprocess.run(command, env={**os.environ, **given}, stdin=subprocess.DEVNULL, capture_output=True,
+                                timeout=programs.TIMEOUT)
+        self.assertEqual(result.returncode, 47, result.stderr)  # no secret service: what the stand-in says
+        self.assertEqual((folder / "pqc-chat-keyd.environment").read_bytes(), b"")
+        variables = (folder / "pqc-chat-keyring.environment").read_bytes().split(b"\0")
+        self.assertIn(b"LANG=C.UTF-8", variables)
+        self.assertIn(b"DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere", variables)
+        names = {variable.split(b"=")[0].decode() for variable in variables if variable}
+        self.assertLessEqual(names, {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "HOME", "DISPLAY", "WAYLAND_DISPLAY",
+                                     "XAUTHORITY", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES"})
 
     def test_locked_meanwhile_everything_waits(self):
         secret = self.secret("meanwhile", "in the meantime")
