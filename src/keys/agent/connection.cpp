@@ -112,6 +112,12 @@ void Connection::start_over() {
   in_body_ = false;
   sending_ = false;
   deadline_.reset();
+  quiet_since_ = std::chrono::steady_clock::now();
+}
+
+bool Connection::has_unread() const {
+  std::uint8_t byte = 0;
+  return recv(fd(), &byte, 1, MSG_DONTWAIT | MSG_PEEK) > 0;
 }
 
 }  // namespace pqc::keys::agent

@@ -22,6 +22,10 @@ class Connection {
   [[nodiscard]] bool sending() const { return sending_; }
   // When the current frame or answer has to be through.
   [[nodiscard]] std::optional<Time> deadline() const { return deadline_; }
+  // When the current frame or answer began; without one, when the last request was answered, or the connection made.
+  [[nodiscard]] Time since() const { return deadline_ ? *deadline_ - limit_ : quiet_since_; }
+  // Whether bytes have come that were not read yet.
+  [[nodiscard]] bool has_unread() const;
 
   enum class Progress : std::uint8_t { waiting, handled, closed };
   // Reads what is there; a whole request is handled and its answer begun. Never blocks.
@@ -39,6 +43,7 @@ class Connection {
   std::chrono::milliseconds limit_;
   Session session_;
   std::optional<Time> deadline_;
+  Time quiet_since_ = std::chrono::steady_clock::now();
 
   std::array<std::uint8_t, agent_protocol::frame_header_size> header_{};
   std::size_t done_ = 0;  // bytes of the frame, its header included, that came in or went out

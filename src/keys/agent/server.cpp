@@ -78,6 +78,7 @@ struct Server::Impl {
   [[nodiscard]] int timeout(Clock::time_point now) const;
   [[nodiscard]] bool reachable(Clock::time_point now);
   void accept_one();
+  [[nodiscard]] bool make_room();
   void serve(const std::vector<pollfd>& ready);
   [[nodiscard]] bool serve_one(Connection& connection, short events);
 };
@@ -107,8 +108,23 @@ bool Server::Impl::reachable(Clock::time_point now) {
 
 void Server::Impl::accept_one() {
   vault::OwnedFd fd(accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!fd || connections.size() >= agent_protocol::max_connections || !same_user(fd.get())) return;
+  if (!fd || !same_user(fd.get()) || !make_room()) return;
   connections.emplace_back(std::move(fd), patience.frame);
+}
+
+// A full table gives up the connection that has waited longest, so that those who only sit there keep nobody out. A
+// client whose connection went finds out before it sends, and connects again (docs/spec/agent.md §2).
+bool Server::Impl::make_room() {
+  if (connections.size() < agent_protocol::max_connections) return true;
+  auto oldest = connections.end();
+  for (auto it = connections.begin(); it != connections.end(); ++it) {
+    // A request that has just come is served first.
+    if (!it->sending() && it->has_unread()) continue;
+    if (oldest == connections.end() || it->since() < oldest->since()) oldest = it;
+  }
+  if (oldest == connections.end()) return false;
+  connections.erase(oldest);
+  return true;
 }
 
 // False when the connection ends. What has come is looked at before the clock: it may have waited here while another

@@ -376,16 +376,19 @@ TEST_F(AgentProcess, ClosesFramesBeyondTheLimitsAndServesOthersMeanwhile) {
   get(client.status());
 }
 
-TEST_F(AgentProcess, ServesNoMoreConnectionsThanItsLimit) {
-  get(client.status());
+// More than fit, twice over: the client is among those that are given up, and does not notice.
+TEST_F(AgentProcess, ConnectionsThatOnlySitThereKeepNobodyOut) {
+  get(client.create_vault({}, true));
   std::vector<std::unique_ptr<RawConnection>> many;
-  for (std::size_t i = 0; i + 1 < agent_protocol::max_connections; ++i) {
+  for (std::size_t i = 0; i < 2 * agent_protocol::max_connections; ++i) {
     many.push_back(std::make_unique<RawConnection>(agent.folder()));
     many.back()->send(hello());
     ASSERT_EQ(many.back()->next(), 0);
   }
-  const RawConnection one_more(agent.folder());
-  EXPECT_EQ(one_more.next(), -1);
+  EXPECT_EQ(many.front()->next(), -1);
+  AgentClient another(agent.location());
+  EXPECT_EQ(get(another.status()).state, State::empty);
+  EXPECT_EQ(get(client.status()).state, State::empty);
 }
 
 TEST_F(AgentProcess, AnotherUserIsClosedUnheard) {

@@ -120,6 +120,44 @@ TEST(AgentServer, ClosesAConnectionThatDoesNotTakeItsReply) {
   EXPECT_EQ(another.next(), 0);
 }
 
+Request status_request() {
+  Request request;
+  request.mutable_get_status();
+  return request;
+}
+
+TEST(AgentServer, AFullTableGivesUpWhoWaitedLongest) {
+  const Served served({.idle = never, .frame = never});
+  const auto& path = served.path();
+  const RawConnection busy(path);
+  busy.send(hello());
+  ASSERT_EQ(busy.next(), 0);
+  const RawConnection never_spoke(path);
+  const RawConnection in_a_frame(path);
+  in_a_frame.send(ByteView(std::array<std::uint8_t, 1>{0}));
+  const RawConnection quiet(path);
+  quiet.send(hello());
+  ASSERT_EQ(quiet.next(), 0);
+  std::vector<std::unique_ptr<RawConnection>> others;
+  const auto add_one = [&] {
+    others.push_back(std::make_unique<RawConnection>(path));
+    others.back()->send(hello());
+    ASSERT_EQ(others.back()->next(), 0);
+    busy.send(status_request());
+    ASSERT_EQ(busy.next(), 0);
+  };
+  while (others.size() + 4 < agent_protocol::max_connections) add_one();
+  for (const auto* given_up : {&never_spoke, &in_a_frame, &quiet}) {
+    add_one();
+    given_up->wait_until_closed();
+    EXPECT_EQ(given_up->next(), -1);
+  }
+  add_one();
+  EXPECT_EQ(others.front()->next(), -1);
+  others.back()->send(status_request());
+  EXPECT_EQ(others.back()->next(), 0);
+}
+
 TEST(AgentServer, EndsWhenIdleThoughSomebodyIsConnected) {
   Served served({.idle = soon, .frame = never});
   const RawConnection silent(served.path());
@@ -135,9 +173,7 @@ TEST(AgentServer, StaysWhileItIsUnlocked) {
   const RawConnection raw(served.path());
   raw.send(hello());
   EXPECT_EQ(raw.next(), 0);
-  Request status;
-  status.mutable_get_status();
-  raw.send(status);
+  raw.send(status_request());
   EXPECT_EQ(raw.next(), 0);
 }
 
