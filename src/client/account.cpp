@@ -245,29 +245,145 @@ Result<identity::AccountRecord> Account::next_record(UnixMillis now) {
   return next;
 }
 
-Result<std::optional<Bytes>> Account::renew_record() {
-  const auto now = clock_.now();
-  const auto& current = record_->record();
-  if (now < current.issued + (current.expires - current.issued) / 2) return std::nullopt;
-  auto next = next_record(now);
-  if (!next) return pass(next);
-  auto signed_record = keys().sign_record(*next);
-  if (!signed_record) return keys_failed(signed_record.error());
+// Stored, and only then this account's own: a record that is not stored must not be published, or the next one made
+// would be a fork of it.
+Status Account::store_record(Bytes signed_record) {
   auto transaction = store_.begin();
   if (!transaction) return pass(transaction);
   auto renewed = row_;
-  renewed.record = *signed_record;
-  auto saved = store_.account.save(renewed, now);
+  renewed.record = signed_record;
+  auto saved = store_.account.save(renewed, clock_.now());
   if (saved) saved = store_.account.set_number(setting::renewal, 0);
   if (saved) saved = note_vault_generation();
   if (!saved) {
     roll_back(*transaction);
-    return pass(saved);
+    return saved;
   }
-  if (auto done = commit(*transaction); !done) return pass(done);
-  // Only now: a record that is not stored must not be published, or the next one made would be a fork of it.
-  if (auto adopted = adopt_record(std::move(*signed_record)); !adopted) return pass(adopted);
+  if (auto done = commit(*transaction); !done) return done;
+  return adopt_record(std::move(signed_record));
+}
+
+// A crash may have left a record signed that nobody ever saw. The holder signs no other one of its version: that
+// version is passed over (docs/spec/identity.md §7, rule 4).
+Result<Bytes> Account::publish_next(const identity::AccountRecord& next) {
+  auto signed_record = keys().sign_record(next);
+  if (!signed_record && signed_record.error() == keys::Error::mismatch) {
+    auto over = next;
+    ++over.version.value;
+    signed_record = keys().sign_record(over);
+  }
+  if (!signed_record && signed_record.error() == keys::Error::invalid)
+    return fail(ExitCode::usage, "an account has at most " + std::to_string(identity::max_active_devices) +
+                                     " devices: revoke one first");
+  if (!signed_record) return keys_failed(signed_record.error());
+  if (auto stored = store_record(std::move(*signed_record)); !stored) return pass(stored);
   return row_.record;
+}
+
+Result<std::optional<Bytes>> Account::renew_record() {
+  const auto now = clock_.now();
+  const auto& current = record_->record();
+  if (now < current.issued + (current.expires - current.issued) / 2) return std::nullopt;
+  auto holds_identity = primary();
+  if (!holds_identity) return pass(holds_identity);
+  if (!*holds_identity) return std::nullopt;
+  auto next = next_record(now);
+  if (!next) return pass(next);
+  auto signed_record = publish_next(*next);
+  if (!signed_record) return pass(signed_record);
+  return std::move(*signed_record);
+}
+
+std::vector<identity::DeviceId> Account::other_devices() const {
+  std::vector<identity::DeviceId> others;
+  for (const auto& device : record_->record().devices)
+    if (device.state == identity::DeviceState::active && device.id.value != row_.device) others.push_back(device.id);
+  return others;
+}
+
+Result<bool> Account::primary() {
+  auto held = keys().public_identity();
+  if (!held) return keys_failed(held.error());
+  return !held->identities.empty();
+}
+
+Result<identity::AccountRecord> Account::next_record_of_primary() {
+  auto holds_identity = primary();
+  if (!holds_identity) return pass(holds_identity);
+  if (!*holds_identity)
+    return fail(ExitCode::usage, "only the device that made the account changes its devices: do it there");
+  return next_record(clock_.now());
+}
+
+Result<Bytes> Account::add_device(const identity::DeviceEntry& device) {
+  auto next = next_record_of_primary();
+  if (!next) return pass(next);
+  if (device.id <= next->devices.back().id)
+    return fail(ExitCode::usage, "the number " + std::to_string(device.id.value) + " was used by another device");
+  next->devices.push_back(device);
+  return publish_next(*next);
+}
+
+Result<Bytes> Account::revoke_device(identity::DeviceId device) {
+  auto next = next_record_of_primary();
+  if (!next) return pass(next);
+  if (device.value == row_.device) return fail(ExitCode::usage, "this device holds the identity: it is not revoked");
+  const auto entry = std::ranges::find(next->devices, device, &identity::DeviceEntry::id);
+  if (entry == next->devices.end() || entry->state == identity::DeviceState::revoked)
+    return fail(ExitCode::usage, "there is no device " + std::to_string(device.value));
+  *entry = {.id = entry->id,
+            .state = identity::DeviceState::revoked,
+            .created = entry->created,
+            .revoked = std::max(clock_.now(), entry->created),
+            .keys = {}};
+  return publish_next(*next);
+}
+
+Result<identity::Succession> Account::take_record(ByteView signed_record) {
+  auto next = identity::verify(signed_record, name(), clock_.now());
+  if (!next)
+    return fail(ExitCode::refused, "the server has a record of this account that does not verify (" +
+                                       std::string(identity::name_of(next.error())) + ")");
+  auto succession = identity::verify_successor(*record_, *next);
+  auto holds_identity = primary();
+  if (!holds_identity) return pass(holds_identity);
+  const bool not_ours = succession && !succession->same && *holds_identity;
+  if (!succession || not_ours)
+    return fail(ExitCode::refused, "the server has a record of this account that does not follow the one known here");
+  if (succession->same) return std::move(*succession);
+  if (auto stored = store_record(next->encoded()); !stored) return pass(stored);
+  return std::move(*succession);
+}
+
+Result<identity::DeviceEntry> Account::create_device(const New& account, identity::DeviceId device) {
+  const auto name = identity::AccountName::make(account.name, account.server);
+  if (!name) return record_failed(name.error());
+  if (auto ready = ready_to_create(); !ready) return pass(ready);
+  auto made = keys().create_device(*name, device, account.suites);
+  if (!made) return keys_failed(made.error());
+  return identity::DeviceEntry{.id = device,
+                               .state = identity::DeviceState::active,
+                               .created = clock_.now(),
+                               .revoked = {},
+                               .keys = std::move(made->device_keys)};
+}
+
+Status Account::finish_device(const New& account, identity::DeviceId device, ByteView signed_record) {
+  auto held = keys().public_identity();
+  if (!held) return keys_failed(held.error());
+  const auto named = identity::verify(signed_record, held->account, clock_.now());
+  const auto* entry = named ? named->record().find(device) : nullptr;
+  if (entry == nullptr || entry->keys != held->device_keys)
+    return fail(ExitCode::refused, "the account's record does not name the keys of this device");
+  row_ = {.name = account.name,
+          .server = account.server,
+          .host = account.host,
+          .port = account.port,
+          .pin = to_bytes(account.fingerprint.bytes),
+          .device = device.value,
+          .record = {},
+          .registered = true};
+  return store_record(to_bytes(signed_record));
 }
 
 Result<std::vector<v1::ClientFrame>> Account::refill_prekeys(const v1::LoggedIn& answer) {

@@ -57,6 +57,21 @@ class Account {
   [[nodiscard]] keys::KeyHolder& keys() { return service_.holder(); }
   [[nodiscard]] std::vector<crypto::SuiteId> suites() const;
 
+  // Active devices of this account other than this one.
+  [[nodiscard]] std::vector<identity::DeviceId> other_devices() const;
+  // Whether this device holds the identity, and so signs the record (docs/spec/devices.md §1). Errors: the keys'.
+  Result<bool> primary();
+  // Records of the primary device, stored and still to be published. Errors: usage (this is a further device; the id
+  // was used before; too many devices; no such device).
+  Result<Bytes> add_device(const identity::DeviceEntry& device);
+  Result<Bytes> revoke_device(identity::DeviceId device);
+  // A newer record of ours, as the server gave it: the primary device's work, taken by the others. Errors: refused.
+  Result<identity::Succession> take_record(ByteView signed_record);
+
+  // A further device: makes its keys, for the primary device to add; then takes the record that names them.
+  Result<identity::DeviceEntry> create_device(const New& account, identity::DeviceId device);
+  Status finish_device(const New& account, identity::DeviceId device, ByteView signed_record);
+
   [[nodiscard]] crypto::Level minimum_level() const { return minimum_level_; }
   Status set_minimum_level(crypto::Level level);
 
@@ -97,6 +112,9 @@ class Account {
   Status store_generation();
   void settle();
   Result<identity::AccountRecord> next_record(UnixMillis now);
+  Result<identity::AccountRecord> next_record_of_primary();
+  Result<Bytes> publish_next(const identity::AccountRecord& next);
+  Status store_record(Bytes signed_record);
   Status adopt_record(Bytes signed_record);
   Result<Bytes> sign(const pqc_chat::v1::Hello& hello, const net::LinkInfo& link, crypto::SuiteId suite);
 

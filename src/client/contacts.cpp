@@ -55,6 +55,7 @@ Status Contacts::take_record(std::int64_t id, ByteView signed_record) {
   if (!*contact) return fail(ExitCode::unknown_peer, "there is no such contact");
   const auto name = identity::AccountName::parse((*contact)->peer);
   if (!name) return damaged_record((*contact)->peer);
+  if (*name == account_.name()) return take_own_record(signed_record);
   auto next = identity::verify(signed_record, *name, clock_.now());
   if (!next) return not_verified(next.error(), (*contact)->peer);
   auto current = pinned(**contact);
@@ -63,7 +64,54 @@ Status Contacts::take_record(std::int64_t id, ByteView signed_record) {
   const auto succession = identity::verify_successor(**current, *next);
   if (!succession) return refuse_record(**contact, succession.error(), *next);
   if (succession->same) return confirm_record(**contact);
+  if (auto told = tell_changes((*contact)->peer, *succession); !told) return told;
   return pin(**contact, std::move(*next));
+}
+
+bool Contacts::is_self(const ContactRow& contact) const {
+  return contact.peer == account_.name().text();
+}
+
+Result<ContactRow> Contacts::self() {
+  auto row = store_.contacts.find_or_add(account_.name().text(), ContactState::accepted, clock_.now());
+  if (!row || row->record == account_.row().record) return row;
+  if (auto done = store_.contacts.set_state(row->id, ContactState::accepted); !done) return pass(done);
+  if (auto done = pin(*row, account_.record()); !done) return pass(done);
+  auto pinned_row = store_.contacts.find(row->id);
+  if (!pinned_row) return pass(pinned_row);
+  return std::move(**pinned_row);
+}
+
+Status Contacts::take_own_record(ByteView signed_record) {
+  auto change = account_.take_record(signed_record);
+  if (!change && change.error().code == ExitCode::refused) {
+    if (auto told = announce(NoticeKind::record_rolled_back, account_.name().text(), change.error().message); !told)
+      return told;
+  }
+  if (!change) return pass(change);
+  if (auto told = tell_changes(account_.name().text(), *change); !told) return told;
+  auto row = self();
+  return row ? Status() : Status(pass(row));
+}
+
+// One notice each, and none is left out: an unexpected device is how a stolen identity shows.
+Status Contacts::tell_changes(std::string_view peer, const identity::Succession& change) {
+  const std::string who(peer);
+  for (const auto device : change.added) {
+    auto told = store_.messages.add_notice(
+        NoticeKind::device_added, peer,
+        who + " has a new device, number " + std::to_string(device.value) + ", signed by the identity known here",
+        clock_.now());
+    if (!told) return pass(told);
+  }
+  for (const auto device : change.revoked) {
+    auto told = store_.messages.add_notice(
+        NoticeKind::device_removed, peer,
+        who + " has removed the device number " + std::to_string(device.value) + ": nothing is sent to it any more",
+        clock_.now());
+    if (!told) return pass(told);
+  }
+  return {};
 }
 
 Status Contacts::pin(const ContactRow& contact, identity::VerifiedRecord record) {

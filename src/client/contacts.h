@@ -30,6 +30,9 @@ class Contacts {
   // A record as the server gave it. Pins it when it verifies and may follow the pinned one, and removes the sessions
   // of devices it revokes. Errors: identity_changed (kept for the user to accept, announced), refused, clock_off.
   Status take_record(std::int64_t contact, ByteView signed_record);
+  // This account as a contact of itself: its other devices' sessions hang on it, with the record that is ours now.
+  Result<ContactRow> self();
+  [[nodiscard]] bool is_self(const ContactRow& contact) const;
   // Uses the pinned record for another limits::contact_refresh, though the server did not confirm it; not after its
   // end. Errors: unknown_peer, refused.
   Status keep_pinned(std::int64_t contact);
@@ -47,6 +50,8 @@ class Contacts {
   Status announce(NoticeKind kind, std::string_view peer, std::string_view text);
 
  private:
+  Status take_own_record(ByteView signed_record);
+  Status tell_changes(std::string_view peer, const identity::Succession& change);
   Status pin(const ContactRow& contact, identity::VerifiedRecord record);
   Status confirm_record(const ContactRow& contact);
   Status refuse_record(const ContactRow& contact, identity::Error why, const identity::VerifiedRecord& next);

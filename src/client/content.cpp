@@ -80,6 +80,13 @@ void encode_body(const TypingContent& in, proto::Content& out) {
 void encode_body(const SessionRestartedContent&, proto::Content& out) {
   out.mutable_session_restarted();
 }
+void encode_body(const SentCopyContent& in, proto::Content& out) {
+  out.mutable_sent_copy()->set_peer(in.peer);
+  out.mutable_sent_copy()->set_content(in.content.data(), in.content.size());
+}
+void encode_body(const DevicesChangedContent&, proto::Content& out) {
+  out.mutable_devices_changed();
+}
 // What is not understood is never sent on.
 void encode_body(const UnknownContent&, proto::Content&) {}
 
@@ -131,6 +138,13 @@ bool decode_body(const proto::Content& in, Content& content) {
     case proto::Content::kTyping:
       content.body = TypingContent{.active = in.typing().active()};
       return true;
+    case proto::Content::kSentCopy:
+      content.body =
+          SentCopyContent{.peer = in.sent_copy().peer(), .content = to_bytes(as_bytes(in.sent_copy().content()))};
+      return true;
+    case proto::Content::kDevicesChanged:
+      content.body = DevicesChangedContent{};
+      return true;
     case proto::Content::BODY_NOT_SET:
       return false;
   }
@@ -156,6 +170,8 @@ struct Rules {
   }
   bool operator()(const TypingContent&) const { return true; }
   bool operator()(const SessionRestartedContent&) const { return true; }
+  bool operator()(const SentCopyContent& c) const { return c.content.size() <= limits::content_bytes; }
+  bool operator()(const DevicesChangedContent&) const { return true; }
   bool operator()(const UnknownContent&) const { return true; }
 };
 
@@ -193,7 +209,7 @@ Status check_emoji(std::string_view emoji) {
   return {};
 }
 
-Bytes encode_content(const Content& content) {
+Bytes encode_plain_content(const Content& content) {
   proto::Content out;
   out.set_version(version);
   out.set_id(content.id.data(), content.id.size());
@@ -201,23 +217,36 @@ Bytes encode_content(const Content& content) {
   out.set_expires_after(content.expires_after);
   std::visit([&out](const auto& body) { encode_body(body, out); }, content.body);
   std::string encoded = out.SerializeAsString();
+  auto bytes = to_bytes(as_bytes(encoded));
+  explicit_bzero(encoded.data(), encoded.size());
+  return bytes;
+}
+
+Bytes encode_content(const Content& content) {
+  auto encoded = encode_plain_content(content);
   Bytes padded;
   padded.reserve(wire::padded_size(encoded.size()));
-  wire::pad(as_bytes(encoded), padded);
+  wire::pad(encoded, padded);
   explicit_bzero(encoded.data(), encoded.size());
   return padded;
 }
 
 Result<Content> decode_content(ByteView padded) {
   const auto bytes = wire::unpad(padded);
-  if (!bytes || bytes->size() > limits::content_bytes) return refused();
+  if (!bytes) return refused();
+  return decode_plain_content(*bytes);
+}
+
+Result<Content> decode_plain_content(ByteView bytes) {
+  if (bytes.size() > limits::copy_bytes) return refused();
   proto::Content in;
-  if (!in.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) return refused();
+  if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return refused();
+  if (bytes.size() > limits::content_bytes && !in.has_sent_copy()) return refused();
   Content content;
   if (in.version() == 0 || !read_id(in.id(), content.id)) return refused();
   content.sent_at = {in.sent_at()};
   if (in.version() != version || !decode_body(in, content)) {
-    content.body = UnknownContent{to_bytes(*bytes)};
+    content.body = UnknownContent{to_bytes(bytes)};
     return content;
   }
   content.expires_after = in.expires_after();

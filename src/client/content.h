@@ -51,6 +51,13 @@ struct TypingContent {
   bool active = false;
 };
 struct SessionRestartedContent {};
+// What one of our own devices sent to somebody (docs/spec/devices.md §5).
+struct SentCopyContent {
+  std::string peer;  // name@server
+  Bytes content;     // encoded, without padding
+};
+// The sender's account has another record.
+struct DevicesChangedContent {};
 // A kind that this version does not know, as it came.
 struct UnknownContent {
   Bytes content;
@@ -61,7 +68,7 @@ struct Content {
   UnixMillis sent_at;
   std::uint32_t expires_after = 0;  // seconds; 0: it stays
   std::variant<TextContent, ReactionContent, EditContent, UnsendContent, TimerContent, ReadContent, TypingContent,
-               SessionRestartedContent, UnknownContent>
+               SessionRestartedContent, SentCopyContent, DevicesChangedContent, UnknownContent>
       body;
 };
 
@@ -74,7 +81,10 @@ struct Content {
 
 // The padded bytes that the ratchet seals.
 [[nodiscard]] Bytes encode_content(const Content& content);
+// The same without padding, as it stands in a copy.
+[[nodiscard]] Bytes encode_plain_content(const Content& content);
 // Error: refused, for what is not padded content, or text that breaks a rule. What is only newer is UnknownContent.
 [[nodiscard]] Result<Content> decode_content(ByteView padded);
+[[nodiscard]] Result<Content> decode_plain_content(ByteView bytes);
 
 }  // namespace pqc::client

@@ -1,5 +1,8 @@
 #include "client/directory.h"
 
+#include <algorithm>
+
+#include "client/limits.h"
 #include "proto/relay.pb.h"
 
 namespace pqc::client {
@@ -107,6 +110,10 @@ void Directory::prepare(std::int64_t id, Done done) {
                                                      " have changed and were not accepted: nothing was sent. Compare "
                                                      "safety numbers with them, then: pqc-chat verify --accept " +
                                                      contact->peer));
+  done = [this, done = std::move(done)](const Status& status) {
+    if (!status) return done(status);
+    begin_with_own_devices(done);
+  };
   if (!core_.contacts.stale(*contact)) return begin_missing_sessions(id, false, std::move(done));
   fetch_record(id, [this, id, done = std::move(done)](const Status& fetched) {
     // A record that only contradicts the pinned one was announced; the pinned one stays in use.
@@ -123,7 +130,7 @@ void Directory::begin_missing_sessions(std::int64_t id, bool fetched, Done done)
   if (!record) return done(pass(record));
   bool any = false;
   for (const auto& device : (*record)->record().devices) {
-    if (device.state != identity::DeviceState::active) continue;
+    if (device.state != identity::DeviceState::active || left_out(id, device.id)) continue;
     any = true;
     auto ready = core_.sessions.can_seal(*contact, device.id);
     if (!ready) return done(pass(ready));
@@ -138,12 +145,53 @@ void Directory::begin_missing_sessions(std::int64_t id, bool fetched, Done done)
         begin_missing_sessions(id, true, std::move(done));
       });
     }
-    return begin_session(id, device.id, [this, id, fetched, done = std::move(done)](const Status& status) {
-      if (!status) return done(status);
-      begin_missing_sessions(id, fetched, std::move(done));
-    });
+    return begin_session(id, device.id,
+                         [this, id, device = device.id, fetched, done = std::move(done)](const Status& status) {
+                           if (!status && !leave_out(id, device, status.error())) return done(status);
+                           begin_missing_sessions(id, fetched, std::move(done));
+                         });
   }
   if (!any) return done(fail(ExitCode::unknown_peer, contact->peer + " has no device that could receive"));
+  done({});
+}
+
+// Whether the others can do without it.
+bool Directory::leave_out(std::int64_t id, identity::DeviceId device, const Error& why) {
+  if (why.code != ExitCode::unknown_peer && why.code != ExitCode::level_refused) return false;
+  auto contact = require(core_.store, id);
+  if (!contact) return false;
+  auto record = core_.contacts.pinned(*contact);
+  if (!record || !*record) return false;
+  const bool others =
+      core_.contacts.is_self(*contact) ||
+      std::ranges::any_of((*record)->record().devices, [&](const identity::DeviceEntry& entry) {
+        return entry.state == identity::DeviceState::active && entry.id != device && !left_out(id, entry.id);
+      });
+  if (others) left_out_[{id, device.value}] = core_.clock.now();
+  return others;
+}
+
+bool Directory::left_out(std::int64_t id, identity::DeviceId device) const {
+  const auto found = left_out_.find({id, device.value});
+  if (found == left_out_.end()) return false;
+  const auto since = core_.clock.now() - found->second;
+  return since < limits::device_retry && since > -limits::clock_tolerance;
+}
+
+void Directory::begin_with_own_devices(Done done) {
+  if (core_.account.other_devices().empty()) return done({});
+  auto self = core_.contacts.self();
+  if (!self) return done(pass(self));
+  for (const auto device : core_.account.other_devices()) {
+    if (left_out(self->id, device)) continue;
+    auto ready = core_.sessions.can_seal(*self, device);
+    if (!ready) return done(pass(ready));
+    if (*ready) continue;
+    return begin_session(self->id, device, [this, id = self->id, device, done](const Status& status) {
+      if (!status && !leave_out(id, device, status.error())) return done(status);
+      begin_with_own_devices(done);
+    });
+  }
   done({});
 }
 

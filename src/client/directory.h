@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "client/core.h"
@@ -21,8 +22,11 @@ class Directory {
   void fetch_record(std::int64_t contact, Done done);
   // A fresh session with one device, which sends from now on.
   void begin_session(std::int64_t contact, identity::DeviceId device, Done done);
-  // Everything that sealing to a contact needs: a record that is not stale, a session with every active device.
+  // Everything that sealing to a contact needs: a record that is not stale, a session with every active device of
+  // theirs and every other one of ours. A device without usable prekeys is left out while others can be reached.
   void prepare(std::int64_t contact, Done done);
+  // Whether a device is left out for now.
+  [[nodiscard]] bool left_out(std::int64_t contact, identity::DeviceId device) const;
 
  private:
   using Waiting = std::vector<Done>;
@@ -30,9 +34,12 @@ class Directory {
   Status take_answer(std::int64_t contact, const pqc_chat::v1::ServerFrame& frame);
   Status take_bundle(std::int64_t contact, identity::DeviceId device, const pqc_chat::v1::ServerFrame& frame);
   void begin_missing_sessions(std::int64_t contact, bool fetched, Done done);
+  void begin_with_own_devices(Done done);
+  bool leave_out(std::int64_t contact, identity::DeviceId device, const Error& why);
 
   Core& core_;
-  std::map<std::int64_t, Waiting> records_;  // by contact
+  std::map<std::int64_t, Waiting> records_;                                // by contact
+  std::map<std::pair<std::int64_t, std::uint32_t>, UnixMillis> left_out_;  // since when, by contact and device
 };
 
 }  // namespace pqc::client

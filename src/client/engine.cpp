@@ -200,6 +200,7 @@ void Engine::maintain(const v1::LoggedIn& answer) {
     const auto& ours = core_.account.row().record;
     frames.emplace_back().mutable_publish_account_record()->set_account_record(ours.data(), ours.size());
   }
+  if (answer.record_version() > core_.account.record().version().value) refresh_own_record();
   auto prekeys = core_.account.refill_prekeys(answer);
   if (!record || !prekeys) {
     const auto error = !record ? record.error() : prekeys.error();
@@ -214,6 +215,36 @@ void Engine::maintain(const v1::LoggedIn& answer) {
     maintained_ = true;
     if (!status) log(LogLevel::warning, "engine.not_published", {{"why", status.error().message}});
     if (registered_) finish_registration(status);
+  });
+}
+
+// The primary device made a newer one.
+void Engine::refresh_own_record() {
+  const auto self = core_.contacts.self();
+  if (!self) return log(LogLevel::error, "engine.own_record", {{"why", self.error().message}});
+  directory_.fetch_record(self->id, [](const Status&) {});
+}
+
+void Engine::add_device(const identity::DeviceEntry& device, Done done) {
+  publish_devices(core_.account.add_device(device), std::move(done));
+}
+
+void Engine::revoke_device(identity::DeviceId device, Done done) {
+  publish_devices(core_.account.revoke_device(device), std::move(done));
+}
+
+void Engine::publish_devices(const Result<Bytes>& signed_record, Done done) {
+  if (!signed_record) return done(std::unexpected(signed_record.error()));
+  if (auto self = core_.contacts.self(); !self) return done(pass(self));
+  if (!core_.online()) go_online({});
+  when_online([this, record = *signed_record, done = std::move(done)](const Status& online) {
+    if (!online) return done(online);
+    std::vector<v1::ClientFrame> frames;
+    frames.emplace_back().mutable_publish_account_record()->set_account_record(record.data(), record.size());
+    publish(std::move(frames), [this, done](const Status& status) {
+      if (status) outbox_.tell_devices_changed();
+      done(status);
+    });
   });
 }
 
@@ -393,6 +424,7 @@ Result<std::vector<Contact>> Engine::contacts() {
   if (!rows) return pass(rows);
   std::vector<Contact> out;
   for (const auto& row : *rows) {
+    if (core_.contacts.is_self(row)) continue;
     if (row.record.empty() && !row.barred) continue;  // asked for, never found
     auto described = core_.contacts.describe(row);
     if (!described) return pass(described);

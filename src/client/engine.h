@@ -76,6 +76,11 @@ class Engine {
   void safety_number(std::string_view peer, Answer<SafetyNumber> answer);
   void set_verified(std::string_view peer, bool verified, Done done);
   void accept(std::string_view peer, bool changed, Done done);
+  // The devices of this account, and their changes, which only the primary device makes (docs/spec/devices.md §2).
+  // `done` comes when the server has the record; contacts and other devices are told. Errors: usage, and those of the
+  // connection: the record is then published with the next one.
+  void add_device(const identity::DeviceEntry& device, Done done);
+  void revoke_device(identity::DeviceId device, Done done);
   Result<AccountInfo> whoami();
   Status set_minimum_level(std::string_view level);
 
@@ -102,6 +107,8 @@ class Engine {
   void on_offline(const Error& error);
   Status settle_login(const pqc_chat::v1::LoggedIn& answer);
   void maintain(const pqc_chat::v1::LoggedIn& answer);
+  void publish_devices(const Result<Bytes>& signed_record, Done done);
+  void refresh_own_record();
   void maintain_again();
   void ask_what_to_maintain();
   Status check_roll_back();

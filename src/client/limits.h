@@ -10,6 +10,10 @@ namespace pqc::client::limits {
 inline constexpr std::size_t text_bytes = std::size_t{64} << 10;
 // A whole Content, before padding.
 inline constexpr std::size_t content_bytes = text_bytes + 1024;
+// The same for another device of this account: with the peer's name around it.
+inline constexpr std::size_t copy_bytes = content_bytes + 512;
+// A device whose prekeys the server does not have is not asked for again so long, if others can be reached.
+inline constexpr std::chrono::milliseconds device_retry = std::chrono::hours(1);
 
 inline constexpr std::size_t emoji_bytes = 64;
 // Ids in one read receipt.

@@ -55,6 +55,8 @@ struct Filler {
   bool operator()(const ReadContent&) const { return false; }
   bool operator()(const TypingContent&) const { return false; }
   bool operator()(const SessionRestartedContent&) const { return false; }
+  bool operator()(const SentCopyContent&) const { return false; }
+  bool operator()(const DevicesChangedContent&) const { return false; }
 };
 
 }  // namespace

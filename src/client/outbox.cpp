@@ -65,12 +65,71 @@ Result<bool> Outbox::ready(const ContactRow& contact) {
   if (!record) return pass(record);
   bool any = false;
   for (const auto& device : (*record)->record().devices) {
-    if (device.state != identity::DeviceState::active) continue;
+    if (device.state != identity::DeviceState::active || directory_.left_out(contact.id, device.id)) continue;
     auto can = encryptor_.can_seal(contact, device.id);
     if (!can || !*can) return can;
     any = true;
   }
-  return any;
+  if (!any) return false;
+  return own_devices_ready();
+}
+
+// Those that can be reached: what is sent goes to them too.
+Result<bool> Outbox::own_devices_ready() {
+  if (core_.account.other_devices().empty()) return true;
+  auto self = core_.contacts.self();
+  if (!self) return pass(self);
+  for (const auto device : core_.account.other_devices()) {
+    if (directory_.left_out(self->id, device)) continue;
+    auto can = encryptor_.can_seal(*self, device);
+    if (!can || !*can) return can;
+  }
+  return true;
+}
+
+Status Outbox::add_copies(const ContactRow& contact, const Content& sent) {
+  if (core_.account.other_devices().empty()) return {};
+  auto self = core_.contacts.self();
+  if (!self) return pass(self);
+  const Content copy{.id = core_.rng.bytes<16>(),
+                     .sent_at = sent.sent_at,
+                     .body = SentCopyContent{.peer = contact.peer, .content = encode_plain_content(sent)}};
+  for (const auto device : core_.account.other_devices()) {
+    auto can = encryptor_.can_seal(*self, device);
+    if (!can) return pass(can);
+    if (!*can) continue;
+    if (auto done = add_control(*self, core_.account.record(), device, copy); !done) return done;
+  }
+  return {};
+}
+
+void Outbox::tell_devices_changed() {
+  auto rows = core_.store.contacts.all();
+  if (!rows) return log(LogLevel::error, "outbox.devices_not_told", {{"why", rows.error().message}});
+  for (const auto& contact : *rows) {
+    if (contact.state != ContactState::accepted || contact.barred || contact.blocked() || contact.record.empty())
+      continue;
+    if (auto told = tell_devices_changed(contact); !told)
+      log(LogLevel::error, "outbox.devices_not_told", {{"why", told.error().message}});
+  }
+  send_ready();
+}
+
+Status Outbox::tell_devices_changed(const ContactRow& contact) {
+  auto record = core_.contacts.pinned(contact);
+  if (!record) return pass(record);
+  const Content content{.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = DevicesChangedContent{}};
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  for (const auto& device : (*record)->record().devices) {
+    const bool here = core_.contacts.is_self(contact) && device.id.value == core_.account.row().device;
+    if (device.state != identity::DeviceState::active || here) continue;
+    auto can = encryptor_.can_seal(contact, device.id);
+    if (!can) return pass(can);
+    if (!*can) continue;
+    if (auto done = add_control(contact, **record, device.id, content); !done) return done;
+  }
+  return core_.account.commit(*transaction);
 }
 
 OutboxRow Outbox::row_for(std::int64_t contact, std::uint32_t device, Bytes body, std::optional<std::int64_t> message) {
@@ -86,10 +145,11 @@ OutboxRow Outbox::row_for(std::int64_t contact, std::uint32_t device, Bytes body
 Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
   auto record = core_.contacts.pinned(contact);
   if (!record) return pass(record);
-  auto padded = encode_content(content_of(row));
+  const auto content = content_of(row);
+  auto padded = encode_content(content);
   std::uint16_t suite = 0;
   for (const auto& device : (*record)->record().devices) {
-    if (device.state != identity::DeviceState::active) continue;
+    if (device.state != identity::DeviceState::active || directory_.left_out(contact.id, device.id)) continue;
     auto sealed = encryptor_.seal(contact, **record, device.id, padded);
     if (!sealed) return pass(sealed);
     suite = sealed->suite;
@@ -102,6 +162,7 @@ Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
       return done;
   }
   wipe(padded);
+  if (auto done = add_copies(contact, content); !done) return done;
   return core_.store.messages.set_sealed(row.message.seq, suite);
 }
 
@@ -119,7 +180,7 @@ Result<bool> Outbox::add_to_all_devices(const ContactRow& contact, const Content
   auto record = core_.contacts.pinned(contact);
   if (!record) return pass(record);
   for (const auto& device : (*record)->record().devices) {
-    if (device.state != identity::DeviceState::active) continue;
+    if (device.state != identity::DeviceState::active || directory_.left_out(contact.id, device.id)) continue;
     if (auto done = add_control(contact, **record, device.id, content); !done) return pass(done);
   }
   return true;
@@ -288,11 +349,31 @@ Result<std::vector<std::int64_t>> Outbox::settle(const std::vector<OutboxRow>& r
   return changed;
 }
 
+Result<bool> Outbox::has_other_devices(const OutboxRow& row) {
+  auto contact = core_.store.contacts.find(row.contact);
+  if (!contact) return pass(contact);
+  if (!*contact) return false;
+  auto record = core_.contacts.pinned(**contact);
+  if (!record) return pass(record);
+  if (!*record) return false;
+  return std::ranges::any_of((*record)->record().devices, [&](const identity::DeviceEntry& device) {
+    return device.state == identity::DeviceState::active && device.id.value != row.device;
+  });
+}
+
 Status Outbox::settle_one(const OutboxRow& row, const ParcelOutcome& outcome) {
   auto removed = core_.store.outbox.remove(row.seq);
   if (!removed) return pass(removed);
   // Dropped while it was on its way (the peer began anew): its message goes again, and is not what was answered.
   if (!*removed || !row.message) return {};
+  if (outcome.carriage == Carriage::gone) {
+    // Revoked, and we were not told: it is expected to confirm nothing, and the record is asked for.
+    if (auto done = core_.store.contacts.set_record_age(row.contact, {}); !done) return done;
+    if (auto done = core_.store.outbox.drop_expected_of(*row.message, row.device); !done) return done;
+    auto others = has_other_devices(row);
+    if (!others) return pass(others);
+    if (!*others) return core_.store.messages.set_failed(*row.message, outcome.error);
+  }
   if (outcome.carriage == Carriage::refused) return core_.store.messages.set_failed(*row.message, outcome.error);
   auto more = core_.store.outbox.holds(*row.message);
   if (!more) return pass(more);

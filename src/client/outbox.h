@@ -48,7 +48,14 @@ class Outbox {
   // What waits for a contact fails, for this reason.
   Status give_up(std::int64_t contact, const Error& why);
 
+  // Seals to every device of contacts and to our own: the header says which record we have now, and they ask for it.
+  void tell_devices_changed();
+
  private:
+  Status tell_devices_changed(const ContactRow& contact);
+  Result<bool> own_devices_ready();
+  Result<bool> has_other_devices(const OutboxRow& row);
+  Status add_copies(const ContactRow& contact, const Content& sent);
   Result<bool> ready(const ContactRow& contact);
   Status seal(const MessageRow& row, const ContactRow& contact);
   Status seal_ready(std::vector<std::int64_t>& contacts_to_prepare);

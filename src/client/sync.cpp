@@ -149,6 +149,8 @@ Sync::Next Sync::handle(const Delivery& delivery) {
   if (delivery.message_id <= cursor_) return Next::done;
   const auto name = identity::AccountName::parse(delivery.account);
   if (!name || !delivery.device.valid() || delivery.id.size() != 16) return Next::done;
+  // Nobody writes to itself.
+  if (*name == core_.account.name() && delivery.device.value == core_.account.row().device) return Next::done;
   auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::stranger, core_.clock.now());
   if (!contact) return Next::store_failed;
   // Whom the user blocked is not answered, and not even read.
@@ -167,7 +169,10 @@ Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact
   }
   if (const auto* tags = std::get_if<pqxdh::AcknowledgementEnvelope>(&*envelope))
     return receipts(contact, delivery, *tags);
-  auto record = core_.contacts.pinned(contact);
+  const bool own = core_.contacts.is_self(contact);
+  auto current = own ? core_.contacts.self() : Result<ContactRow>(contact);
+  if (!current) return Next::store_failed;
+  auto record = core_.contacts.pinned(*current);
   if (!record) return Next::store_failed;
   auto message = core_.sessions.open(contact, record->get(), delivery.device, *envelope);
   if (message) return opened(contact, delivery, *message);
@@ -211,6 +216,8 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "content"}});
     return Next::done;
   }
+  if (core_.contacts.is_self(contact)) return opened_own(delivery, message, *content);
+  if (std::holds_alternative<DevicesChangedContent>(content->body)) return Next::done;
   const bool restarted = std::holds_alternative<SessionRestartedContent>(content->body);
   if ((restarted || message.restarted) &&
       !core_.contacts.announce(NoticeKind::session_restarted, contact.peer,
@@ -223,6 +230,40 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     return Next::done;
   }
   return store_message(contact, delivery, message, *content);
+}
+
+// From another device of this account.
+Sync::Next Sync::opened_own(const Delivery& delivery, const OpenedMessage& message, const Content& content) {
+  if (const auto* copy = std::get_if<SentCopyContent>(&content.body)) return store_copy(delivery, message.suite, *copy);
+  return Next::done;
+}
+
+// As if it had been sent here, but for its confirmations: they go to the device that sent it.
+Sync::Next Sync::store_copy(const Delivery& delivery, std::uint16_t suite, const SentCopyContent& copy) {
+  const auto name = identity::AccountName::parse(copy.peer);
+  const auto content = decode_plain_content(copy.content);
+  if (!name || *name == core_.account.name() || !content) return Next::done;
+  auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::accepted, core_.clock.now());
+  if (!contact || !outbox_.accept(*contact)) return Next::store_failed;
+  MessageRow row;
+  row.contact = contact->id;
+  row.suite_number = suite;
+  row.message.direction = Direction::outgoing;
+  row.message.device = delivery.device.value;
+  row.message.stored_at = core_.clock.now();
+  row.message.verified = contact->verified;
+  row.message.status = MessageStatus::queued;
+  if (!fill_row(*content, row)) return Next::done;
+  auto removed = core_.store.erasure.was_removed(contact->id, row.message.id);
+  if (!removed) return Next::store_failed;
+  if (*removed) return Next::done;
+  auto seq = core_.store.messages.add(row);
+  if (!seq) return Next::store_failed;
+  if (!*seq) return Next::done;
+  if (!core_.store.messages.set_sent(**seq, core_.clock.now())) return Next::store_failed;
+  if (!apply_effects(core_.store, row)) return Next::store_failed;
+  changed_.push_back(**seq);
+  return Next::done;
 }
 
 Sync::Next Sync::store_message(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message,
@@ -315,11 +356,17 @@ Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery)
 }
 
 void Sync::check_versions(const ContactRow& contact, const OpenedMessage& message) {
-  if (message.our_record > core_.account.record().version().value) {
-    (void)core_.contacts.announce(NoticeKind::record_rolled_back, contact.peer,
-                                  contact.peer +
-                                      " was shown a record of your account that this device did not make: the "
-                                      "server, or another device with your keys, made it");
+  // A record of ours that is newer than the one here: the primary device made it, or nobody of us did. The server is
+  // asked, and what does not follow ours is announced (Contacts::take_record).
+  const bool own_is_newer = message.our_record > core_.account.record().version().value;
+  if (own_is_newer) {
+    if (const auto self = core_.contacts.self()) to_refresh_.push_back(self->id);
+    const auto primary = core_.account.primary();
+    if (primary && *primary)
+      (void)core_.contacts.announce(NoticeKind::record_rolled_back, contact.peer,
+                                    contact.peer +
+                                        " was shown a record of your account that this device did not make: the "
+                                        "server, or another device with your keys, made it");
   }
   const auto record = core_.contacts.pinned(contact);
   if (record && *record && message.sender_record > (*record)->version().value) to_refresh_.push_back(contact.id);

@@ -56,6 +56,8 @@ class Sync {
   Result<bool> may_store(const ContactRow& contact, const MessageRow& row);
   Next messages_read(const ContactRow& contact, const ReadContent& read);
   void tell_typing(const ContactRow& contact, UnixMillis sent_at, bool active);
+  Next opened_own(const Delivery& delivery, const OpenedMessage& message, const Content& content);
+  Next store_copy(const Delivery& delivery, std::uint16_t suite, const SentCopyContent& copy);
   Next repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery);
   Next refused(const ContactRow& contact, const Delivery& delivery);
   Next unreadable(const ContactRow& contact, const Delivery& delivery);

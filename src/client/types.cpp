@@ -52,6 +52,10 @@ std::string_view name(NoticeKind kind) {
       return "last_resort_used";
     case NoticeKind::profile_rolled_back:
       return "profile_rolled_back";
+    case NoticeKind::device_added:
+      return "device_added";
+    case NoticeKind::device_removed:
+      return "device_removed";
   }
   return "unknown";
 }

@@ -134,6 +134,8 @@ enum class NoticeKind : std::uint8_t {
   message_unreadable = 5,
   last_resort_used = 6,
   profile_rolled_back = 7,
+  device_added = 8,
+  device_removed = 9,
 };
 std::string_view name(NoticeKind kind);
 

@@ -17,7 +17,8 @@ ParcelOutcome outcome_of(const v1::AcceptedItem& item) {
   if (for_now(item.error())) return {Carriage::later, {}};
   v1::Error error;
   error.set_code(item.error());
-  return {Carriage::refused, from_server(error)};
+  const bool gone = item.error() == v1::ERROR_UNKNOWN_DEVICE;
+  return {gone ? Carriage::gone : Carriage::refused, from_server(error)};
 }
 
 Result<std::vector<ParcelOutcome>> outcomes_of(const v1::ServerFrame& frame, std::size_t expected) {

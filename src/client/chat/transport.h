@@ -26,6 +26,7 @@ enum class Carriage : std::uint8_t {
   accepted,  // the other end, or a server, has stored it
   later,     // not now: try again
   refused,   // never: `error` says why
+  gone,      // never: the account has no such device any more
 };
 struct ParcelOutcome {
   Carriage carriage = Carriage::later;

@@ -77,6 +77,10 @@ Status ContactTable::pin_record(std::int64_t id, ByteView record, UnixMillis now
   return database_.run("UPDATE contacts SET record = ?, record_at = ? WHERE id = ?", record, now, id);
 }
 
+Status ContactTable::set_record_age(std::int64_t id, UnixMillis at) {
+  return database_.run("UPDATE contacts SET record_at = ? WHERE id = ?", at, id);
+}
+
 Status ContactTable::set_changed_record(std::int64_t id, ByteView record) {
   return database_.run("UPDATE contacts SET changed_record = ? WHERE id = ?", record, id);
 }

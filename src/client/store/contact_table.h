@@ -43,6 +43,8 @@ class ContactTable {
   Status set_state(std::int64_t id, ContactState state);
   Status set_verified(std::int64_t id, bool verified);
   Status pin_record(std::int64_t id, ByteView record, UnixMillis now);
+  // When the server last confirmed the record; 0: it is asked for before anything is sent.
+  Status set_record_age(std::int64_t id, UnixMillis at);
   Status set_changed_record(std::int64_t id, ByteView record);  // empty: none
   Status pin_suite(std::int64_t id, std::int64_t level, std::int64_t suite);
   Status set_barred(std::int64_t id, bool barred);

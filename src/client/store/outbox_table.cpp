@@ -94,6 +94,10 @@ Status OutboxTable::drop_expected(std::int64_t contact) {
   return database_.run("DELETE FROM expected_receipts WHERE contact = ?", contact);
 }
 
+Status OutboxTable::drop_expected_of(std::int64_t message, std::uint32_t device) {
+  return database_.run("DELETE FROM expected_receipts WHERE message = ? AND device = ?", message, device);
+}
+
 Status OutboxTable::owe_receipt(std::int64_t contact, std::uint32_t device, const ReceiptTag& tag) {
   return database_.run("INSERT INTO owed_receipts (contact, device, tag) VALUES (?, ?, ?)", contact, device, tag);
 }

@@ -52,6 +52,7 @@ class OutboxTable {
   Result<std::optional<std::int64_t>> take_expected(const ReceiptTag& tag, std::int64_t contact, std::uint32_t device);
   Result<bool> expects_more(std::int64_t message);
   Status drop_expected(std::int64_t contact);
+  Status drop_expected_of(std::int64_t message, std::uint32_t device);
 
   Status owe_receipt(std::int64_t contact, std::uint32_t device, const ReceiptTag& tag);
   // To accepted contacts only, those of one device together.

@@ -1,0 +1,246 @@
+// Several devices of one account over a real server and real key agents (docs/spec/devices.md): who can read what.
+#include <deque>
+
+#include <gtest/gtest.h>
+
+#include "client/client.h"
+#include "client/engine.h"
+#include "client/profile.h"
+#include "crypto/random.h"
+#include "server_process.h"
+#include "support/temporary_folder.h"
+
+namespace pqc::client {
+namespace {
+
+using Texts = std::vector<std::string>;
+constexpr std::chrono::seconds wait{60};
+
+// One device: its profile, and a client that is opened for each thing it does.
+class Device {
+ public:
+  Device(const std::string& folder, std::string account, std::uint16_t port)
+      : account_(std::move(account)), port_(port), paths_{std::filesystem::path(folder)} {}
+
+  void register_account() {
+    RegisterOptions options;
+    options.open.profile = paths_;
+    options.name = account_;
+    options.host = "127.0.0.1";
+    options.port = port_;
+    const auto made = Client::register_account(std::move(options));
+    ASSERT_TRUE(made) << made.error().message;
+    open();
+  }
+
+  // A further device of the same account, added by `primary`.
+  void join(Device& primary, identity::DeviceId id) {
+    ASSERT_TRUE(make_private_folder(paths_.folder));
+    lock();
+    auto profile = create_profile(paths_, *lock_, std::nullopt, {});
+    ASSERT_TRUE(profile) << profile.error().message;
+    engine_ = std::make_unique<Engine>(loop_, std::move(*profile), clock_, crypto::SystemRng::instance());
+    ASSERT_TRUE(engine_->load());
+    auto& account = engine_->core().account;
+    const auto& row = primary.engine().core().account.row();
+    Account::New about{.name = row.name,
+                       .server = row.server,
+                       .host = row.host,
+                       .port = row.port,
+                       .fingerprint = {},
+                       .suites = primary.engine().core().account.suites()};
+    std::ranges::copy(row.pin, about.fingerprint.bytes.begin());
+    const auto entry = account.create_device(about, id);
+    ASSERT_TRUE(entry) << entry.error().message;
+    primary.done([&](auto finish) { primary.engine().add_device(*entry, finish); });
+    const auto joined = account.finish_device(about, id, primary.engine().core().account.row().record);
+    ASSERT_TRUE(joined) << joined.error().message;
+    catch_up();
+  }
+
+  void open() {
+    lock();
+    auto profile = open_profile(paths_, *lock_, {});
+    ASSERT_TRUE(profile) << profile.error().message;
+    engine_ = std::make_unique<Engine>(loop_, std::move(*profile), clock_, crypto::SystemRng::instance());
+    ASSERT_TRUE(engine_->load());
+  }
+  void close() {
+    bool closed = false;
+    engine_->go_offline([&closed] { closed = true; });
+    loop_.run_until([&closed] { return closed; });
+    engine_.reset();
+    lock_.reset();
+  }
+
+  template <class Start>
+  void done(Start&& start) {
+    std::optional<Status> outcome;
+    start([&outcome](const Status& status) { outcome = status; });
+    loop_.run_until([&outcome] { return outcome.has_value(); });
+    ASSERT_TRUE(*outcome) << outcome->error().message;
+  }
+
+  Result<Message> send(const std::string& peer, const std::string& text, Until until = Until::sent) {
+    Draft draft;
+    draft.id = crypto::SystemRng::instance().bytes<16>();
+    draft.peer = peer;
+    draft.text = text;
+    auto message = engine_->send(draft);
+    if (!message) return message;
+    engine_->go_online({.subscribe = until == Until::delivered, .keep = false});
+    std::optional<Result<Message>> outcome;
+    engine_->await(message->seq, until, wait, [&](Result<Message> answer) { outcome = std::move(answer); });
+    loop_.run_until([&outcome] { return outcome.has_value(); });
+    return std::move(*outcome);
+  }
+
+  // Everything in the mailbox: a new connection asks for all of it.
+  Status try_catch_up() {
+    close();
+    open();
+    std::optional<Status> outcome;
+    engine_->catch_up(wait, [&outcome](const Status& status) { outcome = status; });
+    loop_.run_until([&outcome] { return outcome.has_value(); });
+    return *outcome;
+  }
+  void catch_up() {
+    const auto caught_up = try_catch_up();
+    EXPECT_TRUE(caught_up) << caught_up.error().message;
+  }
+  Texts texts_with(const std::string& peer) {
+    MessageQuery query;
+    query.peer = peer;
+    query.limit = 100;
+    Texts out;
+    const auto found = engine_->find(query);
+    if (!found) return out;
+    for (const auto& message : *found)
+      out.push_back((message.direction == Direction::outgoing ? "> " : "< ") + message.text);
+    return out;
+  }
+  [[nodiscard]] bool was_told(NoticeKind kind, std::string_view peer) {
+    const auto notices = engine_->notices();
+    return notices && std::ranges::any_of(
+                          *notices, [&](const Notice& notice) { return notice.kind == kind && notice.peer == peer; });
+  }
+  Engine& engine() { return *engine_; }
+
+ private:
+  void lock() {
+    auto locked = ProfileLock::try_lock(paths_);
+    ASSERT_TRUE(locked && *locked);
+    lock_.emplace(std::move(**locked));
+  }
+
+  std::string account_;
+  std::uint16_t port_;
+  ProfilePaths paths_;
+  SystemClock clock_;
+  Loop loop_;
+  std::optional<ProfileLock> lock_;
+  std::unique_ptr<Engine> engine_;
+};
+
+class DevicesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    laptop.register_account();
+    bob.register_account();
+    bob_name = bob.engine().core().account.name().text();
+    alice_name = laptop.engine().core().account.name().text();
+  }
+
+  test::TemporaryFolder folder;
+  ServerProcess server{folder.path("server")};
+  Device laptop{folder.path("laptop"), "alice", server.port()};
+  Device phone{folder.path("phone"), "alice", server.port()};
+  Device bob{folder.path("bob"), "bob", server.port()};
+  std::string alice_name;
+  std::string bob_name;
+};
+
+TEST_F(DevicesTest, BothDevicesHaveTheWholeConversation) {
+  phone.join(laptop, {2});
+  ASSERT_TRUE(laptop.send("bob", "from the laptop"));
+  bob.catch_up();
+  ASSERT_TRUE(bob.send("alice", "to both of you"));
+  phone.catch_up();
+  laptop.catch_up();
+  EXPECT_EQ(laptop.texts_with("bob"), (Texts{"> from the laptop", "< to both of you"}));
+  EXPECT_EQ(phone.texts_with("bob"), (Texts{"> from the laptop", "< to both of you"}));
+  ASSERT_TRUE(phone.send("bob", "from the phone"));
+  bob.catch_up();
+  laptop.catch_up();
+  EXPECT_EQ(bob.texts_with("alice"), (Texts{"< from the laptop", "> to both of you", "< from the phone"}));
+  EXPECT_EQ(laptop.texts_with("bob").back(), "> from the phone");
+}
+
+// Delivered means: on every device of the peer. Copies on our own devices do not count.
+TEST_F(DevicesTest, DeliveredIsWhatEveryDeviceOfThePeerConfirmed) {
+  phone.join(laptop, {2});
+  const auto message = bob.send("alice", "both?");
+  ASSERT_TRUE(message);
+  laptop.catch_up();
+  // A stranger's message is confirmed once it is answered, by each device itself.
+  ASSERT_TRUE(laptop.send("bob", "here"));
+  bob.catch_up();
+  const auto status = [&] { return bob.engine().core().store.messages.find(message->seq)->value().message.status; };
+  EXPECT_EQ(status(), MessageStatus::sent);
+  phone.catch_up();
+  bob.catch_up();
+  EXPECT_EQ(status(), MessageStatus::delivered);
+}
+
+TEST_F(DevicesTest, Threat3ContactsAreToldOfANewDeviceAndOfARemovedOne) {
+  ASSERT_TRUE(laptop.send("bob", "hello"));
+  bob.catch_up();
+  ASSERT_TRUE(bob.send("alice", "hello yourself"));
+  laptop.catch_up();
+  phone.join(laptop, {2});
+  laptop.catch_up();
+  bob.catch_up();
+  EXPECT_TRUE(bob.was_told(NoticeKind::device_added, alice_name));
+  ASSERT_TRUE(bob.send("alice", "to both of you"));
+  phone.catch_up();
+  EXPECT_EQ(phone.texts_with("bob"), Texts{"< to both of you"});
+  laptop.done([&](auto finish) { laptop.engine().revoke_device({2}, finish); });
+  laptop.catch_up();
+  bob.catch_up();
+  EXPECT_TRUE(bob.was_told(NoticeKind::device_removed, alice_name));
+}
+
+// From the moment the server has the record, also for a contact that was not told yet.
+TEST_F(DevicesTest, Threat3ARevokedDeviceGetsNothing) {
+  phone.join(laptop, {2});
+  ASSERT_TRUE(laptop.send("bob", "hello"));
+  bob.catch_up();
+  ASSERT_TRUE(bob.send("alice", "before"));
+  phone.catch_up();
+  laptop.catch_up();
+  laptop.done([&](auto finish) { laptop.engine().revoke_device({2}, finish); });
+  const auto after = bob.send("alice", "after");
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(after->status, MessageStatus::sent);
+  ASSERT_TRUE(laptop.send("bob", "from the laptop"));
+  laptop.catch_up();
+  EXPECT_EQ(laptop.texts_with("bob"), (Texts{"> hello", "< before", "> from the laptop", "< after"}));
+  const auto refused = phone.try_catch_up();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ExitCode::login_refused);
+  EXPECT_EQ(phone.texts_with("bob"), (Texts{"> hello", "< before"}));
+  EXPECT_FALSE(phone.send("bob", "still me"));
+}
+
+TEST_F(DevicesTest, OnlyThePrimaryDeviceChangesTheRecord) {
+  phone.join(laptop, {2});
+  EXPECT_FALSE(*phone.engine().core().account.primary());
+  EXPECT_TRUE(*laptop.engine().core().account.primary());
+  EXPECT_FALSE(phone.engine().core().account.revoke_device({1}));
+  EXPECT_FALSE(laptop.engine().core().account.revoke_device({1}));
+  EXPECT_FALSE(laptop.engine().core().account.revoke_device({7}));
+  EXPECT_EQ(laptop.engine().core().account.record().version().value, 2U);
+}
+
+}  // namespace
+}  // namespace pqc::client
