@@ -53,5 +53,7 @@ ExitCode run(const Context& context, const DeclineCommand& command);
 ExitCode run(const Context& context, const SettingsCommand& command);
 ExitCode run(const Context& context, const BackupCommand& command);
 ExitCode run(const Context& context, const RestoreCommand& command);
+ExitCode run(const Context& context, const IdentityCommand& command);
+ExitCode run(const Context& context, const P2pCommand& command);
 
 }  // namespace pqc::cli

@@ -168,6 +168,32 @@ void add_keys(CLI::App& app, Options& options) {
   add<AuditCommand>(app, options, "audit", "Print the security log");
 }
 
+void add_p2p(CLI::App& app, Options& options) {
+  auto identity = add<IdentityCommand>(app, options, "identity", "Make an identity without any server, for p2p");
+  identity.app->add_option("ACTION", identity.values->action, "create, show or forget")
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>{"create", "show", "forget"}));
+  identity.app->add_option("NAME", identity.values->name, "Your name (create), or a peer's (forget)");
+  identity.app
+      ->add_option("--suite", identity.values->suites, "Suites to hold: pq (default), pq-falcon, enhanced, standard")
+      ->delimiter(',');
+  identity.app->add_flag("--passphrase", identity.values->with_passphrase,
+                         "Open the keys with a passphrase; without it they open unattended");
+  auto p2p = add<P2pCommand>(app, options, "p2p", "Chat directly with somebody, without any server");
+  p2p.app->add_option("ACTION", p2p.values->action, "listen or connect")
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect"}));
+  p2p.app->add_option("ADDRESS", p2p.values->address,
+                      "HOST:PORT or [IPV6]:PORT; to listen: default every address, any port");
+  p2p.app->add_option("--transport", p2p.values->transport, "tcp");
+  p2p.app->add_option("--encryption", p2p.values->encryption,
+                      "ratchet (default); rsa: not quantum-safe; none: NOT ENCRYPTED");
+  p2p.app->add_option("--level", p2p.values->level,
+                      "Lowest level accepted: quantum-resistant (default), enhanced, standard");
+  p2p.app->add_flag("--i-know-this-is-not-encrypted", p2p.values->accepts_no_encryption,
+                    "Needed for --encryption none");
+}
+
 }  // namespace
 
 std::expected<Options, int> parse_options(int argc, char** argv) {
@@ -188,6 +214,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_people(app, options);
   add_keys(app, options);
   add_rules(app, options);
+  add_p2p(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

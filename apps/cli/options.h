@@ -124,13 +124,27 @@ struct KeyringCommand {
   std::string action;  // enable, disable
 };
 struct AuditCommand {};
+struct IdentityCommand {
+  std::string action;  // create, show, forget
+  std::string name;
+  std::vector<std::string> suites;
+  bool with_passphrase = false;
+};
+struct P2pCommand {
+  std::string action;   // listen, connect
+  std::string address;  // HOST:PORT
+  std::string transport = "tcp";
+  std::string encryption = "ratchet";
+  std::string level;
+  bool accepts_no_encryption = false;
+};
 
-using Command =
-    std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
-                 SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, SearchCommand, ExportCommand,
-                 ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand, DeleteCommand, BlockCommand,
-                 UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
-                 UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand, BackupCommand, RestoreCommand>;
+using Command = std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
+                             SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, SearchCommand,
+                             ExportCommand, ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand,
+                             DeleteCommand, BlockCommand, UnblockCommand, RequestsCommand, AcceptCommand,
+                             DeclineCommand, SettingsCommand, LockCommand, UnlockCommand, PassphraseCommand,
+                             KeyringCommand, AuditCommand, BackupCommand, RestoreCommand, IdentityCommand, P2pCommand>;
 
 struct Options {
   std::string profile;

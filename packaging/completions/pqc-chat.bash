@@ -1,6 +1,6 @@
 # bash completion of pqc-chat
 _pqc_chat() {
-  local commands="register send receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit"
+  local commands="register send receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
   local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code | --transport | --encryption | --level)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -21,6 +21,9 @@ _pqc_chat() {
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
+    --transport) mapfile -t COMPREPLY < <(compgen -W "tcp" -- "$current"); return ;;
+    --encryption) mapfile -t COMPREPLY < <(compgen -W "ratchet rsa none" -- "$current"); return ;;
+    --level) mapfile -t COMPREPLY < <(compgen -W "quantum-resistant enhanced standard" -- "$current"); return ;;
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "json text" -- "$current"); return ;;
     --read-receipts | --typing) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current"); return ;;
@@ -43,6 +46,8 @@ _pqc_chat() {
     safety-number) options="--qr" ;;
     verify) options="--code --accept --undo" ;;
     passphrase) options="--new-passphrase-file" ;;
+    identity) options="--suite --passphrase" ;;
+    p2p) options="--transport --encryption --level --i-know-this-is-not-encrypted" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")
@@ -57,6 +62,8 @@ _pqc_chat() {
       )" -- "$current")
       ;;
     passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
+    identity) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "create show forget" -- "$current") ;;
+    p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect" -- "$current") ;;
     keyring) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "enable disable" -- "$current") ;;
   esac
 }

@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register send receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit
+set -l commands register send receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -40,6 +40,8 @@ complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a unlock -d
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a passphrase -d 'change the passphrase of the keys'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a keyring -d 'let the keyring unlock the keys, or not'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a audit -d 'print the security log'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a identity -d 'make an identity without any server'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a p2p -d 'chat directly, without any server'
 
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l server -x -a '(__fish_print_hostnames)' -d 'host or host:port'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l fingerprint -x -d 'of the server'
@@ -54,6 +56,14 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from safety-number' -l qr -d 'as
 complete -c pqc-chat -n '__fish_seen_subcommand_from passphrase' -l new-passphrase-file -r -F -d 'that holds the new one'
 complete -c pqc-chat -n '__fish_seen_subcommand_from passphrase' -a change
 complete -c pqc-chat -n '__fish_seen_subcommand_from keyring' -a 'enable disable'
+complete -c pqc-chat -n '__fish_seen_subcommand_from identity' -a 'create show forget'
+complete -c pqc-chat -n '__fish_seen_subcommand_from identity' -l suite -x -a 'pq pq-falcon enhanced standard' -d 'of the keys'
+complete -c pqc-chat -n '__fish_seen_subcommand_from identity' -l passphrase -d 'open the keys with a passphrase'
+complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -a 'listen connect'
+complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l transport -x -a 'tcp' -d 'the way there'
+complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l encryption -x -a 'ratchet rsa none' -d 'what makes it private'
+complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l level -x -a 'quantum-resistant enhanced standard' -d 'accept this or better'
+complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l i-know-this-is-not-encrypted -d 'for encryption none'
 complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l code -x -d 'digits that the peer sees'
 complete -c pqc-chat -n '__fish_seen_subcommand_from history search' -l limit -x -d 'so many messages'
 complete -c pqc-chat -n '__fish_seen_subcommand_from history search export' -l since -x -d 'from this time on'

@@ -20,6 +20,8 @@ expect() { # FUNCTION "WORDS SO FAR" EXPECTED
 }
 
 expect _pqc_chat "pqc-chat reg" "register"
+expect _pqc_chat "pqc-chat p2p " "listen connect"
+expect _pqc_chat "pqc-chat p2p connect host:1 --encryption r" "ratchet rsa"
 expect _pqc_chat "pqc-chat --profile /tmp/x wh" "whoami"
 expect _pqc_chat "pqc-chat register alice --su" "--suite"
 expect _pqc_chat "pqc-chat register alice --suite pq" "pq pq-falcon"

@@ -1,0 +1,175 @@
+// identity, p2p: direct chats without any server (docs/spec/p2p.md).
+#include <csignal>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/passphrase.h"
+#include "p2p/chat.h"
+#include "p2p/profile.h"
+#include "p2p/registry.h"
+
+namespace pqc::cli {
+namespace {
+
+using client::Result;
+using client::Status;
+
+ExitCode show_identity(const Context& context, const p2p::Profile& profile) {
+  const auto& identity = profile.identity();
+  const auto& record = identity.record().record();
+  if (context.output.json()) {
+    context.output.object(json_object("identity")
+                              .add("name", identity.name())
+                              .add("suites", profile.suites())
+                              .add("record_version", record.version.value)
+                              .add("record_expires", rfc3339(record.expires)));
+    return ExitCode::ok;
+  }
+  std::string suites;
+  for (const auto& suite : profile.suites()) suites += (suites.empty() ? "" : ", ") + suite;
+  context.output.line("name         " + identity.name());
+  context.output.line("suites       " + suites);
+  return ExitCode::ok;
+}
+
+ExitCode create_identity(const Context& context, const IdentityCommand& command) {
+  std::optional<SecretBytes> passphrase;
+  if (command.with_passphrase || !context.options.passphrase_file.empty()) {
+    auto given = find_new_passphrase(context.options.passphrase_file, "PQC_CHAT_PASSPHRASE");
+    if (!given) return context.fail(given.error());
+    passphrase = std::move(*given);
+  }
+  const auto made = p2p::Profile::create(context.profile(), command.name, command.suites, passphrase);
+  if (!made) return context.fail(made.error());
+  return show_identity(context, *made);
+}
+
+ExitCode forget_peer(const Context& context, const std::string& name) {
+  if (auto done = p2p::Profile::peers_of(context.profile()).forget(name); !done) return context.fail(done.error());
+  context.output.note("The keys of " + name + " are forgotten: the next chat shows new ones as unverified.");
+  return ExitCode::ok;
+}
+
+// The label of the encryption stands in every status, and for whatever is not quantum-safe that it is not.
+std::string describe(const p2p::LinkStatus& status) {
+  std::string text = "-- " + status.peer.name + (status.verified ? " (verified)" : " (not verified)") + " by " +
+                     status.transport + " at " + p2p::to_text(status.remote) + ", encryption " + status.encryption;
+  if (!status.peer.suite.empty()) text += ", suite " + status.peer.suite + ", level " + status.peer.level;
+  if (status.quantum_safe)
+    text += ", quantum-safe";
+  else if (status.encryption.find("not quantum-safe") == std::string::npos)
+    text += ", not quantum-safe";
+  if (status.round_trip) text += ", round trip " + std::to_string(status.round_trip->count()) + " us";
+  if (status.peer.comparable.empty()) return text;
+  if (status.peer.suite.empty()) return text + "\nFingerprints of this connection:\n" + status.peer.comparable;
+  text += "\nSafety number:";
+  for (std::size_t i = 0; i < status.peer.comparable.size(); i += 5)
+    text += (i % 20 == 0 ? "\n    " : " ") + status.peer.comparable.substr(i, 5);
+  return text;
+}
+
+void show_status(const Output& output, Console& console, const p2p::LinkStatus& status) {
+  if (!output.json()) return console.show(describe(status));
+  auto object = json_object("p2p_status");
+  object.add("peer", status.peer.name)
+      .add("verified", status.verified)
+      .add("authenticated", !status.peer.identity.empty())
+      .add("transport", status.transport)
+      .add("local", p2p::to_text(status.local))
+      .add("remote", p2p::to_text(status.remote))
+      .add("encryption", status.encryption)
+      .add("quantum_safe", status.quantum_safe)
+      .add("suite", status.peer.suite)
+      .add("level", status.peer.level)
+      .add("compare", status.peer.comparable);
+  if (status.round_trip) object.add("round_trip_us", status.round_trip->count());
+  output.object(object);
+}
+
+void show_listening(const Output& output, const p2p::Address& address, const p2p::EncryptionKind& encryption) {
+  const auto text = p2p::to_text(address);
+  if (output.json())
+    output.object(json_object("p2p_listening").add("address", text).add("encryption", encryption.label));
+  else
+    output.line("-- listening at " + text + ", encryption " + std::string(encryption.label));
+}
+
+struct Kinds {
+  const p2p::TransportKind* transport = nullptr;
+  const p2p::EncryptionKind* encryption = nullptr;
+};
+
+Result<Kinds> find_kinds(const P2pCommand& command) {
+  const Kinds out{p2p::find_transport(command.transport), p2p::find_encryption(command.encryption)};
+  if (out.transport == nullptr)
+    return client::fail(ExitCode::usage, "there is no transport '" + printable(command.transport) + "': tcp");
+  if (out.encryption == nullptr)
+    return client::fail(ExitCode::usage,
+                        "there is no encryption '" + printable(command.encryption) + "': ratchet, rsa or none");
+  if (!out.encryption->consent.empty() && !command.accepts_no_encryption)
+    return client::fail(ExitCode::usage,
+                        "everybody on the way reads and changes what is written without encryption: "
+                        "if that is meant, add " +
+                            std::string(out.encryption->consent));
+  return out;
+}
+
+Result<p2p::Address> find_address(const P2pCommand& command) {
+  const bool listening = command.action == "listen";
+  if (!command.address.empty()) return p2p::parse_address(command.address, listening);
+  if (listening) return p2p::Address{};
+  return client::fail(ExitCode::usage, "connect to whom? pqc-chat p2p connect HOST:PORT");
+}
+
+Status chat(const Context& context, const P2pCommand& command) {
+  const auto kinds = find_kinds(command);
+  if (!kinds) return std::unexpected(kinds.error());
+  const auto address = find_address(command);
+  if (!address) return std::unexpected(address.error());
+  auto profile = p2p::Profile::open(context.profile(), context.open_options().ask_passphrase);
+  if (!profile) return client::pass(profile);
+  const auto party = profile->party(command.level);
+  if (!party) return std::unexpected(party.error());
+  auto make_encryptor = kinds->encryption->prepare(*party);
+  if (!make_encryptor) return client::pass(make_encryptor);
+
+  client::Loop loop;
+  Console console(loop, context.output, "> ");
+  const auto transport = kinds->transport->make(loop);
+  p2p::Chat chat(loop, console,
+                 {.transport = kinds->transport->name,
+                  .encryption = *kinds->encryption,
+                  .make_encryptor = std::move(*make_encryptor),
+                  .party = *party,
+                  .peers = profile->peers(),
+                  .show_status = [&](const p2p::LinkStatus& status) { show_status(context.output, console, status); }});
+  const auto signals = loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
+  if (command.action == "listen") {
+    const auto at = chat.listen(*transport, *address);
+    if (!at) return std::unexpected(at.error());
+    show_listening(context.output, *at, *kinds->encryption);
+  } else {
+    chat.connect(*transport, *address);
+  }
+  return chat.run();
+}
+
+}  // namespace
+
+ExitCode run(const Context& context, const IdentityCommand& command) {
+  if (command.action == "show") {
+    const auto profile = p2p::Profile::open(context.profile(), context.open_options().ask_passphrase);
+    return profile ? show_identity(context, *profile) : context.fail(profile.error());
+  }
+  if (command.name.empty())
+    return context.fail({ExitCode::usage, "which name? pqc-chat identity " + command.action + " NAME"});
+  return command.action == "create" ? create_identity(context, command) : forget_peer(context, command.name);
+}
+
+ExitCode run(const Context& context, const P2pCommand& command) {
+  const auto outcome = chat(context, command);
+  return outcome ? ExitCode::ok : context.fail(outcome.error());
+}
+
+}  // namespace pqc::cli

@@ -1,0 +1,23 @@
+// What direct chats read from outside: hellos, contents, addresses, the file of known peers. What decodes, encodes to
+// the same bytes again.
+#include <cstdlib>
+
+#include "p2p/address.h"
+#include "p2p/content.h"
+#include "p2p/hello.h"
+#include "p2p/peers.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pqc;
+  const ByteView input(data, size);
+  if (const auto hello = p2p::decode_hello(input); hello && p2p::encode(*hello) != to_bytes(input)) std::abort();
+  if (const auto content = p2p::decode_content(input);
+      content && !std::holds_alternative<p2p::Unknown>(*content) && p2p::encode(*content) != to_bytes(input))
+    std::abort();
+  if (const auto peers = p2p::decode_peers(input); peers && p2p::decode_peers(p2p::encode(*peers)) != peers)
+    std::abort();
+  if (const auto address = p2p::parse_address(as_text(input), true);
+      address && p2p::parse_address(p2p::to_text(*address), true) != address)
+    std::abort();
+  return 0;
+}

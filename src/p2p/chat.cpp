@@ -1,0 +1,261 @@
+#include "p2p/chat.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/content.h"
+#include "p2p/limits.h"
+#include "p2p/local_identity.h"
+
+namespace pqc::p2p {
+namespace {
+
+using client::Direction;
+using client::Error;
+using client::Message;
+using client::MessageStatus;
+using client::Status;
+using std::chrono::steady_clock;
+
+constexpr std::string_view help =
+    "Type a line and press Enter to send it.\n"
+    "/verify      show what both of you compare; '/verify yes' after you did\n"
+    "/status      path, round trip, encryption\n"
+    "/help        this\n"
+    "/quit        leave (also Ctrl-D)\n"
+    "A line that should begin with '/' is written with two.";
+
+}  // namespace
+
+// A channel with the time that its handshake may take.
+struct Chat::Pending {
+  Channel channel;
+  client::Loop::HandlePtr deadline;
+  bool given_up = false;
+};
+
+Chat::Chat(client::Loop& loop, client::Interactor& interactor, Settings settings)
+    : loop_(loop), interactor_(interactor), settings_(std::move(settings)) {}
+Chat::~Chat() = default;
+
+client::Result<Address> Chat::listen(Transport& transport, const Address& address) {
+  listening_ = true;
+  return transport.listen(address, [this](LinkPtr link) { take_link(std::move(link), Role::responder); });
+}
+
+void Chat::connect(Transport& transport, const Address& address) {
+  transport.connect(address, [this](client::Result<LinkPtr> link) {
+    if (!link) return finish(client::pass(link));
+    take_link(std::move(*link), Role::initiator);
+  });
+}
+
+Status Chat::run() {
+  loop_.run_until([this] { return done_; });
+  return outcome_;
+}
+
+void Chat::end() {
+  if (current_ == nullptr) return finish({});
+  leave();
+}
+
+void Chat::take_link(LinkPtr link, Role role) {
+  if (current_ != nullptr || done_ || channels_.size() >= limits::handshakes) return;
+  Hello hello{.role = role,
+              .encryption = settings_.encryption.code,
+              .minimum_level = settings_.party.minimum_level,
+              .nonce = settings_.party.rng.bytes<32>(),
+              .name = settings_.party.name,
+              .record = {},
+              .key = {}};
+  auto& pending = *channels_.emplace_back(std::make_unique<Pending>(
+      Channel(std::move(link), settings_.make_encryptor(), std::move(hello)), nullptr, false));
+  pending.deadline = loop_.after(limits::handshake_time, [this, &pending] {
+    on_closed(pending, {ExitCode::timed_out, "the other side did not finish its handshake"});
+  });
+  pending.channel.start({.open = [this, &pending] { on_open(pending); },
+                         .content = [this](Content content) { on_content(std::move(content)); },
+                         .closed = [this, &pending](Error why) { on_closed(pending, std::move(why)); }});
+}
+
+void Chat::on_open(Pending& pending) {
+  if (current_ != nullptr || pending.given_up) return;
+  pending.deadline.reset();
+  if (!pending.channel.peer().identity.empty()) {
+    const auto known = settings_.peers.meet(pending.channel.peer());
+    if (!known) return on_closed(pending, known.error());
+    verified_ = known->verified;
+  }
+  current_ = &pending;
+  heard_ = steady_clock::now();
+  settings_.show_status(status());
+  keep_alive_ = loop_.after(limits::ping_interval, [this] { keep_alive(); });
+  loop_.post([this] { sweep(); });
+  interactor_.start({.line = [this](const std::string& line) { on_line(line); }, .end = [this] { leave(); }});
+}
+
+// Who listens goes on listening when a stranger's handshake fails.
+void Chat::on_closed(Pending& pending, Error why) {
+  if (std::exchange(pending.given_up, true)) return;
+  if (current_ == nullptr && !listening_) return finish(std::unexpected(std::move(why)));
+  if (current_ == &pending) return finish(said_goodbye_ ? Status() : std::unexpected(std::move(why)));
+  if (current_ == nullptr)
+    interactor_.show("-- a connection from " + to_text(pending.channel.link().remote()) +
+                     " was given up: " + why.message);
+  loop_.post([this, gone = &pending] {
+    std::erase_if(channels_, [gone](const auto& channel) { return channel.get() == gone; });
+  });
+}
+
+// All connections but the chat's own.
+void Chat::sweep() {
+  std::erase_if(channels_, [this](const auto& channel) { return channel.get() != current_; });
+}
+
+void Chat::on_content(Content content) {
+  if (current_ == nullptr || done_) return;
+  heard_ = steady_clock::now();
+  if (const auto* text = std::get_if<Text>(&content)) return on_text(*text);
+  if (const auto* done = std::get_if<Acknowledgement>(&content)) return on_acknowledged(done->id);
+  if (const auto* ping = std::get_if<Ping>(&content)) return current_->channel.send(Pong{ping->number});
+  if (const auto* pong = std::get_if<Pong>(&content)) return on_pong(pong->number);
+  if (std::holds_alternative<Goodbye>(content)) {
+    interactor_.show("-- " + current_->channel.peer().name + " has left");
+    finish({});
+  }
+}
+
+void Chat::on_text(const Text& text) {
+  interactor_.show(message(Direction::incoming, text));
+  current_->channel.send(Acknowledgement{text.id});
+}
+
+void Chat::on_acknowledged(const client::MessageId& id) {
+  const auto found = std::ranges::find(unacknowledged_, id, &Message::id);
+  if (found == unacknowledged_.end()) return;
+  auto delivered = *found;
+  unacknowledged_.erase(found);
+  delivered.status = MessageStatus::delivered;
+  interactor_.update(delivered);
+  if (leaving_ && unacknowledged_.empty()) say_goodbye();
+}
+
+Message Chat::message(Direction direction, const Text& text) const {
+  const auto& peer = current_->channel.peer();
+  Message out;
+  out.id = text.id;
+  out.peer = peer.name;
+  out.direction = direction;
+  out.device = p2p_device.value;
+  out.sent_at = text.sent_at;
+  out.stored_at = settings_.party.clock.now();
+  out.text = text.text;
+  out.suite = peer.suite.empty() ? std::string(settings_.encryption.label) : peer.suite;
+  out.verified = verified_;
+  out.status = direction == Direction::incoming ? MessageStatus::received : MessageStatus::sent;
+  return out;
+}
+
+void Chat::on_line(const std::string& line) {
+  if (line.empty() || leaving_ || done_) return;
+  if (line.starts_with("//")) return send_text(std::string_view(line).substr(1));
+  if (line.starts_with('/')) return on_command(line);
+  send_text(line);
+}
+
+void Chat::on_command(const std::string& command) {
+  if (command == "/quit") return leave();
+  if (command == "/help") return interactor_.show(help);
+  if (command == "/verify" || command == "/verify yes") return verify(command.ends_with("yes"));
+  if (command == "/status") {
+    status_asked_ = true;
+    return ping();
+  }
+  interactor_.show("There is no command " + command + ": /help shows all");
+}
+
+void Chat::send_text(std::string_view text) {
+  if (const auto checked = client::check_text(text); !checked) return interactor_.show(checked.error().message);
+  if (unacknowledged_.size() >= limits::unacknowledged)
+    return interactor_.show("-- not sent: the other side does not confirm what it gets");
+  const Text content{settings_.party.rng.bytes<16>(), settings_.party.clock.now(), std::string(text)};
+  unacknowledged_.push_back(message(Direction::outgoing, content));
+  interactor_.show(unacknowledged_.back());
+  current_->channel.send(content);
+}
+
+void Chat::verify(bool confirmed) {
+  const auto& peer = current_->channel.peer();
+  if (peer.comparable.empty()) return interactor_.show("There is nothing to compare: this chat is not encrypted");
+  if (!confirmed) {
+    settings_.show_status(status());
+    return interactor_.show("Compare it by voice or in person, then: /verify yes");
+  }
+  // Without an authenticated identity the comparison holds for this connection only.
+  if (!peer.identity.empty())
+    if (const auto set = settings_.peers.set_verified(peer.name); !set) return interactor_.show(set.error().message);
+  verified_ = true;
+  interactor_.show(peer.name + (peer.identity.empty() ? " is verified until this chat ends" : " is verified"));
+}
+
+void Chat::ping() {
+  pinged_ = steady_clock::now();
+  current_->channel.send(Ping{++ping_number_});
+}
+
+void Chat::on_pong(std::uint64_t number) {
+  if (number != ping_number_) return;
+  round_trip_ = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - pinged_);
+  if (std::exchange(status_asked_, false)) settings_.show_status(status());
+}
+
+void Chat::keep_alive() {
+  const auto silent = steady_clock::now() - heard_;
+  if (silent > limits::silence)
+    return finish(client::fail(ExitCode::timed_out, "nothing came from the other side for a minute: it is gone"));
+  if (silent >= limits::ping_interval) ping();
+  keep_alive_ = loop_.after(limits::ping_interval, [this] { keep_alive(); });
+}
+
+LinkStatus Chat::status() const {
+  const auto& channel = current_->channel;
+  return {.peer = channel.peer(),
+          .verified = verified_,
+          .transport = std::string(settings_.transport),
+          .local = channel.link().local(),
+          .remote = channel.link().remote(),
+          .encryption = std::string(settings_.encryption.label),
+          .quantum_safe = settings_.encryption.quantum_safe && channel.peer().level == "QUANTUM_RESISTANT",
+          .round_trip = round_trip_};
+}
+
+// What was sent is waited for, then the other side is told, and closes.
+void Chat::leave() {
+  if (leaving_ || done_) return;
+  leaving_ = true;
+  if (unacknowledged_.empty()) return say_goodbye();
+  leaving_timer_ = loop_.after(limits::drain_time, [this] { say_goodbye(); });
+}
+
+void Chat::say_goodbye() {
+  if (done_ || std::exchange(said_goodbye_, true)) return;
+  current_->channel.send(Goodbye{});
+  leaving_timer_ = loop_.after(limits::goodbye_time, [this] { finish({}); });
+}
+
+void Chat::finish(Status outcome) {
+  if (std::exchange(done_, true)) return;
+  for (auto& lost : unacknowledged_) {
+    lost.status = MessageStatus::failed;
+    lost.failure = {ExitCode::not_delivered, "the chat ended before the other side confirmed it"};
+    interactor_.update(lost);
+  }
+  outcome_ = std::move(outcome);
+  if (outcome_ && !unacknowledged_.empty())
+    outcome_ = client::fail(ExitCode::not_delivered, "the chat ended before the other side confirmed everything");
+  // Wakes the loop, which then asks whether all is done.
+  loop_.post([] {});
+}
+
+}  // namespace pqc::p2p

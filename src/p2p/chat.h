@@ -1,0 +1,106 @@
+// A direct chat: joins an Interactor to a Channel, made of a Transport and an Encryptor (docs/spec/p2p.md §9, §11).
+//
+// Who listens takes several connections at once through their handshakes; the first one that is done is the chat, and
+// the others are closed. Loop thread only.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/chat/interactor.h"
+#include "client/loop.h"
+#include "p2p/channel.h"
+#include "p2p/encryptor.h"
+#include "p2p/peers.h"
+#include "p2p/transport.h"
+
+namespace pqc::p2p {
+
+// What the user is told about the link: when it opens, and at /status.
+struct LinkStatus {
+  Peer peer;
+  bool verified = false;
+  std::string transport;
+  Address local;
+  Address remote;
+  std::string encryption;  // the kind's label
+  bool quantum_safe = false;
+  std::optional<std::chrono::microseconds> round_trip;
+};
+
+class Chat {
+ public:
+  struct Settings {
+    std::string_view transport;
+    const EncryptionKind& encryption;
+    EncryptorFactory make_encryptor;
+    const Party& party;
+    PeersFile& peers;
+    std::function<void(const LinkStatus&)> show_status;
+  };
+
+  // All outlive the chat.
+  Chat(client::Loop& loop, client::Interactor& interactor, Settings settings);
+  ~Chat();
+  Chat(const Chat&) = delete;
+  Chat& operator=(const Chat&) = delete;
+
+  // Answers where it listens.
+  client::Result<Address> listen(Transport& transport, const Address& address);
+  void connect(Transport& transport, const Address& address);
+  // Until both are done. Errors: those of the way there, not_delivered.
+  client::Status run();
+  // From outside, as a signal: leaves in good order.
+  void end();
+
+ private:
+  struct Pending;
+
+  void take_link(LinkPtr link, Role role);
+  void on_open(Pending& pending);
+  void on_closed(Pending& pending, client::Error why);
+  void on_content(Content content);
+  void on_text(const Text& text);
+  void on_acknowledged(const client::MessageId& id);
+  void on_pong(std::uint64_t number);
+  void on_line(const std::string& line);
+  void on_command(const std::string& command);
+  void send_text(std::string_view text);
+  void verify(bool confirmed);
+  void ping();
+  void keep_alive();
+  void leave();
+  void say_goodbye();
+  void finish(client::Status outcome);
+  void sweep();
+  [[nodiscard]] LinkStatus status() const;
+  [[nodiscard]] client::Message message(client::Direction direction, const Text& text) const;
+
+  client::Loop& loop_;
+  client::Interactor& interactor_;
+  Settings settings_;
+  bool listening_ = false;
+  std::vector<std::unique_ptr<Pending>> channels_;
+  Pending* current_ = nullptr;
+  bool verified_ = false;
+  bool leaving_ = false;
+  bool said_goodbye_ = false;
+  bool done_ = false;
+  client::Status outcome_;
+
+  std::vector<client::Message> unacknowledged_;
+  std::uint64_t ping_number_ = 0;
+  bool status_asked_ = false;
+  std::chrono::steady_clock::time_point pinged_;
+  std::chrono::steady_clock::time_point heard_;
+  std::optional<std::chrono::microseconds> round_trip_;
+  client::Loop::HandlePtr keep_alive_;
+  client::Loop::HandlePtr leaving_timer_;
+};
+
+}  // namespace pqc::p2p

@@ -1,0 +1,17 @@
+// Every label of direct chats (docs/spec/p2p.md §5). One use a label.
+#pragma once
+
+#include <string_view>
+
+namespace pqc::p2p::labels {
+
+// Hashed.
+inline constexpr std::string_view transcript = "pqc-chat p2p 1 transcript";
+inline constexpr std::string_view identity = "pqc-chat p2p 1 identity";
+// Associated data of what is sealed, with the hash of the transcript.
+inline constexpr std::string_view message = "pqc-chat p2p 1 message";
+// RSA-OAEP's label, with the hash of both hellos; HKDF's info.
+inline constexpr std::string_view oaep = "pqc-chat p2p 1 oaep";
+inline constexpr std::string_view direction_keys = "pqc-chat p2p 1 direction keys";
+
+}  // namespace pqc::p2p::labels

@@ -1,0 +1,37 @@
+// Every bound on what a direct chat takes from the other side (docs/spec/p2p.md §2). Sizes are in bytes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace pqc::p2p::limits {
+
+// A frame without its length, before and after the handshake.
+inline constexpr std::size_t handshake_frame = std::size_t{48} << 10;
+inline constexpr std::size_t frame = std::size_t{128} << 10;
+// What waits to be written to a link whose other end does not read.
+inline constexpr std::size_t queued = std::size_t{4} << 20;
+inline constexpr std::size_t name = 64;
+inline constexpr std::size_t record = std::size_t{40} << 10;
+inline constexpr std::size_t public_key = 1024;
+inline constexpr std::size_t bundle_part = 8192;
+
+// Connections whose handshake is under way; further ones are closed at once (THREATS 22).
+inline constexpr std::size_t handshakes = 8;
+inline constexpr std::chrono::milliseconds handshake_time{20'000};
+inline constexpr std::chrono::milliseconds connect_time{15'000};
+// A ping when nothing came for so long; a link from which nothing came for the second time is lost.
+inline constexpr std::chrono::milliseconds ping_interval{20'000};
+inline constexpr std::chrono::milliseconds silence{60'000};
+// How long who leaves waits for acknowledgements, and then for the other side to close.
+inline constexpr std::chrono::milliseconds drain_time{10'000};
+inline constexpr std::chrono::milliseconds goodbye_time{2'000};
+// Messages that wait for their acknowledgement.
+inline constexpr std::size_t unacknowledged = 1000;
+
+// People whose keys are remembered.
+inline constexpr std::size_t known_peers = 4096;
+inline constexpr std::size_t peers_file = std::size_t{1} << 20;
+
+}  // namespace pqc::p2p::limits

@@ -1,0 +1,54 @@
+// How frames get to the other side and back. One file a kind, and its line in registry.cpp: TCP now
+// (tcp_transport.cpp). A transport knows nothing of what the frames mean, and proves nothing about who sent them: that
+// is the Encryptor's. Loop thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "client/error.h"
+#include "client/loop.h"
+#include "p2p/address.h"
+
+namespace pqc::p2p {
+
+// A connection that carries whole frames in their order. Its owner destroys it outside of its handlers only.
+class Link {
+ public:
+  struct Handlers {
+    std::function<void(ByteView frame)> frame;
+    // Once, at its end: why. Nothing is called afterwards.
+    std::function<void(client::Error)> closed;
+  };
+
+  virtual ~Link() = default;
+  // Begins to read. Frames longer than `longest` end the link.
+  virtual void start(Handlers handlers, std::size_t longest) = 0;
+  virtual void set_longest(std::size_t longest) = 0;
+  // Queues a frame. One too many for a peer that does not read ends the link.
+  virtual void send(ByteView frame) = 0;
+  [[nodiscard]] virtual bool flushed() const = 0;
+  [[nodiscard]] virtual Address local() const = 0;
+  [[nodiscard]] virtual Address remote() const = 0;
+};
+using LinkPtr = std::unique_ptr<Link>;
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  // Takes connections until the transport is destroyed; answers the address. Errors: address_in_use, no_permission,
+  // unreachable (the machine has no such address).
+  virtual client::Result<Address> listen(const Address& address, std::function<void(LinkPtr)> accepted) = 0;
+  // Answers once. Errors: unreachable, timed_out.
+  virtual void connect(const Address& address, std::function<void(client::Result<LinkPtr>)> done) = 0;
+};
+
+struct TransportKind {
+  std::string_view name;  // on the command line
+  std::unique_ptr<Transport> (*make)(client::Loop& loop);
+};
+
+}  // namespace pqc::p2p

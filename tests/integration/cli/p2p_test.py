@@ -1,0 +1,305 @@
+"""Direct chats of two processes, without any server: every encryption, both families, refusals, what is shown."""
+
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import queue
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+import programs
+from programs import Person, TIMEOUT
+
+
+class Side:
+    """A running chat: its objects as they come, lines to its standard input."""
+
+    def __init__(self, person, *arguments):
+        self.process = person.start("p2p", *arguments, stdin=subprocess.PIPE)
+        self.seen = []
+        self.arriving = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.arriving.put(json.loads(line))
+        self.arriving.put(None)
+
+    def until(self, matches):
+        """The first object that matches, of those seen before too."""
+        for entry in self.seen:
+            if matches(entry):
+                return entry
+        while True:
+            entry = self.arriving.get(timeout=TIMEOUT)
+            if entry is None:
+                raise AssertionError(f"the chat ended: {self.seen} {self.process.stderr.read()}")
+            self.seen.append(entry)
+            if matches(entry):
+                return entry
+
+    def of_type(self, kind):
+        return self.until(lambda entry: entry["type"] == kind)
+
+    def text(self, text, status):
+        return self.until(lambda entry: entry["type"] == "message" and entry["text"] == text and entry["status"] == status)
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        """Closes standard input, and waits; answers exit code and errors."""
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
+        code = self.process.wait(TIMEOUT)
+        errors = [json.loads(line) for line in self.process.stderr.read().splitlines() if line.startswith("{")]
+        return code, errors
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(TIMEOUT)
+        for stream in (self.process.stdin, self.process.stderr):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+class DirectChats(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="pqc-p2p-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.addCleanup(programs.end_agents, self.folder)
+
+    def person(self, name, *arguments, folder=""):
+        made = Person(self.folder / folder, name)
+        answer = made("identity", "create", name, *arguments)
+        self.assertEqual(answer.code, 0, answer.err)
+        self.assertEqual(answer.objects[0]["name"], name)
+        return made
+
+    def side(self, person, *arguments):
+        side = Side(person, *arguments)
+        self.addCleanup(side.stop)
+        return side
+
+    def listen(self, person, address="127.0.0.1:0", *options):
+        side = self.side(person, "listen", address, *options)
+        return side, side.of_type("p2p_listening")["address"]
+
+    def pair(self, alice, bob, *options, address="127.0.0.1:0"):
+        listening, where = self.listen(bob, address, *options)
+        connecting = self.side(alice, "connect", where, *options)
+        return connecting, listening
+
+    def talk(self, connecting, listening):
+        """Texts both ways, in order and confirmed; both leave in good order."""
+        for turn in range(3):
+            connecting.say(f"ping {turn}")
+            listening.text(f"ping {turn}", "received")
+            connecting.text(f"ping {turn}", "delivered")
+            listening.say(f"pong {turn}")
+            connecting.text(f"pong {turn}", "received")
+        connecting.say("/quit")
+        self.assertEqual(connecting.end()[0], 0)
+        self.assertEqual(listening.end()[0], 0)
+
+    def test_ratchet(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        connecting, listening = self.pair(alice, bob)
+        ours, theirs = connecting.of_type("p2p_status"), listening.of_type("p2p_status")
+        self.assertEqual(ours["compare"], theirs["compare"])
+        self.assertRegex(ours["compare"], r"^[0-9]{60}$")
+        self.assertEqual((ours["peer"], theirs["peer"]), ("bob", "alice"))
+        self.assertEqual((ours["suite"], ours["level"], ours["quantum_safe"]), ("pq", "QUANTUM_RESISTANT", True))
+        self.assertEqual((ours["authenticated"], ours["verified"]), (True, False))
+        connecting.say("/status")
+        self.assertGreater(connecting.until(lambda entry: "round_trip_us" in entry)["round_trip_us"], 0)
+        connecting.say("/verify yes")
+        self.talk(connecting, listening)
+        # Verified is remembered.
+        connecting, listening = self.pair(alice, bob)
+        self.assertTrue(connecting.of_type("p2p_status")["verified"])
+        self.assertFalse(listening.of_type("p2p_status")["verified"])
+        listening.say("hello")
+        self.assertTrue(connecting.text("hello", "received")["verified"])
+
+    def test_lines_from_a_pipe_arrive_before_the_end(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        listening, where = self.listen(bob)
+        answer = alice("p2p", "connect", where, stdin="one\n//two\nthrée".encode())
+        self.assertEqual(answer.code, 0, answer.err)
+        for text in ("one", "/two", "thrée"):
+            listening.text(text, "received")
+        self.assertEqual(listening.end()[0], 0)
+
+    @unittest.skipUnless(pathlib.Path("/proc/net/if_inet6").exists(), "no IPv6")
+    def test_ipv6(self):
+        connecting, listening = self.pair(self.person("alice"), self.person("bob"), address="[::1]:0")
+        self.assertTrue(connecting.of_type("p2p_status")["remote"].startswith("[::1]:"))
+        self.talk(connecting, listening)
+
+    def test_rsa_is_called_not_quantum_safe(self):
+        connecting, listening = self.pair(self.person("alice"), self.person("bob"), "--encryption", "rsa")
+        ours, theirs = connecting.of_type("p2p_status"), listening.of_type("p2p_status")
+        for shown in (ours["encryption"], theirs["encryption"], listening.of_type("p2p_listening")["encryption"]):
+            self.assertIn("not quantum-safe", shown)
+        self.assertFalse(ours["quantum_safe"] or ours["authenticated"])
+        mine = [line.split("  ", 1)[-1].removeprefix("theirs ") for line in ours["compare"].splitlines()]
+        others = [line.split("  ", 1)[-1].removeprefix("theirs ") for line in theirs["compare"].splitlines()]
+        self.assertEqual(mine, others[::-1])
+        connecting.say("marked")
+        self.assertIn("not quantum-safe", listening.text("marked", "received")["suite"])
+        self.talk(connecting, listening)
+
+    def test_none_needs_to_be_meant(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        self.assertEqual(alice("p2p", "listen", "127.0.0.1:0", "--encryption", "none").code, 2)
+        connecting, listening = self.pair(alice, bob, "--encryption", "none", "--i-know-this-is-not-encrypted")
+        self.assertIn("NOT ENCRYPTED", connecting.of_type("p2p_status")["encryption"])
+        self.talk(connecting, listening)
+
+    def test_both_have_to_ask_for_the_same_encryption(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        listening, where = self.listen(bob)
+        answer = alice("p2p", "connect", where, "--encryption", "rsa")
+        self.assertEqual((answer.code, answer.errors[0]["code"]), (13, "protocol_mismatch"))
+        # The listener goes on.
+        connecting = self.side(alice, "connect", where)
+        self.talk(connecting, listening)
+
+    def test_levels(self):
+        alice, bob = self.person("alice", "--suite", "standard"), self.person("bob", "--suite", "pq,standard")
+        listening, where = self.listen(bob, "127.0.0.1:0", "--level", "standard")
+        answer = alice("p2p", "connect", where)
+        self.assertEqual((answer.code, answer.errors[0]["code"]), (25, "level_refused"))
+        connecting = self.side(alice, "connect", where, "--level", "standard")
+        status = connecting.of_type("p2p_status")
+        self.assertEqual((status["level"], status["quantum_safe"]), ("STANDARD", False))
+        self.talk(connecting, listening)
+
+    def test_other_keys_under_a_known_name_are_refused(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        connecting, listening = self.pair(alice, bob)
+        self.talk(connecting, listening)
+        other = self.person("bob", folder="other")
+        _, where = self.listen(other)
+        answer = alice("p2p", "connect", where)
+        self.assertEqual((answer.code, answer.errors[0]["code"]), (24, "identity_changed"))
+        self.assertEqual(alice("identity", "forget", "bob").code, 0)
+        self.assertEqual(alice("identity", "forget", "bob").code, 20)
+        connecting, listening = self.pair(alice, other)
+        self.talk(connecting, listening)
+
+    def test_threat_22_strangers_do_not_keep_the_listener_busy(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        listening, where = self.listen(bob)
+        host, port = where.rsplit(":", 1)
+        with contextlib.ExitStack() as sockets:
+            silent = [sockets.enter_context(socket.create_connection((host, int(port)))) for _ in range(3)]
+            for noise in (b"GET / HTTP/1.1\r\n\r\n", b"\0\0\0\5\1PQCP", b"\xff" * 100):
+                with socket.create_connection((host, int(port))) as stranger:
+                    stranger.sendall(noise)
+                    stranger.settimeout(TIMEOUT)
+                    with contextlib.suppress(ConnectionError):
+                        while stranger.recv(65536):  # its hello, then the end
+                            pass
+            connecting = self.side(alice, "connect", where)
+            connecting.of_type("p2p_status")
+            # Whoever was waiting is let go.
+            for waiting in silent:
+                waiting.settimeout(TIMEOUT)
+                with contextlib.suppress(ConnectionError):
+                    while waiting.recv(65536):
+                        pass
+            self.talk(connecting, listening)
+
+    def test_what_was_not_confirmed_is_said(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        connecting, listening = self.pair(alice, bob)
+        listening.of_type("p2p_status")
+        listening.process.send_signal(signal.SIGSTOP)
+        connecting.say("into the void")
+        connecting.text("into the void", "sent")
+        listening.process.kill()
+        self.assertEqual(connecting.text("into the void", "failed")["failure"], "not_delivered")
+        code, errors = connecting.end()
+        self.assertEqual((code, errors[0]["code"]), (10, "unreachable"))
+
+    def test_signals_leave_in_good_order(self):
+        connecting, listening = self.pair(self.person("alice"), self.person("bob"))
+        connecting.of_type("p2p_status")
+        connecting.process.send_signal(signal.SIGTERM)
+        self.assertEqual(connecting.process.wait(TIMEOUT), 0)
+        self.assertEqual(listening.end()[0], 0)
+
+    def test_usage(self):
+        alice = Person(self.folder, "alice")
+        self.assertEqual(alice("p2p", "listen").code, 22)
+        self.assertEqual(alice("identity", "show").code, 22)
+        self.assertEqual(alice("identity", "create", "Not A Name").code, 26)
+        self.assertEqual(alice("identity", "create").code, 2)
+        self.assertEqual(alice("identity", "create", "alice").code, 0)
+        self.assertEqual(alice("identity", "create", "alice").code, 23)
+        self.assertEqual(alice("identity", "show").objects[0]["suites"], ["pq"])
+        self.assertEqual(alice("p2p", "connect").code, 2)
+        self.assertEqual(alice("p2p", "connect", "nonsense").code, 26)
+        self.assertEqual(alice("p2p", "connect", f"127.0.0.1:{programs.free_port()}").code, 10)
+        self.assertEqual(alice("p2p", "listen", "--encryption", "rot13").code, 2)
+        self.assertEqual(alice("p2p", "listen", "--level", "high").code, 2)
+        self.assertEqual(alice("p2p", "listen", "--transport", "pigeon").code, 2)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.assertEqual(alice("p2p", "listen", f"127.0.0.1:{taken.getsockname()[1]}").code, 50)
+
+    def test_keys_with_a_passphrase(self):
+        secret = self.folder / "passphrase"
+        secret.write_text("a good passphrase\n")
+        alice = Person(self.folder, "alice")
+        self.assertEqual(alice("--passphrase-file", secret, "identity", "create", "alice", "--passphrase").code, 0)
+        programs.end_agents(self.folder)
+        programs.wait_until(lambda: str(alice.profile / "p2p" / "keys") not in programs.agents())
+        self.assertEqual(alice("identity", "show").code, 48)
+        self.assertEqual(alice("--passphrase-file", secret, "identity", "show").code, 0)
+
+    def test_a_terminal_shows_who_it_is_before_the_first_message(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        listening, where = self.listen(bob)
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execv(programs.BIN / "pqc-chat", ["pqc-chat", "--profile", str(alice.profile), "p2p", "connect", where])
+        screen = b""
+
+        def read_until(text):
+            nonlocal screen
+            deadline = time.monotonic() + TIMEOUT
+            while text not in screen:
+                self.assertLess(time.monotonic(), deadline, screen)
+                if select.select([terminal], [], [], 0.2)[0]:
+                    screen += os.read(terminal, 65536)
+
+        read_until(b"> ")
+        self.assertIn(b"bob (not verified)", screen)
+        self.assertIn(b"Safety number", screen)
+        self.assertIn(b"level QUANTUM_RESISTANT", screen)
+        os.write(terminal, b"typed\r")
+        listening.text("typed", "received")
+        listening.say("an \x1b[2J answer")
+        read_until(b" answer")
+        self.assertNotIn(b"\x1b[2J", screen)
+        os.write(terminal, b"/quit\r")
+        _, status = os.waitpid(child, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        self.assertEqual(listening.end()[0], 0)
+
+
+if __name__ == "__main__":
+    programs.main()
