@@ -49,7 +49,7 @@ def interface_of(program):
 
 def manual(page):
     text = pathlib.Path("packaging/man", page).read_text()
-    commands = set(re.findall(r"^\.(?:It )?Cm ([a-z][a-z-]*)", text, re.MULTILINE))
+    commands = set(re.findall(r"^\.(?:It )?Cm ([a-z][a-z0-9-]*)", text, re.MULTILINE))
     return commands, set(re.findall(r"\bFl -([a-z][a-z-]*)", text))
 
 
@@ -58,7 +58,7 @@ def completion(program):
     folder = pathlib.Path("packaging/completions")
     bash, zsh, fish = ((folder / name).read_text() for name in (f"{program}.bash", f"_{program}", f"{program}.fish"))
     yield "bash", set(re.search(r'commands="([^"]*)"', bash)[1].split()), set(OPTION.findall(bash))
-    yield "zsh", set(re.findall(r"^    '([a-z-]+):", zsh, re.MULTILINE)), set(OPTION.findall(zsh))
+    yield "zsh", set(re.findall(r"^    '([a-z0-9-]+):", zsh, re.MULTILINE)), set(OPTION.findall(zsh))
     yield "fish", set(re.search(r"^set -l commands (.*)$", fish, re.MULTILINE)[1].split()), set(re.findall(r"^complete .* -l ([a-z-]+)", fish, re.MULTILINE))
 
 

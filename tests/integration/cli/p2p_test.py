@@ -26,7 +26,8 @@ class Side:
         self.process = person.start("p2p", *arguments, stdin=subprocess.PIPE)
         self.seen = []
         self.arriving = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     def _read(self):
         for line in self.process.stdout:
@@ -68,7 +69,8 @@ class Side:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(TIMEOUT)
-        for stream in (self.process.stdin, self.process.stderr):
+        self.reader.join(TIMEOUT)
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             with contextlib.suppress(OSError):
                 stream.close()
 
@@ -263,6 +265,7 @@ class DirectChats(unittest.TestCase):
     def test_keys_with_a_passphrase(self):
         secret = self.folder / "passphrase"
         secret.write_text("a good passphrase\n")
+        secret.chmod(0o600)
         alice = Person(self.folder, "alice")
         self.assertEqual(alice("--passphrase-file", secret, "identity", "create", "alice", "--passphrase").code, 0)
         programs.end_agents(self.folder)
