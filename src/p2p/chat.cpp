@@ -92,7 +92,8 @@ void Chat::on_open(Pending& pending) {
   settings_.show_status(status());
   keep_alive_ = loop_.after(limits::ping_interval, [this] { keep_alive(); });
   loop_.post([this] { sweep(); });
-  interactor_.start({.line = [this](const std::string& line) { on_line(line); }, .end = [this] { leave(); }, .typing = [] {}});
+  interactor_.start(
+      {.line = [this](const std::string& line) { on_line(line); }, .end = [this] { leave(); }, .typing = [] {}});
 }
 
 // Who listens goes on listening when a stranger's handshake fails.
