@@ -180,9 +180,9 @@ void add_p2p(CLI::App& app, Options& options) {
   identity.app->add_flag("--passphrase", identity.values->with_passphrase,
                          "Open the keys with a passphrase; without it they open unattended");
   auto p2p = add<P2pCommand>(app, options, "p2p", "Chat directly with somebody, without any server");
-  p2p.app->add_option("ACTION", p2p.values->action, "listen or connect")
+  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect or endpoint")
       ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect"}));
+      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect", "endpoint"}));
   p2p.app->add_option("ADDRESS", p2p.values->address,
                       "HOST:PORT or [IPV6]:PORT; to listen: default every address, any port");
   p2p.app->add_option("--transport", p2p.values->transport, "tcp");
@@ -192,6 +192,10 @@ void add_p2p(CLI::App& app, Options& options) {
                       "Lowest level accepted: quantum-resistant (default), enhanced, standard");
   p2p.app->add_flag("--i-know-this-is-not-encrypted", p2p.values->accepts_no_encryption,
                     "Needed for --encryption none");
+  p2p.app
+      ->add_option("--stun", p2p.values->stun, "HOST[:PORT] of a STUN server, for endpoint; two tell the kind of NAT")
+      ->take_all()
+      ->expected(1);
 }
 
 }  // namespace

@@ -131,12 +131,13 @@ struct IdentityCommand {
   bool with_passphrase = false;
 };
 struct P2pCommand {
-  std::string action;   // listen, connect
+  std::string action;   // listen, connect, endpoint
   std::string address;  // HOST:PORT
   std::string transport = "tcp";
   std::string encryption = "ratchet";
   std::string level;
   bool accepts_no_encryption = false;
+  std::vector<std::string> stun;  // HOST[:PORT]
 };
 
 using Command = std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,

@@ -6,6 +6,7 @@
 #include "cli/console.h"
 #include "cli/passphrase.h"
 #include "p2p/chat.h"
+#include "p2p/endpoint.h"
 #include "p2p/profile.h"
 #include "p2p/registry.h"
 
@@ -155,6 +156,65 @@ Status chat(const Context& context, const P2pCommand& command) {
   return chat.run();
 }
 
+std::string_view advice(p2p::Nat nat) {
+  switch (nat) {
+    case p2p::Nat::none:
+      return "no NAT: others reach this address if no firewall stands before it";
+    case p2p::Nat::endpoint_independent:
+      return "endpoint-independent NAT: every server sees the same address, so hole punching can work";
+    case p2p::Nat::address_dependent:
+      return "address-dependent (symmetric) NAT: each server sees another address, so only a peer that is easy to "
+             "reach, or "
+             "a relay, can work";
+    default:
+      return "the kind of NAT is not known: ask two servers at different addresses";
+  }
+}
+
+void show_answer(const Output& output, const p2p::StunAnswer& answer) {
+  const auto server = p2p::to_text(answer.server);
+  if (output.json()) {
+    auto object = json_object("stun");
+    object.add("server", server).add("answered", answer.mapped.has_value());
+    if (answer.mapped)
+      object.add("mapped", p2p::to_text(*answer.mapped))
+          .add("local", p2p::to_text(answer.local))
+          .add("round_trip_us", answer.round_trip.count());
+    else
+      object.add("failure", answer.failure);
+    output.object(object);
+  } else if (answer.mapped) {
+    output.line(printable(server) + " sees " + p2p::to_text(*answer.mapped) + ", " +
+                std::to_string(answer.round_trip.count()) + " us");
+  } else {
+    output.line(printable(server) + " " + printable(answer.failure));
+  }
+}
+
+// Two answers from different addresses tell the kind of NAT; further servers are only asked when one fails.
+Status find_endpoint(const Context& context, const P2pCommand& command) {
+  constexpr std::size_t answers_wanted = 2;
+  if (command.stun.empty())
+    return client::fail(ExitCode::usage,
+                        "which STUN server? Give --stun HOST[:PORT], better two: each learns this "
+                        "machine's address, so none is asked by itself");
+  std::vector<p2p::Address> servers;
+  for (const auto& text : command.stun) {
+    auto server = p2p::parse_stun_server(text);
+    if (!server) return client::pass(server);
+    servers.push_back(std::move(*server));
+  }
+  const auto found = p2p::find_endpoint(servers, answers_wanted,
+                                        [&](const p2p::StunAnswer& answer) { show_answer(context.output, answer); });
+  if (!found) return std::unexpected(found.error());
+  if (context.output.json())
+    context.output.object(
+        json_object("endpoint").add("address", p2p::to_text(found->address)).add("nat", p2p::name(found->nat)));
+  else
+    context.output.line("endpoint " + p2p::to_text(found->address) + ": " + std::string(advice(found->nat)));
+  return {};
+}
+
 }  // namespace
 
 ExitCode run(const Context& context, const IdentityCommand& command) {
@@ -168,7 +228,7 @@ ExitCode run(const Context& context, const IdentityCommand& command) {
 }
 
 ExitCode run(const Context& context, const P2pCommand& command) {
-  const auto outcome = chat(context, command);
+  const auto outcome = command.action == "endpoint" ? find_endpoint(context, command) : chat(context, command);
   return outcome ? ExitCode::ok : context.fail(outcome.error());
 }
 

@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code | --transport | --encryption | --level)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code | --transport | --encryption | --level | --stun)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -27,7 +27,7 @@ _pqc_chat() {
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "json text" -- "$current"); return ;;
     --read-receipts | --typing) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current"); return ;;
-    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --keep-days | --code) return ;;
+    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --keep-days | --code | --stun) return ;;
   esac
 
   case $command in
@@ -47,7 +47,7 @@ _pqc_chat() {
     verify) options="--code --accept --undo" ;;
     passphrase) options="--new-passphrase-file" ;;
     identity) options="--suite --passphrase" ;;
-    p2p) options="--transport --encryption --level --i-know-this-is-not-encrypted" ;;
+    p2p) options="--transport --encryption --level --stun --i-know-this-is-not-encrypted" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")
@@ -63,7 +63,7 @@ _pqc_chat() {
       ;;
     passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
     identity) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "create show forget" -- "$current") ;;
-    p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect" -- "$current") ;;
+    p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect endpoint" -- "$current") ;;
     keyring) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "enable disable" -- "$current") ;;
   esac
 }

@@ -9,11 +9,13 @@ import queue
 import select
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
+import zlib
 
 import programs
 from programs import Person, TIMEOUT
@@ -302,6 +304,105 @@ class DirectChats(unittest.TestCase):
         _, status = os.waitpid(child, 0)
         self.assertEqual(os.waitstatus_to_exitcode(status), 0)
         self.assertEqual(listening.end()[0], 0)
+
+
+class StunServer:
+    """A STUN server that sees what `sees(address)` says; `drop` requests go unanswered first."""
+
+    def __init__(self, host, sees=lambda address: address, drop=0, garbage=False):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.bind((host, 0))
+        self.sees, self.drop, self.garbage, self.requests = sees, drop, garbage, []
+        name = f"[{host}]" if ":" in host else host
+        self.address = f"{name}:{self.socket.getsockname()[1]}"
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        while True:
+            request, source = self.socket.recvfrom(2048)
+            if request == b"stop":
+                return
+            self.requests.append(request)
+            if len(self.requests) <= self.drop:
+                continue
+            if self.garbage:
+                self.socket.sendto(b"not STUN", source)
+            self.socket.sendto(self._answer(request, self.sees(source[:2])), source)
+
+    @staticmethod
+    def _answer(request, mapped):
+        host, port = mapped
+        packed = socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+        mask = request[4:20]
+        value = struct.pack("!BBH", 0, 1 if len(packed) == 4 else 2, port ^ 0x2112)
+        value += bytes(a ^ b for a, b in zip(packed, mask))
+        attributes = struct.pack("!HH", 0x0020, len(value)) + value
+        head = struct.pack("!HH", 0x0101, len(attributes) + 8) + request[4:20] + attributes
+        return head + struct.pack("!HHI", 0x8028, 4, zlib.crc32(head) ^ 0x5354554E)
+
+    def stop(self):
+        with socket.socket(self.socket.family, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"stop", self.socket.getsockname())
+        self.thread.join(TIMEOUT)
+        self.socket.close()
+
+
+class Endpoints(unittest.TestCase):
+    def server(self, *arguments, **options):
+        server = StunServer(*arguments, **options)
+        self.addCleanup(server.stop)
+        return server
+
+    def endpoint(self, *servers, code=0):
+        words = [word for server in servers for word in ("--stun", getattr(server, "address", server))]
+        answer = Person("/nonexistent", "nobody")("p2p", "endpoint", *words)
+        self.assertEqual(answer.code, code, answer.out + answer.err)
+        return answer
+
+    def test_no_nat(self):
+        answer = self.endpoint(self.server("127.0.0.1"), self.server("127.0.0.2"))
+        first, second = answer.of_type("stun")
+        self.assertEqual(first["mapped"], first["local"])
+        self.assertEqual(answer.of_type("endpoint"), [{"v": 1, "type": "endpoint", "address": first["mapped"], "nat": "none"}])
+        self.assertEqual(second["local"], first["local"])  # both asked from one port
+
+    def test_kinds_of_nat(self):
+        same = lambda address: ("192.0.2.7", address[1])
+        one, two = self.server("127.0.0.1", same), self.server("127.0.0.2", same)
+        other = self.server("127.0.0.3", lambda address: ("192.0.2.7", address[1] ^ 1))
+        again = self.server("127.0.0.1", same)
+        for servers, nat in (((one, two), "endpoint_independent"), ((one, other), "address_dependent"), ((one,), "unknown"),
+                             ((one, again), "unknown")):
+            with self.subTest(nat=nat):
+                found = self.endpoint(*servers).of_type("endpoint")[0]
+                self.assertEqual(found["nat"], nat)
+                self.assertTrue(found["address"].startswith("192.0.2.7:"))
+
+    @unittest.skipUnless(pathlib.Path("/proc/net/if_inet6").exists(), "no IPv6")
+    def test_ipv6(self):
+        self.assertTrue(self.endpoint(self.server("::1")).of_type("endpoint")[0]["address"].startswith("[::1]:"))
+
+    def test_repeats_what_was_lost_and_passes_over_what_is_no_answer(self):
+        server = self.server("127.0.0.1", drop=1, garbage=True)
+        self.assertTrue(self.endpoint(server).of_type("stun")[0]["answered"])
+        self.assertEqual(len(server.requests), 2)
+        self.assertEqual(server.requests[0], server.requests[1])
+        self.assertEqual(len(server.requests[0]), 28)
+
+    def test_goes_on_to_other_servers(self):
+        silent = self.server("127.0.0.3", drop=100)
+        one, two = self.server("127.0.0.1"), self.server("127.0.0.2")
+        unasked = self.server("127.0.0.4")
+        answer = self.endpoint(silent, "no-such-host.invalid", one, two, unasked)
+        self.assertEqual([entry["answered"] for entry in answer.of_type("stun")], [False, False, True, True])
+        self.assertEqual(unasked.requests, [])
+
+    def test_refusals(self):
+        self.assertEqual(self.endpoint(self.server("127.0.0.1", drop=100), code=14).errors[0]["code"], "timed_out")
+        self.endpoint(code=2)
+        self.endpoint("a:b:c", code=26)
 
 
 if __name__ == "__main__":
