@@ -27,6 +27,8 @@ TEST(Stun, RefusesEveryCutAndEveryChangedByte) {
     for (std::size_t size = 0; size < sample.size(); ++size)
       EXPECT_FALSE(parse_answer(ByteView(sample).first(size), id)) << size;
     for (std::size_t at = 0; at < sample.size(); ++at) {
+      // Under another type the FINGERPRINT is an attribute that may be passed over.
+      if (at == sample.size() - 8 || at == sample.size() - 7) continue;
       auto changed = sample;
       changed[at] ^= 0x10;
       EXPECT_FALSE(parse_answer(changed, id)) << at;
