@@ -137,11 +137,14 @@ ServerProcess::~ServerProcess() {
 
 std::expected<ServerProcess, std::string> ServerProcess::start(const std::string& program,
                                                                const std::filesystem::path& data,
-                                                               std::optional<unsigned> core) {
+                                                               std::optional<unsigned> core,
+                                                               const std::vector<std::string>& further) {
   ServerProcess server;
   server.started_ = steady_clock::now();
   const std::string listen = std::string(own_address) + ":0";
-  const auto child = spawn({program, "run", "--data", data.string(), "--listen", listen}, core);
+  std::vector<std::string> arguments{program, "run", "--data", data.string(), "--listen", listen};
+  arguments.insert(arguments.end(), further.begin(), further.end());
+  const auto child = spawn(arguments, core);
   if (!child) return std::unexpected(child.error());
   server.pid_ = child->pid;
   server.output_ = child->output;

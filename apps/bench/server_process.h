@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -32,9 +33,10 @@ class TemporaryFolder {
 
 class ServerProcess {
  public:
-  // Starts the program and waits until it says where it listens.
+  // Starts the program, with `further` arguments for `run`, and waits until it says where it listens.
   static std::expected<ServerProcess, std::string> start(const std::string& program, const std::filesystem::path& data,
-                                                         std::optional<unsigned> core);
+                                                         std::optional<unsigned> core,
+                                                         const std::vector<std::string>& further = {});
   // Kills what is still there.
   ~ServerProcess();
   ServerProcess(ServerProcess&&) noexcept;

@@ -48,6 +48,11 @@ bool set_metrics(const std::string& value, std::optional<std::uint16_t>& port) {
   return parsed.has_value();
 }
 
+bool set_count(const std::string& value, std::uint64_t& count) {
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
+  return error == std::errc() && end == value.data() + value.size() && !value.empty();
+}
+
 bool set_registration(const std::string& value, bool& invite_only) {
   invite_only = value == "invite";
   return invite_only || value == "open";
@@ -72,6 +77,7 @@ const std::map<std::string, Setter>& setters() {
       {"server.name", [](auto& v, auto& c) { return c.server.name = v, true; }},
       {"server.data", [](auto& v, auto& c) { return c.server.data_folder = v, true; }},
       {"server.registration", [](auto& v, auto& c) { return set_registration(v, c.server.invite_only); }},
+      {"server.messages_per_day", [](auto& v, auto& c) { return set_count(v, c.server.messages_per_day); }},
       {"server.metrics_port", [](auto& v, auto& c) { return set_metrics(v, c.server.metrics_port); }},
       {"server.log_level", [](auto& v, auto& c) { return set_log_level(v, c.log_level); }},
       // For calls; checked, not used by this version.

@@ -148,7 +148,10 @@ void Sync::pause() {
 Sync::Next Sync::handle(const Delivery& delivery) {
   if (delivery.message_id <= cursor_) return Next::done;
   const auto name = identity::AccountName::parse(delivery.account);
-  if (!name || !delivery.device.valid() || delivery.id.size() != 16) return Next::done;
+  if (!name || !delivery.device.valid() || delivery.id.size() != 16) {
+    log(LogLevel::warning, "message.refused", {{"why", "the server names no sender"}});
+    return Next::done;
+  }
   // Nobody writes to itself.
   if (*name == core_.account.name() && delivery.device.value == core_.account.row().device) return Next::done;
   auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::stranger, core_.clock.now());

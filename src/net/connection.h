@@ -55,6 +55,7 @@ class Connection final : public ServerConnection, public std::enable_shared_from
   void send(FrameKind kind, ByteView payload) override;
   ByteSpan send_in_place(FrameKind kind, std::size_t size) override;
   [[nodiscard]] std::size_t queued_bytes() const override { return out_.size() - sent_; }
+  [[nodiscard]] bool is_open() const override { return state_ == State::open; }
   void close(CloseCode code, std::string_view reason) override;
   void set_paused(bool paused) override;
   void set_logged_in() override;

@@ -24,6 +24,8 @@ class ServerConnection {
   virtual ByteSpan send_in_place(FrameKind kind, std::size_t size) = 0;
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
 
+  // Until one of the two sides begins to close it.
+  [[nodiscard]] virtual bool is_open() const = 0;
   // Sends what is queued, then a close frame.
   virtual void close(CloseCode code, std::string_view reason) = 0;
 

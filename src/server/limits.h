@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace pqc::server {
 
@@ -15,6 +16,11 @@ inline constexpr double lookups_burst = 500;
 // Messages of one account to accounts or devices that are not there: an append is no way around the rate of lookups.
 inline constexpr double misses_per_second = 10;
 inline constexpr double misses_burst = 500;
+// What one account may store in mailboxes a day, where the owner of the server does not say otherwise; a quarter of it
+// at once. A message counts as one for each message_unit of its body that is begun.
+inline constexpr std::uint64_t default_messages_per_day = 1'000'000;
+inline constexpr std::uint64_t messages_burst_share = 4;
+inline constexpr std::size_t message_unit = 4096;
 // Records and prekey batches published by one account.
 inline constexpr double publishes_per_second = 0.2;
 inline constexpr double publishes_burst = 30;

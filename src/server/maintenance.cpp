@@ -43,6 +43,7 @@ StartFailure store_failure(storage::StoreError error, const std::string& file) {
     case StoreError::busy:
       return {ExitCode::busy, "another process holds " + file};
     case StoreError::io:
+    case StoreError::stopped:
       return {ExitCode::unexpected, "cannot read or write " + file};
   }
   return {ExitCode::unexpected, file};

@@ -23,6 +23,13 @@ namespace {
 
 constexpr const char* listening_file = "listening";
 
+std::optional<RateTable<std::int64_t>> message_rates(std::uint64_t per_day) {
+  if (per_day == 0) return std::nullopt;
+  constexpr double seconds_a_day = 86'400;
+  const auto at_once = std::max<std::uint64_t>(1, per_day / messages_burst_share);
+  return RateTable<std::int64_t>({static_cast<double>(per_day) / seconds_a_day, static_cast<double>(at_once)});
+}
+
 StartFailure listen_failure(const net::ListenFailure& failure) {
   switch (failure.error) {
     case net::ListenError::address_in_use:
@@ -135,6 +142,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
         if (!self) return;
         reports();
         self->hub_.flush();
+        if (self->services_) Session::serve_readers(*self->services_);
       });
     });
     services_ = std::make_unique<Services>(Services{.storage = *storage_,
@@ -145,6 +153,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
                                                     .server_name = name_,
                                                     .fingerprint = fingerprint_,
                                                     .invite_only = options_.invite_only,
+                                                    .messages = message_rates(options_.messages_per_day),
                                                     .counters = {},
                                                     .request = {},
                                                     .answer = {}});
@@ -195,7 +204,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       auto tidied = [](const storage::Result<void>& done) {
         if (!done) log(LogLevel::warning, "sweep_failed", {{"error", storage::name_of(done.error())}});
       };
-      static_cast<void>(self->storage_->submit(std::move(tidy), std::move(tidied)));  // full: next time
+      static_cast<void>(self->storage_->submit(0, std::move(tidy), std::move(tidied)));  // full: next time
       self->sweep();
     });
   }

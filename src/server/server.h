@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "server/data_folder.h"
+#include "server/limits.h"
 
 namespace boost::asio {
 class io_context;
@@ -26,7 +27,8 @@ struct ServerOptions {
   bool allow_classical_tls = false;
   std::string certificate_file;  // ECDSA P-256, instead of our own for browsers and tools
   std::string key_file;
-  std::optional<std::uint16_t> metrics_port;  // none: no metrics
+  std::optional<std::uint16_t> metrics_port;                  // none: no metrics
+  std::uint64_t messages_per_day = default_messages_per_day;  // of an account; 0: no limit
 };
 
 class Server {

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -51,6 +54,7 @@ struct Services {
   RateTable<std::int64_t> lookups{{lookups_per_second, lookups_burst}};
   RateTable<std::int64_t> publishes{{publishes_per_second, publishes_burst}};
   RateTable<std::int64_t> misses{{misses_per_second, misses_burst}};
+  std::optional<RateTable<std::int64_t>> messages{};  // none: no limit
   RateTable<std::string> registrations{{registrations_per_second, registrations_burst}};
   TokenBucket refusal_lines{};
   std::uint64_t refusals_not_logged = 0;
@@ -58,6 +62,9 @@ struct Services {
   // Who is logged in, by mailbox.
   std::unordered_multimap<std::int64_t, Session*> online{};
   Counters counters;
+  // Pages of mailboxes that are being read, and the sessions that wait until another may be.
+  std::size_t reads = 0;
+  std::deque<std::weak_ptr<Session>> readers{};
   bool shutting_down = false;
 
   // Reused by all sessions, so that most frames cost no allocation.

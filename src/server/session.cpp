@@ -143,9 +143,9 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
 }
 
 void Session::on_closed() {
-  if (owner_ && subscription_) services_.hub.unsubscribe(owner_->sender.mailbox, *this);
+  if (owner_ && subscription_) services_.hub.unsubscribe(owner_->mailbox, *this);
   if (owner_) {
-    const auto [begin, end] = services_.online.equal_range(owner_->sender.mailbox.value);
+    const auto [begin, end] = services_.online.equal_range(owner_->mailbox.value);
     const auto own = std::find_if(begin, end, [this](const auto& entry) { return entry.second == this; });
     if (own != end) services_.online.erase(own);
   }
@@ -196,7 +196,7 @@ void Session::close(v1::ErrorCode code, std::string_view text, net::CloseCode cl
 }
 
 bool Session::may_look_up(std::uint64_t id) {
-  if (services_.lookups.take(owner_->account.value)) return true;
+  if (services_.lookups.take(owner_->account_id.value)) return true;
   ++services_.counters.rate_limited;
   fail(id, v1::ERROR_RATE_LIMITED);
   return false;

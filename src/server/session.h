@@ -2,8 +2,9 @@
 //
 //   stranger ──login / register──► checking ──► logged in ──subscribe──► subscribed
 //
-// Everything runs on the I/O thread; what touches the store is a job whose report comes back here, and finds the
-// session gone if the connection ended meanwhile.
+// Everything runs on the I/O thread; what touches the store is a job whose report comes back here, and is dropped if
+// the connection ended or began to close meanwhile: a subscription, say, must not take the place of a newer
+// connection's when its own has no future.
 #pragma once
 
 #include <array>
@@ -36,12 +37,11 @@ class Session final : public net::ConnectionUser,
   void flush_deliveries() override;
   void replaced() override;
 
+  // Reads for those that had to wait for storage, in their order. After each commit's reports.
+  static void serve_readers(Services& services);
+
  private:
   enum class State : std::uint8_t { stranger, checking, logged_in };
-  struct Owner {  // of a logged-in session
-    relay::Sender sender;
-    storage::AccountId account;
-  };
 
   void dispatch(std::uint64_t id, v1::ClientFrame& frame);
 
@@ -52,7 +52,7 @@ class Session final : public net::ConnectionUser,
   void enrol(std::uint64_t id, const v1::Register& request);
   void register_account(std::uint64_t id, accounts::NewRecord record, std::optional<storage::TokenHash> invite,
                         std::uint32_t device, std::uint64_t generation);
-  void become(relay::Sender sender, storage::AccountId account);
+  void become(relay::Sender owner);
   // Raises the stored generation where the client's is higher, then answers.
   void answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation,
                     std::uint64_t generation);
@@ -79,6 +79,8 @@ class Session final : public net::ConnectionUser,
   void answer_append(std::uint64_t id, const std::vector<relay::Item>& items);
   void subscribe(std::uint64_t id, const v1::Subscribe& request);
   void read_more();
+  // False when storage has too much to do.
+  bool try_read();
   void take_page(storage::Result<std::vector<storage::StoredMessage>> page);
   void acknowledge(std::uint64_t id, const v1::Acknowledge& request);
   void remove_acknowledged();
@@ -91,6 +93,8 @@ class Session final : public net::ConnectionUser,
   void job_waits(std::size_t bytes);
   void job_done(std::size_t bytes);
 
+  // Whether there is anybody to answer.
+  [[nodiscard]] bool is_open() const { return connection_ != nullptr && connection_->is_open(); }
   [[nodiscard]] v1::ServerFrame& answer(std::uint64_t id);
   void send(const v1::ServerFrame& frame);
   // Answers a request; where there is none to answer, ends the connection (docs/spec/relay.md §7).
@@ -106,13 +110,14 @@ class Session final : public net::ConnectionUser,
   std::uint8_t attempts_ = 0;
   bool paused_ = false;
   bool removing_ = false;
+  bool waits_to_read_ = false;  // stands in Services::readers
   identity::Challenge challenge_{};
   TokenBucket requests_;
   std::chrono::steady_clock::time_point request_came_;  // the last one
   std::chrono::steady_clock::time_point attempt_came_;  // the last login or registration that is being checked
   std::size_t waiting_requests_ = 0;
   std::size_t waiting_bytes_ = 0;
-  std::shared_ptr<const Owner> owner_;
+  std::shared_ptr<const relay::Sender> owner_;  // of a logged-in session
   std::unique_ptr<relay::Subscription> subscription_;
   std::vector<relay::Delivery> deliveries_;  // of this turn
   struct WaitingAcknowledgement {
@@ -133,9 +138,9 @@ bool Session::store(std::uint64_t id, std::size_t bytes, Run run, Done done) {
     const auto self = weak.lock();
     if (!self) return;
     self->job_done(bytes);
-    if (self->connection_ != nullptr) done(*self, std::move(result));
+    if (self->is_open()) done(*self, std::move(result));
   };
-  if (services_.storage.submit(std::move(run), std::move(report))) return true;
+  if (services_.storage.submit(bytes, std::move(run), std::move(report))) return true;
   job_done(bytes);
   fail(id, v1::ERROR_UNAVAILABLE);
   return false;

@@ -55,21 +55,21 @@ void Session::check_login(std::uint64_t id, const v1::Login& request,
   if (!valid) return refuse(id, valid.error(), attempt_came_);
   const auto& known = **data;
   ++services_.counters.logins;
-  become({known.mailbox, request.account(), request.device()}, known.account);
+  become({known.mailbox, request.account(), request.device(), known.account});
   answer_login(id, known.record_version, known.generation, request.generation());
 }
 
-void Session::become(relay::Sender sender, storage::AccountId account) {
+void Session::become(relay::Sender owner) {
   state_ = State::logged_in;
   challenge_ = {};
-  owner_ = std::make_shared<const Owner>(Owner{std::move(sender), account});
-  services_.online.emplace(owner_->sender.mailbox.value, this);
+  owner_ = std::make_shared<const relay::Sender>(std::move(owner));
+  services_.online.emplace(owner_->mailbox.value, this);
   connection_->set_logged_in();
 }
 
 void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::uint64_t last_generation,
                            std::uint64_t generation) {
-  auto finish = [mailbox = owner_->sender.mailbox, last_generation,
+  auto finish = [mailbox = owner_->mailbox, last_generation,
                  generation](storage::Store& store) -> storage::Result<std::vector<v1::PrekeyCount>> {
     if (generation > last_generation) {
       if (auto raised = store.set_generation(mailbox, generation); !raised) return std::unexpected(raised.error());
@@ -79,8 +79,8 @@ void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::
   store(id, 0, std::move(finish), [id, record_version, last_generation](Session& self, auto counts) {
     if (!counts) return self.fail(id, v1::ERROR_UNAVAILABLE);
     auto& done = *self.answer(id).mutable_logged_in();
-    done.set_account(self.owner_->sender.account);
-    done.set_device(self.owner_->sender.device);
+    done.set_account(self.owner_->account);
+    done.set_device(self.owner_->device);
     done.set_record_version(record_version);
     done.set_last_generation(last_generation);
     for (auto& entry : *counts) *done.add_prekeys() = std::move(entry);
@@ -142,7 +142,7 @@ void Session::register_account(std::uint64_t id, accounts::NewRecord record, std
         if (made->error != v1::ERROR_UNSPECIFIED) return self.fail(id, made->error);
         ++self.services_.counters.registrations;
         log(LogLevel::info, "registered");
-        self.become({made->mailbox, shared->account, device}, made->account);
+        self.become({made->mailbox, shared->account, device, made->account});
         self.answer_login(id, shared->version, 0, 0);
       });
   if (!waiting) state_ = State::stranger;
@@ -150,8 +150,8 @@ void Session::register_account(std::uint64_t id, accounts::NewRecord record, std
 
 void Session::publish_record(std::uint64_t id, const v1::PublishAccountRecord& request) {
   if (request.account_record().size() > identity::max_record_size) return fail(id, v1::ERROR_TOO_LARGE);
-  if (!services_.publishes.take(owner_->account.value)) return fail(id, v1::ERROR_RATE_LIMITED);
-  auto find = [owner = owner_](storage::Store& store) { return store.find_account(owner->sender.account); };
+  if (!services_.publishes.take(owner_->account_id.value)) return fail(id, v1::ERROR_RATE_LIMITED);
+  auto find = [owner = owner_](storage::Store& store) { return store.find_account(owner->account); };
   store(id, request.account_record().size(), std::move(find),
         [id, next = to_bytes(as_bytes(request.account_record()))](Session& self, const auto& stored) {
           if (!stored) return self.fail(id, v1::ERROR_UNAVAILABLE);
@@ -161,7 +161,7 @@ void Session::publish_record(std::uint64_t id, const v1::PublishAccountRecord& r
 }
 
 void Session::replace_record(std::uint64_t id, const Bytes& next, const storage::Account& stored) {
-  auto record = accounts::verify_successor(stored.record, next, owner_->sender.account, services_.clock.now());
+  auto record = accounts::verify_successor(stored.record, next, owner_->account, services_.clock.now());
   if (!record) return refuse(id, record.error());
   const auto shared = std::make_shared<const accounts::NewRecord>(std::move(*record));
   auto replace = [shared, account = stored.id, version = stored.version](storage::Store& store) {
@@ -173,10 +173,10 @@ void Session::replace_record(std::uint64_t id, const Bytes& next, const storage:
   auto report = [weak = weak_from_this(), &services = services_, id, shared](const Replaced& replaced) {
     const auto self = weak.lock();
     if (self) self->job_done(shared->bytes.size());
-    if (self && self->connection_ != nullptr) self->answer_replaced(id, shared->version, replaced);
+    if (self && self->is_open()) self->answer_replaced(id, shared->version, replaced);
     if (replaced && *replaced) throw_out(services, **replaced);
   };
-  if (services_.storage.submit(std::move(replace), std::move(report))) return;
+  if (services_.storage.submit(shared->bytes.size(), std::move(replace), std::move(report))) return;
   job_done(shared->bytes.size());
   fail(id, v1::ERROR_UNAVAILABLE);
 }
@@ -214,12 +214,12 @@ void Session::fetch_account(std::uint64_t id, const v1::FetchAccount& request) {
 }
 
 void Session::whoami(std::uint64_t id) {
-  auto measure = [mailbox = owner_->sender.mailbox](storage::Store& store) { return store.usage(mailbox); };
+  auto measure = [mailbox = owner_->mailbox](storage::Store& store) { return store.usage(mailbox); };
   store(id, 0, std::move(measure), [id](Session& self, const auto& usage) {
     if (!usage) return self.fail(id, v1::ERROR_UNAVAILABLE);
     auto& out = *self.answer(id).mutable_identity();
-    out.set_account(self.owner_->sender.account);
-    out.set_device(self.owner_->sender.device);
+    out.set_account(self.owner_->account);
+    out.set_device(self.owner_->device);
     out.set_mailbox_items(usage->items);
     out.set_mailbox_bytes(usage->bytes);
     out.set_server_time(self.services_.clock.now().value);

@@ -5,11 +5,11 @@
 namespace pqc::server {
 
 void Session::publish_prekeys(std::uint64_t id, const v1::PublishPrekeys& request) {
-  if (!services_.publishes.take(owner_->account.value)) return fail(id, v1::ERROR_RATE_LIMITED);
+  if (!services_.publishes.take(owner_->account_id.value)) return fail(id, v1::ERROR_RATE_LIMITED);
   auto batch = directory::check(request, services_.clock.now());
   if (!batch) return fail(id, batch.error());
   auto publish = [owner = owner_, batch = std::move(*batch)](storage::Store& store) {
-    return directory::publish(store, owner->sender.mailbox, batch);
+    return directory::publish(store, owner->mailbox, batch);
   };
   store(id, request.ByteSizeLong(), std::move(publish), [id](Session& self, const auto& published) {
     if (!published) return self.fail(id, v1::ERROR_UNAVAILABLE);
@@ -19,7 +19,7 @@ void Session::publish_prekeys(std::uint64_t id, const v1::PublishPrekeys& reques
 }
 
 void Session::prekey_status(std::uint64_t id) {
-  auto count = [mailbox = owner_->sender.mailbox](storage::Store& store) { return directory::status(store, mailbox); };
+  auto count = [mailbox = owner_->mailbox](storage::Store& store) { return directory::status(store, mailbox); };
   store(id, 0, std::move(count), [id](Session& self, auto counts) {
     if (!counts) return self.fail(id, v1::ERROR_UNAVAILABLE);
     auto& out = *self.answer(id).mutable_prekeys();
@@ -33,7 +33,7 @@ void Session::fetch_bundle(std::uint64_t id, const v1::FetchBundle& request) {
   const auto account = accounts::parse_account(request.account(), services_.server_name);
   if (!account) return fail(id, account.error().code);
   auto fetch = [owner = owner_, request, now = services_.clock.now()](storage::Store& store) {
-    return directory::fetch(store, owner->account, request, now);
+    return directory::fetch(store, owner->account_id, request, now);
   };
   store(id, 0, std::move(fetch), [id](Session& self, auto bundle) {
     if (!bundle) return self.fail(id, v1::ERROR_UNAVAILABLE);

@@ -5,9 +5,21 @@
 #include "server/session.h"
 
 namespace pqc::server {
+namespace {
+
+// What was stored, in units; a repeat costs nothing.
+std::size_t count_units(const std::vector<relay::Item>& items) {
+  std::size_t units = 0;
+  for (const auto& item : items)
+    if (item.stored) units += (item.body.size() + message_unit - 1) / message_unit;
+  return units;
+}
+
+}  // namespace
 
 void Session::append(std::uint64_t id, v1::Append& request) {
-  if (!services_.misses.any(owner_->account.value)) {
+  const auto account = owner_->account_id.value;
+  if (!services_.misses.any(account) || (services_.messages && !services_.messages->any(account))) {
     ++services_.counters.rate_limited;
     return fail(id, v1::ERROR_RATE_LIMITED);
   }
@@ -21,20 +33,21 @@ void Session::append(std::uint64_t id, v1::Append& request) {
   const auto shared = std::make_shared<std::vector<relay::Item>>(std::move(*items));
   const auto now = services_.clock.now();
   auto run = [shared, owner = owner_, now](storage::Store& store) {
-    return relay::append(store, owner->sender, now, *shared);
+    return relay::append(store, *owner, now, *shared);
   };
   auto report = [weak = weak_from_this(), &services = services_, shared, owner = owner_, now, id,
                  bytes](const storage::Result<void>& done) {
     const auto self = weak.lock();
     if (self) self->job_done(bytes);
-    if (self && self->connection_ != nullptr) {
+    if (self && self->is_open()) {
       done ? self->answer_append(id, *shared) : self->fail(id, v1::ERROR_UNAVAILABLE);
     }
     if (!done) return;
-    services.misses.charge(owner->account.value, relay::count_misses(*shared));
-    services.hub.committed(owner->sender, now, *shared);
+    services.misses.charge(owner->account_id.value, relay::count_misses(*shared));
+    if (services.messages) services.messages->charge(owner->account_id.value, count_units(*shared));
+    services.hub.committed(*owner, now, *shared);
   };
-  if (services_.storage.submit(std::move(run), std::move(report))) return;
+  if (services_.storage.submit(bytes, std::move(run), std::move(report))) return;
   job_done(bytes);
   fail(id, v1::ERROR_UNAVAILABLE);
 }
@@ -52,28 +65,50 @@ void Session::answer_append(std::uint64_t id, const std::vector<relay::Item>& it
 
 void Session::subscribe(std::uint64_t id, const v1::Subscribe& request) {
   if (subscription_) return fail(id, v1::ERROR_CONFLICT, "subscribed already");
-  auto newest = [mailbox = owner_->sender.mailbox](storage::Store& store) { return store.newest(mailbox); };
+  auto newest = [mailbox = owner_->mailbox](storage::Store& store) { return store.newest(mailbox); };
   store(id, 0, std::move(newest), [id, after = request.after()](Session& self, const auto& found) {
     if (!found) return self.fail(id, v1::ERROR_UNAVAILABLE);
     if (self.subscription_) return self.fail(id, v1::ERROR_CONFLICT, "subscribed already");
     self.answer(id).mutable_subscribed()->set_newest(found->value);
     self.send(self.services_.answer);
     self.subscription_ = std::make_unique<relay::Subscription>(storage::MessageId{after});
-    self.services_.hub.subscribe(self.owner_->sender.mailbox, self);
+    self.services_.hub.subscribe(self.owner_->mailbox, self);
     self.read_more();
   });
 }
 
 void Session::read_more() {
-  if (!subscription_ || services_.shutting_down) return;
+  if (waits_to_read_ || try_read()) return;
+  waits_to_read_ = true;
+  services_.readers.push_back(weak_from_this());
+}
+
+// What is read lies in memory until its report, so it counts on its own: neither readers nor senders crowd the others
+// out.
+bool Session::try_read() {
+  if (!subscription_ || services_.shutting_down || !is_open()) return true;
+  if (services_.reads >= relay::max_reads) return false;
   const auto wanted = subscription_->next_read();
-  if (!wanted) return;
-  auto read = [mailbox = owner_->sender.mailbox, wanted = *wanted](storage::Store& store) {
+  if (!wanted) return true;
+  auto read = [mailbox = owner_->mailbox, wanted = *wanted](storage::Store& store) {
     return store.read_after(mailbox, wanted.after, wanted.items, wanted.bytes);
   };
-  const bool waiting =
-      store(0, wanted->bytes, std::move(read), [](Session& self, auto page) { self.take_page(std::move(page)); });
-  if (!waiting) close(v1::ERROR_UNAVAILABLE, "", net::CloseCode::internal_error);
+  auto report = [weak = weak_from_this(), &services = services_](auto page) {
+    --services.reads;
+    if (const auto self = weak.lock(); self && self->is_open()) self->take_page(std::move(page));
+  };
+  if (services_.storage.submit(0, std::move(read), std::move(report))) return ++services_.reads, true;
+  subscription_->read_failed();
+  return false;
+}
+
+void Session::serve_readers(Services& services) {
+  while (!services.readers.empty()) {
+    const auto session = services.readers.front().lock();
+    if (session && !session->try_read()) return;
+    if (session) session->waits_to_read_ = false;
+    services.readers.pop_front();
+  }
 }
 
 void Session::take_page(storage::Result<std::vector<storage::StoredMessage>> page) {
@@ -143,13 +178,13 @@ void Session::acknowledge(std::uint64_t id, const v1::Acknowledge& request) {
 void Session::remove_acknowledged() {
   removing_ = true;
   const auto cursor = remove_up_to_;
-  auto remove = [mailbox = owner_->sender.mailbox, cursor](storage::Store& store) {
+  auto remove = [mailbox = owner_->mailbox, cursor](storage::Store& store) {
     return store.remove_up_to(mailbox, {cursor});
   };
   auto report = [weak = weak_from_this(), cursor](const storage::Result<void>& done) {
     if (const auto self = weak.lock(); self && self->connection_ != nullptr) self->removed(cursor, done.has_value());
   };
-  if (!services_.storage.submit(std::move(remove), std::move(report))) removed(cursor, false);
+  if (!services_.storage.submit(0, std::move(remove), std::move(report))) removed(cursor, false);
 }
 
 void Session::removed(std::uint64_t cursor, bool done) {

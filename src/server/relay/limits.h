@@ -16,6 +16,8 @@ inline constexpr std::size_t window_bytes = std::size_t{2} << 20;
 // One read from the mailbox for a subscriber.
 inline constexpr std::size_t page_items = 128;
 inline constexpr std::size_t page_bytes = std::size_t{512} << 10;
+// Pages that are read or wait to be at a time, for all subscribers: the others' reads come after them.
+inline constexpr std::size_t max_reads = 64;
 // Items go into one deliver frame up to this many bytes of bodies.
 inline constexpr std::size_t deliver_frame_bytes = std::size_t{512} << 10;
 

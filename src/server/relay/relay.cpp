@@ -50,7 +50,8 @@ storage::Result<void> append(storage::Store& store, const Sender& sender, UnixMi
       continue;
     }
     item.to = to->mailbox;
-    const auto appended = store.append({item.to, sender.mailbox, item.id, item.hash, now, as_bytes(item.body)});
+    const auto appended =
+        store.append({item.to, sender.mailbox, sender.account_id, item.id, item.hash, now, as_bytes(item.body)});
     if (!appended) return std::unexpected(appended.error());
     item.message = appended->message;
     item.stored = appended->outcome == storage::AppendOutcome::stored;

@@ -21,6 +21,7 @@ struct Sender {
   storage::MailboxId mailbox;
   std::string account;
   std::uint32_t device = 0;
+  storage::AccountId account_id;
 };
 
 // One item of an append, checked and hashed; then what came of it.

@@ -1,7 +1,5 @@
 #include "server/storage/group_commit.h"
 
-#include <chrono>
-
 #include <pthread.h>
 
 #include "base/log.h"
@@ -17,9 +15,23 @@ GroupCommit::~GroupCommit() {
   stop();
 }
 
-void GroupCommit::stop() {
+void GroupCommit::stop(std::chrono::milliseconds limit) {
+  stop_by_ = Clock::now() + limit;
   queue_.close();
   if (thread_.joinable()) thread_.join();
+}
+
+bool GroupCommit::push(std::unique_ptr<Job> job) {
+  const auto bytes = job->bytes;
+  const auto before = waiting_bytes_->fetch_add(bytes);
+  const bool room = before == 0 || before + bytes <= max_waiting_job_bytes;
+  if (room && queue_.try_push(std::move(job))) return true;
+  waiting_bytes_->fetch_sub(bytes);
+  return false;
+}
+
+bool GroupCommit::is_time_up() const {
+  return Clock::now() >= stop_by_.load();
 }
 
 void GroupCommit::work() {
@@ -32,7 +44,7 @@ void GroupCommit::work() {
         group.push_back(std::move(waiting.front()));
         waiting.pop_front();
       }
-      run_group(std::move(group));
+      is_time_up() ? give_up(std::move(group)) : run_group(std::move(group));
     }
   }
 }
@@ -73,11 +85,22 @@ void GroupCommit::run_group(Jobs jobs) {
   post_reports(std::move(jobs), std::move(outcomes));
 }
 
+void GroupCommit::give_up(Jobs jobs) {
+  stats_.failures += jobs.size();
+  log(LogLevel::warning, "jobs_given_up", {{"jobs", jobs.size()}});
+  Outcomes outcomes(jobs.size(), StoreError::stopped);
+  post_reports(std::move(jobs), std::move(outcomes));
+}
+
 void GroupCommit::post_reports(Jobs jobs, Outcomes outcomes) {
   // std::function has to be copyable.
   auto shared = std::make_shared<std::pair<Jobs, Outcomes>>(std::move(jobs), std::move(outcomes));
-  post_([shared] {
-    for (std::size_t i = 0; i < shared->first.size(); ++i) shared->first[i]->report(shared->second[i]);
+  post_([shared, waiting = waiting_bytes_] {
+    for (std::size_t i = 0; i < shared->first.size(); ++i) {
+      const auto job = std::move(shared->first[i]);
+      job->report(shared->second[i]);
+      waiting->fetch_sub(job->bytes);
+    }
   });
 }
 

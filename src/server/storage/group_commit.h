@@ -4,9 +4,12 @@
 //
 // Jobs run in the order of submission, and their reports come in that order. A job that fails inside the store takes
 // the transaction with it; the others of the group are then run again, each alone.
+//
+// What waits is bounded, in jobs and in bytes: whoever comes then is told at once, and tries again later.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,6 +30,8 @@ class Job {
   virtual Result<void> run(Store& store) = 0;
   // On the thread that reports are posted to. Without an error what run() did is on disk.
   virtual void report(std::optional<StoreError> error) = 0;
+  // What it holds in memory.
+  std::size_t bytes = 0;
 };
 
 template <class Run, class Done>
@@ -64,34 +69,47 @@ class GroupCommit {
 
   // `post` hands a function to the thread that reports belong to.
   GroupCommit(std::unique_ptr<Store> store, Post post);
-  // Finishes what was submitted.
+  // As stop().
   ~GroupCommit();
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
 
-  // `run` is Result<T>(Store&), `done` takes that Result<T>. False when too much is waiting: nothing happens then.
+  // `run` is Result<T>(Store&), `done` takes that Result<T>; `bytes` is what both hold beside their own size, until
+  // `done` has run. False when too much is waiting: nothing happens then. A job that is alone is never too much.
   template <class Run, class Done>
-  [[nodiscard]] bool submit(Run run, Done done) {
-    return queue_.try_push(std::make_unique<JobOf<Run, Done>>(std::move(run), std::move(done)));
+  [[nodiscard]] bool submit(std::size_t bytes, Run run, Done done) {
+    auto job = std::make_unique<JobOf<Run, Done>>(std::move(run), std::move(done));
+    job->bytes = bytes + sizeof(JobOf<Run, Done>);
+    return push(std::move(job));
   }
 
-  // No more jobs; those submitted are finished, and their reports posted, when it returns.
-  void stop();
+  // No more jobs. What was submitted is finished as long as that takes no longer than `limit`, which ends before the
+  // next group and not in the middle of one; what is left then is reported as `stopped`. All reports have been posted
+  // when it returns.
+  void stop(std::chrono::milliseconds limit = stop_limit);
   [[nodiscard]] const CommitStats& stats() const { return stats_; }
   [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
+  [[nodiscard]] std::size_t waiting_bytes() const { return *waiting_bytes_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
   using Jobs = std::vector<std::unique_ptr<Job>>;
   using Outcomes = std::vector<std::optional<StoreError>>;
 
+  bool push(std::unique_ptr<Job> job);
   void work();
+  [[nodiscard]] bool is_time_up() const;
   void run_group(Jobs jobs);
+  void give_up(Jobs jobs);
   std::optional<StoreError> run_together(Jobs& jobs);
   void post_reports(Jobs jobs, Outcomes outcomes);
 
   std::unique_ptr<Store> store_;
   Post post_;
   BoundedQueue<std::unique_ptr<Job>> queue_{max_waiting_jobs};
+  // Of the jobs that were not reported yet; reports may outlive this object.
+  std::shared_ptr<std::atomic<std::size_t>> waiting_bytes_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::atomic<Clock::time_point> stop_by_{Clock::time_point::max()};
   CommitStats stats_;
   std::thread thread_;
 };

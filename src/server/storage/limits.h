@@ -7,7 +7,9 @@
 
 namespace pqc::server::storage {
 
-// A mailbox holds this much that was not acknowledged; beyond it, senders get "quota".
+// A mailbox holds this much that was not acknowledged; beyond it, senders get "quota". So does an account that would
+// then hold more of it than is left for all others: one account fills half a mailbox, a second one half of the rest,
+// and somebody else always finds room.
 inline constexpr std::uint32_t max_mailbox_items = 100'000;
 inline constexpr std::uint64_t max_mailbox_bytes = std::uint64_t{256} << 20;
 
@@ -24,9 +26,12 @@ inline constexpr std::chrono::hours hand_out_sweep_interval{1};
 // Mailboxes whose names are kept in memory, and mailboxes whose fill level is.
 inline constexpr std::size_t max_cached_mailboxes = 50'000;
 
-// Jobs waiting for the storage thread, and jobs that share one commit.
+// Jobs waiting for the storage thread, their bytes, and jobs that share one commit.
 inline constexpr std::size_t max_waiting_jobs = 20'000;
+inline constexpr std::size_t max_waiting_job_bytes = std::size_t{64} << 20;
 inline constexpr std::size_t max_jobs_per_commit = 2'000;
+// How long what is waiting may take when the server stops.
+inline constexpr std::chrono::seconds stop_limit{10};
 
 // Message ids: 0 ‖ epoch ‖ shard ‖ sequence (docs/spec/relay.md §6).
 inline constexpr unsigned sequence_bits = 40;

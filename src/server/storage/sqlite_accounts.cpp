@@ -11,12 +11,12 @@ SqliteAccounts::SqliteAccounts(SqliteDatabase& database)
               "RETURNING id"),
       replace_(database.handle(), "UPDATE account SET version = ?2, record = ?3 WHERE id = ?1"),
       put_device_(database.handle(),
-                  "INSERT INTO mailbox (account, device) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET device = device "
+                  "INSERT INTO mailbox (account, device) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET removed = 0 "
                   "RETURNING id"),
-      find_mailbox_(database.handle(), "SELECT id FROM mailbox WHERE account = ?1 AND device = ?2"),
+      find_mailbox_(database.handle(), "SELECT id FROM mailbox WHERE account = ?1 AND device = ?2 AND NOT removed"),
       remove_keys_(database.handle(), "DELETE FROM device_key WHERE mailbox = ?1"),
       add_key_(database.handle(), "INSERT INTO device_key VALUES (?1, ?2, ?3)"),
-      remove_mailbox_(database.handle(), "DELETE FROM mailbox WHERE id = ?1"),
+      remove_mailbox_(database.handle(), "UPDATE mailbox SET removed = 1 WHERE id = ?1"),
       find_login_(database.handle(),
                   "SELECT account.id, mailbox.id, account.version, mailbox.generation, device_key.signature_key FROM "
                   "account JOIN mailbox ON mailbox.account = account.id AND mailbox.device = ?2 JOIN device_key ON "
@@ -25,7 +25,7 @@ SqliteAccounts::SqliteAccounts(SqliteDatabase& database)
       find_recipient_(
           database.handle(),
           "SELECT account.id, mailbox.id FROM account LEFT JOIN mailbox ON mailbox.account = account.id AND "
-          "mailbox.device = ?2 WHERE account.name = ?1"),
+          "mailbox.device = ?2 AND NOT mailbox.removed WHERE account.name = ?1"),
       add_invite_(database.handle(), "INSERT INTO invite VALUES (?1, ?2)"),
       has_invite_(database.handle(), "SELECT 1 FROM invite WHERE token = ?1 AND expires_at > ?2"),
       use_invite_(database.handle(), "DELETE FROM invite WHERE token = ?1 AND expires_at > ?2 RETURNING 1"),

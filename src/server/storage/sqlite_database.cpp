@@ -23,6 +23,8 @@ std::string_view name_of(StoreError error) {
       return "too_new";
     case StoreError::busy:
       return "busy";
+    case StoreError::stopped:
+      return "stopped";
   }
   return "unknown";
 }

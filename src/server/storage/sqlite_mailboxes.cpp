@@ -28,6 +28,16 @@ std::int64_t signed_of(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
+constexpr std::int64_t all_ids = std::numeric_limits<std::int64_t>::max();
+
+MailboxUsage with(const MailboxUsage& usage, std::size_t body) {
+  return {usage.items + 1, usage.bytes + body};
+}
+
+bool is_too_much(const MailboxUsage& usage) {
+  return usage.items > max_mailbox_items || usage.bytes > max_mailbox_bytes;
+}
+
 }  // namespace
 
 SqliteMailboxes::SqliteMailboxes(SqliteDatabase& database)
@@ -43,6 +53,10 @@ SqliteMailboxes::SqliteMailboxes(SqliteDatabase& database)
           "mailbox ON mailbox.id = message.sender LEFT JOIN account ON account.id = mailbox.account WHERE "
           "message.mailbox = ?1 AND message.id > ?2 ORDER BY message.id LIMIT ?3"),
       measure_(database.handle(), "SELECT count(*), ifnull(sum(size), 0) FROM message WHERE mailbox = ?1 AND id <= ?2"),
+      measure_accounts_(
+          database.handle(),
+          "SELECT ifnull(mailbox.account, 0), count(*), sum(size) FROM message LEFT JOIN mailbox ON mailbox.id = "
+          "message.sender WHERE message.mailbox = ?1 AND message.id <= ?2 GROUP BY 1"),
       remove_(database.handle(), "DELETE FROM message WHERE mailbox = ?1 AND id <= ?2"),
       newest_(database.handle(), "SELECT ifnull(max(id), 0) FROM message WHERE mailbox = ?1"),
       sweep_end_(database.handle(),
@@ -93,15 +107,64 @@ Result<MessageId> SqliteMailboxes::next_id() {
   return ids_.next();
 }
 
-Result<MailboxUsage*> SqliteMailboxes::cached_usage(MailboxId mailbox) {
-  if (const auto known = usage_.find(mailbox.value); known != usage_.end()) return &known->second;
+Result<SqliteMailboxes::Cached*> SqliteMailboxes::cached(MailboxId mailbox) {
+  if (const auto known = cached_.find(mailbox.value); known != cached_.end()) return &known->second;
+  const auto measured = measure(mailbox, all_ids);
+  if (!measured) return std::unexpected(measured.error());
+  if (cached_.size() >= max_cached_mailboxes) cached_.clear();
+  return &cached_.emplace(mailbox.value, Cached{*measured, std::nullopt}).first->second;
+}
+
+Result<MailboxUsage> SqliteMailboxes::measure(MailboxId mailbox, std::int64_t up_to) {
   auto use = measure_.use();
-  use.bind(mailbox.value).bind(std::numeric_limits<std::int64_t>::max());
+  use.bind(mailbox.value).bind(up_to);
   const auto row = use.step();
   if (!row) return std::unexpected(row.error());
-  if (usage_.size() >= max_cached_mailboxes) usage_.clear();
-  const MailboxUsage measured{static_cast<std::uint32_t>(use.integer(0)), static_cast<std::uint64_t>(use.integer(1))};
-  return &usage_.emplace(mailbox.value, measured).first->second;
+  return MailboxUsage{static_cast<std::uint32_t>(use.integer(0)), static_cast<std::uint64_t>(use.integer(1))};
+}
+
+Result<std::unordered_map<std::int64_t, MailboxUsage>> SqliteMailboxes::measure_accounts(MailboxId mailbox,
+                                                                                         std::int64_t up_to) {
+  std::unordered_map<std::int64_t, MailboxUsage> out;
+  auto use = measure_accounts_.use();
+  use.bind(mailbox.value).bind(up_to);
+  while (true) {
+    const auto row = use.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return out;
+    out[use.integer(0)] = {static_cast<std::uint32_t>(use.integer(1)), static_cast<std::uint64_t>(use.integer(2))};
+  }
+}
+
+// limits.h: neither too much in all, nor more of this account than would be left for the others. In a mailbox that is
+// half empty nobody can have so much, and nobody's part is measured.
+Result<bool> SqliteMailboxes::has_room(Cached& mailbox, const NewMessage& message) {
+  const auto all = with(mailbox.all, message.body.size());
+  if (is_too_much(all)) return false;
+  if (!is_too_much({2 * all.items, 2 * all.bytes})) return true;
+  if (!mailbox.by_account) {
+    auto measured = measure_accounts(message.to, all_ids);
+    if (!measured) return std::unexpected(measured.error());
+    mailbox.by_account = std::move(*measured);
+  }
+  const auto part = mailbox.by_account->find(message.from_account.value);
+  const auto own = with(part != mailbox.by_account->end() ? part->second : MailboxUsage{}, message.body.size());
+  return !is_too_much({all.items + own.items, all.bytes + own.bytes});
+}
+
+// What goes, from the parts of those who sent it.
+Result<void> SqliteMailboxes::take_away(Cached& known, MailboxId mailbox, std::int64_t up_to) {
+  if (!known.by_account) return {};
+  const auto going = measure_accounts(mailbox, up_to);
+  if (!going) return std::unexpected(going.error());
+  for (const auto& [account, usage] : *going) {
+    const auto part = known.by_account->find(account);
+    if (part == known.by_account->end()) continue;
+    part->second.items -= usage.items;
+    part->second.bytes -= usage.bytes;
+    if (part->second.items == 0) known.by_account->erase(part);
+  }
+  return {};
 }
 
 Result<Appended> SqliteMailboxes::known_append(const NewMessage& message) {
@@ -114,10 +177,11 @@ Result<Appended> SqliteMailboxes::known_append(const NewMessage& message) {
 }
 
 Result<Appended> SqliteMailboxes::append(const NewMessage& message) {
-  const auto usage = cached_usage(message.to);
-  if (!usage) return std::unexpected(usage.error());
-  const bool full = (*usage)->items >= max_mailbox_items || (*usage)->bytes + message.body.size() > max_mailbox_bytes;
-  if (full) {
+  const auto mailbox = cached(message.to);
+  if (!mailbox) return std::unexpected(mailbox.error());
+  const auto room = has_room(**mailbox, message);
+  if (!room) return std::unexpected(room.error());
+  if (!*room) {
     // A retry of what was stored before is still answered as such.
     const auto known = known_append(message);
     if (!known || known->outcome == AppendOutcome::duplicate) return known;
@@ -144,8 +208,11 @@ Result<Appended> SqliteMailboxes::append(const NewMessage& message) {
                     .bind(message.body)
                     .run();
   if (!stored) return std::unexpected(stored.error());
-  ++(*usage)->items;
-  (*usage)->bytes += message.body.size();
+  (*mailbox)->all = with((*mailbox)->all, message.body.size());
+  if (auto& parts = (*mailbox)->by_account) {
+    auto& own = (*parts)[message.from_account.value];
+    own = with(own, message.body.size());
+  }
   ++appended_;
   return Appended{AppendOutcome::stored, *id};
 }
@@ -175,33 +242,28 @@ Result<std::vector<StoredMessage>> SqliteMailboxes::read_after(MailboxId mailbox
 }
 
 Result<void> SqliteMailboxes::remove_up_to(MailboxId mailbox, MessageId cursor) {
-  const auto usage = cached_usage(mailbox);
-  if (!usage) return std::unexpected(usage.error());
-  const auto up_to = signed_of(std::min(cursor.value, std::uint64_t{std::numeric_limits<std::int64_t>::max()}));
-  std::int64_t items = 0;
-  std::int64_t bytes = 0;
-  {
-    auto use = measure_.use();
-    use.bind(mailbox.value).bind(up_to);
-    const auto row = use.step();
-    if (!row) return std::unexpected(row.error());
-    items = use.integer(0);
-    bytes = use.integer(1);
-  }
-  if (items == 0) return {};
+  const auto known = cached(mailbox);
+  if (!known) return std::unexpected(known.error());
+  const auto up_to = signed_of(std::min(cursor.value, static_cast<std::uint64_t>(all_ids)));
+  const auto going = measure(mailbox, up_to);
+  if (!going) return std::unexpected(going.error());
+  if (going->items == 0) return {};
+  if (auto taken = take_away(**known, mailbox, up_to); !taken) return taken;
   if (auto removed = remove_.use().bind(mailbox.value).bind(up_to).run(); !removed) return removed;
-  (*usage)->items -= static_cast<std::uint32_t>(items);
-  (*usage)->bytes -= static_cast<std::uint64_t>(bytes);
+  (*known)->all.items -= going->items;
+  (*known)->all.bytes -= going->bytes;
+  // Far below half nobody's part matters.
+  if (!is_too_much({4 * (*known)->all.items, 4 * (*known)->all.bytes})) (*known)->by_account.reset();
   return {};
 }
 
 Result<void> SqliteMailboxes::remove_all(MailboxId mailbox) {
-  usage_.erase(mailbox.value);
-  return remove_.use().bind(mailbox.value).bind(std::numeric_limits<std::int64_t>::max()).run();
+  cached_.erase(mailbox.value);
+  return remove_.use().bind(mailbox.value).bind(all_ids).run();
 }
 
 Result<MailboxUsage> SqliteMailboxes::usage(MailboxId mailbox) {
-  return cached_usage(mailbox).transform([](const MailboxUsage* usage) { return *usage; });
+  return cached(mailbox).transform([](const Cached* known) { return known->all; });
 }
 
 Result<MessageId> SqliteMailboxes::newest(MailboxId mailbox) {

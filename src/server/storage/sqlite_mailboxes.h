@@ -1,6 +1,7 @@
 // Mailboxes in SQLite: messages, and the ids of appends. Used by sqlite_store.cpp only, inside its transactions.
 #pragma once
 
+#include <optional>
 #include <unordered_map>
 
 #include "server/storage/message_ids.h"
@@ -28,7 +29,7 @@ class SqliteMailboxes {
 
   // After a rollback, what was learned in the transaction may be wrong.
   void forget_cached() {
-    usage_.clear();
+    cached_.clear();
     ids_.forget_reservation();
   }
 
@@ -37,7 +38,16 @@ class SqliteMailboxes {
   Result<std::int64_t> setting(std::string_view name);
   Result<void> set_setting(std::string_view name, std::int64_t value);
   Result<Appended> known_append(const NewMessage& message);
-  Result<MailboxUsage*> cached_usage(MailboxId mailbox);
+  // How full a mailbox is, and once it was more than half full, how much of it is whose.
+  struct Cached {
+    MailboxUsage all;
+    std::optional<std::unordered_map<std::int64_t, MailboxUsage>> by_account;
+  };
+  Result<Cached*> cached(MailboxId mailbox);
+  Result<bool> has_room(Cached& mailbox, const NewMessage& message);
+  Result<std::unordered_map<std::int64_t, MailboxUsage>> measure_accounts(MailboxId mailbox, std::int64_t up_to);
+  Result<MailboxUsage> measure(MailboxId mailbox, std::int64_t up_to);
+  Result<void> take_away(Cached& known, MailboxId mailbox, std::int64_t up_to);
 
   SqliteDatabase& database_;
   MessageIds ids_;
@@ -48,12 +58,13 @@ class SqliteMailboxes {
   Statement add_message_;
   Statement read_;
   Statement measure_;
+  Statement measure_accounts_;
   Statement remove_;
   Statement newest_;
   Statement sweep_end_;
   Statement sweep_;
-  // How full mailboxes are, of those that were used lately; at most max_cached_mailboxes.
-  std::unordered_map<std::int64_t, MailboxUsage> usage_;
+  // Of the mailboxes that were used lately; at most max_cached_mailboxes.
+  std::unordered_map<std::int64_t, Cached> cached_;
   std::size_t appended_ = 0;  // since the last sweep
   // Where the sweep goes on.
   std::int64_t sweep_sender_ = 0;

@@ -8,8 +8,9 @@ namespace {
 // "pqcs": so that `file` and we know the database from others (PRAGMA application_id).
 constexpr std::int64_t application_id = 0x70716373;
 
-// message: bodies lie in the order of arrival, where appending is cheap; the index finds a mailbox's own and its size
-// without touching bodies. append_id: what makes a retry no duplicate; a client whose ids begin with a rising number
+// mailbox: the row of a removed device stays, so that what it sent still has a sender. message: bodies lie in the order
+// of arrival, where appending is cheap; the index finds a mailbox's own, its size and whose they are without touching
+// bodies. append_id: what makes a retry no duplicate; a client whose ids begin with a rising number
 // keeps its inserts in one place of the tree.
 constexpr const char* tables = R"sql(
 CREATE TABLE setting (
@@ -28,6 +29,7 @@ CREATE TABLE mailbox (
   account INTEGER NOT NULL REFERENCES account(id),
   device INTEGER NOT NULL,
   generation INTEGER NOT NULL DEFAULT 0,
+  removed INTEGER NOT NULL DEFAULT 0,
   UNIQUE (account, device)
 );
 CREATE TABLE device_key (
@@ -73,7 +75,7 @@ CREATE TABLE message (
   size INTEGER NOT NULL,
   body BLOB NOT NULL
 );
-CREATE INDEX message_by_mailbox ON message (mailbox, id, size);
+CREATE INDEX message_by_mailbox ON message (mailbox, id, size, sender);
 CREATE TABLE append_id (
   sender INTEGER NOT NULL,
   client_id BLOB NOT NULL,
@@ -83,6 +85,22 @@ CREATE TABLE append_id (
   PRIMARY KEY (sender, client_id)
 ) WITHOUT ROWID;
 )sql";
+
+constexpr const char* from_version_1 = R"sql(
+ALTER TABLE mailbox ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+DROP INDEX message_by_mailbox;
+CREATE INDEX message_by_mailbox ON message (mailbox, id, size, sender);
+)sql";
+
+Result<void> make(SqliteDatabase& database, const char* statements) {
+  auto made = database.execute("BEGIN IMMEDIATE;" + std::string(statements) +
+                               "PRAGMA application_id = " + std::to_string(application_id) +
+                               ";"
+                               "PRAGMA user_version = " +
+                               std::to_string(schema_version) + "; COMMIT;");
+  if (!made && database.in_transaction()) static_cast<void>(database.execute("ROLLBACK"));
+  return made;
+}
 
 }  // namespace
 
@@ -109,14 +127,11 @@ Result<void> prepare_schema(SqliteDatabase& database) {
   if (!id) return std::unexpected(id.error());
   if (*version > schema_version && *id == application_id) return std::unexpected(StoreError::too_new);
   if (*version == schema_version && *id == application_id) return {};
+  if (*version == 1 && *id == application_id) return make(database, from_version_1);
   const auto count = database.query_integer("SELECT count(*) FROM sqlite_schema");
   if (!count) return std::unexpected(count.error());
   if (*version != 0 || *id != 0 || *count != 0) return std::unexpected(StoreError::damaged);
-  return database.execute("BEGIN IMMEDIATE;" + std::string(tables) +
-                          "PRAGMA application_id = " + std::to_string(application_id) +
-                          ";"
-                          "PRAGMA user_version = " +
-                          std::to_string(schema_version) + "; COMMIT;");
+  return make(database, tables);
 }
 
 }  // namespace pqc::server::storage

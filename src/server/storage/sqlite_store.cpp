@@ -100,6 +100,7 @@ class SqliteStore final : public Store {
   }
   Result<Totals> totals() override { return total_of(database_); }
 
+  // Also of a database that was not brought forward yet.
   static Result<Totals> total_of(SqliteDatabase& database);
 
  private:
@@ -119,9 +120,13 @@ bool SqliteStore::sqlite_in_transaction() const {
 }
 
 Result<Totals> SqliteStore::total_of(SqliteDatabase& database) {
-  Statement statement(database.handle(),
-                      "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM mailbox), (SELECT count(*) FROM "
-                      "message), (SELECT ifnull(sum(size), 0) FROM message), (SELECT count(*) FROM invite)");
+  const auto version = database.query_integer("PRAGMA user_version");
+  if (!version) return std::unexpected(version.error());
+  const std::string sql =
+      "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM mailbox" +
+      std::string(*version == 1 ? "" : " WHERE NOT removed") +
+      "), (SELECT count(*) FROM message), (SELECT ifnull(sum(size), 0) FROM message), (SELECT count(*) FROM invite)";
+  Statement statement(database.handle(), sql);
   auto use = statement.use();
   const auto row = use.step();
   if (!row) return std::unexpected(row.error());
@@ -135,7 +140,7 @@ Result<SqliteDatabase> open_existing(const std::string& file, OpenMode mode) {
   const auto version = database->query_integer("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
   if (*version > schema_version) return std::unexpected(StoreError::too_new);
-  if (*version < schema_version) return std::unexpected(StoreError::damaged);
+  if (*version < 1) return std::unexpected(StoreError::damaged);
   return database;
 }
 

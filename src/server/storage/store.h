@@ -25,6 +25,7 @@ enum class StoreError : std::uint8_t {
   damaged,
   too_new,  // written by a newer version of this program
   busy,     // another process holds it
+  stopped,  // the server ended before it was done
 };
 
 // A stable lower-case name for logs.
@@ -110,12 +111,14 @@ struct Bundle {
 struct NewMessage {
   MailboxId to;
   MailboxId from;
+  AccountId from_account;
   ClientMessageId id{};
   BodyHash hash{};  // over recipient and body
   UnixMillis received_at;
   ByteView body;
 };
 
+// quota: the mailbox is full, or holds as much of this account as it has room left (limits.h).
 enum class AppendOutcome : std::uint8_t { stored, duplicate, conflict, quota };
 
 struct Appended {
@@ -162,7 +165,7 @@ class Store {
   // Makes the device and its mailbox, or sets the keys of one that is there.
   [[nodiscard]] virtual Result<MailboxId> put_device(AccountId account, std::uint32_t device,
                                                      const std::vector<DeviceKey>& keys) = 0;
-  // With its mailbox, messages and prekeys. No error when there is none.
+  // With its messages, keys and prekeys; what it sent to others keeps its name. No error when there is none.
   [[nodiscard]] virtual Result<void> remove_device(AccountId account, std::uint32_t device) = 0;
   [[nodiscard]] virtual Result<std::optional<LoginData>> find_login(std::string_view name, std::uint32_t device,
                                                                     std::uint16_t suite) = 0;

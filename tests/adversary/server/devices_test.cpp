@@ -85,12 +85,12 @@ class Devices : public testing::Test {
     item.set_body(body);
     return from.ask(frame).accepted().items(0);
   }
-  static std::string read_one(Stranger& connection) {
+  static v1::DeliverItem read_one(Stranger& connection) {
     v1::ClientFrame frame;
     frame.mutable_subscribe();
     auto answer = connection.ask(frame);
     if (answer.has_subscribed()) answer = connection.next();
-    return answer.deliver().items(0).body();
+    return answer.deliver().items(0);
   }
 
   bench::TemporaryFolder folder = bench::TemporaryFolder::make().value();
@@ -111,8 +111,8 @@ TEST_F(Devices, EachLogsInWithItsOwnKeysAndHasItsOwnMailbox) {
   ASSERT_TRUE(log_in(alice_on_second, second, further).has_logged_in());
   EXPECT_NE(append(alice_on_second, first, "for the first").message_id(), 0U);
   EXPECT_NE(append(alice_on_first, second, "for the second").message_id(), 0U);
-  EXPECT_EQ(read_one(alice_on_first), "for the first");
-  EXPECT_EQ(read_one(alice_on_second), "for the second");
+  EXPECT_EQ(read_one(alice_on_first).body(), "for the first");
+  EXPECT_EQ(read_one(alice_on_second).body(), "for the second");
 }
 
 TEST_F(Devices, OneDevicesKeysAreNoLoginOfAnother) {
@@ -138,6 +138,17 @@ TEST_F(Devices, Threat3ARevokedOneIsThrownOutAndHasNoMailbox) {
   EXPECT_EQ(append(alice_on_first, second, "too late").error(), v1::ERROR_UNKNOWN_DEVICE);
   Stranger again(address);
   EXPECT_EQ(log_in(again, second, further).error().code(), v1::ERROR_REFUSED);
+}
+
+TEST_F(Devices, WhatARevokedOneSentBeforeArrivesUnderItsName) {
+  Stranger alice_on_second(address);
+  ASSERT_TRUE(log_in(alice_on_second, second, further).has_logged_in());
+  ASSERT_NE(append(alice_on_second, first, "sent before").message_id(), 0U);
+  revoke_second_device();
+  const auto delivered = read_one(alice_on_first);
+  EXPECT_EQ(delivered.body(), "sent before");
+  EXPECT_EQ(delivered.from().account(), account->text());
+  EXPECT_EQ(delivered.from().device(), second.value);
 }
 
 // A device without the identity cannot make records; the server takes those that the identity signed.

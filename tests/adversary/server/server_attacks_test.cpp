@@ -1,6 +1,7 @@
 // What strangers and users can do to a real server process, settings as shipped (docs/THREAT-MODEL.md).
 #include <algorithm>
 #include <format>
+#include <fstream>
 #include <map>
 #include <random>
 #include <set>
@@ -104,6 +105,28 @@ TEST_F(ServerAttack, Threat3ARevokedDeviceIsThrownOutOfAllItsConnections) {
   Stranger again(address_);
   again.connect();
   EXPECT_EQ(again.log_in(again.statement("owner", *keys_), *keys_).error().code(), v1::ERROR_REFUSED);
+}
+
+// --- a connection that ends, beside one that stays ---
+
+TEST_F(ServerAttack, AConnectionThatIsBeingClosedTakesNoSubscriptionOver) {
+  auto staying = member("staying");
+  v1::ClientFrame subscribe;
+  subscribe.mutable_subscribe();
+  ASSERT_TRUE(staying->ask(subscribe).has_subscribed());
+  for (int i = 0; i < 20; ++i) {
+    Stranger going(address_);
+    going.connect();
+    ASSERT_TRUE(going.log_in(going.statement("staying", *keys_), *keys_).has_logged_in());
+    // In one packet: a subscription, and what ends the connection before storage has answered.
+    subscribe.set_request_id(1000);
+    going.send(subscribe.SerializeAsString());
+    going.send("no frame");
+    EXPECT_TRUE(going.is_thrown_out());
+    v1::ClientFrame whoami;
+    whoami.mutable_whoami();
+    ASSERT_TRUE(staying->ask(whoami).has_identity()) << "it was replaced";
+  }
 }
 
 // --- 10: prekeys used up ---
@@ -283,6 +306,43 @@ TEST_F(ServerAttack, Threat17AppendsAreNoFasterWayToLookUpNames) {
   EXPECT_LE(answered, 768U);
   // Others are not held up.
   EXPECT_TRUE(member("no-prober"));
+}
+
+// --- disks and mailboxes filled by one account ---
+
+TEST(AccountLimits, WhatAnAccountStoresADayIsLimitedAndRepeatsAreFree) {
+  const auto folder = bench::TemporaryFolder::make().value();
+  const auto config = folder.path() / "server.conf";
+  std::ofstream(config) << "[server]\nmessages_per_day = 40\n";  // ten at once
+  auto server = bench::ServerProcess::start(PQC_SERVER_PROGRAM, folder.path() / "data", std::nullopt,
+                                            {"--config", config.string()});
+  ASSERT_TRUE(server) << server.error();
+  net::LinkOptions address;
+  address.host = "127.0.0.1";
+  address.port = server->port();
+  const auto keys =
+      bench::DeviceKeys::make(*crypto::find_suite(crypto::SuiteId::pq), crypto::SystemRng::instance()).value();
+  Stranger alice(address);
+  Stranger bob(address);
+  const auto server_name = alice.connect().server_name();
+  bob.connect();
+  ASSERT_TRUE(alice.register_account("alice", keys).has_logged_in());
+  ASSERT_TRUE(bob.register_account("bob", keys).has_logged_in());
+  const auto append = [&](Stranger& from, int number, std::size_t size) {
+    v1::ClientFrame frame;
+    auto& item = *frame.mutable_append()->add_items();
+    item.set_id(std::format("{:016}", number));
+    item.mutable_to()->set_account("bob@" + server_name);
+    item.mutable_to()->set_device(1);
+    item.set_body(std::string(size, 'b'));
+    return from.ask(frame);
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(append(alice, 1, 4096).has_accepted()) << "one message and its repeats";
+  EXPECT_TRUE(append(alice, 2, 8 * 4096).has_accepted()) << "as good as eight";
+  EXPECT_TRUE(append(alice, 3, 1).has_accepted()) << "the tenth";
+  EXPECT_EQ(append(alice, 4, 1).error().code(), v1::ERROR_RATE_LIMITED);
+  EXPECT_TRUE(append(bob, 1, 1).has_accepted()) << "others have their own";
+  EXPECT_TRUE(server->stop());
 }
 
 // --- 22: slow clients ---

@@ -56,18 +56,21 @@ class GroupCommitTest : public testing::Test {
   // Holds the storage thread in its first job until release(), so that what follows becomes one group.
   void hold() {
     auto wait = [this](Store&) -> Result<void> { return held_.get_future().wait(), Result<void>(); };
-    ASSERT_TRUE(commit_.submit(std::move(wait), [](const Result<void>&) {}));
+    ASSERT_TRUE(commit_.submit(0, std::move(wait), [](const Result<void>&) {}));
     while (commit_.waiting() > 0) std::this_thread::yield();
   }
   void release() {
     held_.set_value();
     commit_.stop();
   }
-  void submit(std::string name) {
+  bool try_submit(std::string name, std::size_t bytes) {
     auto run = [name](Store& store) { return store.find_recipient(name, 0); };
-    auto done = [this, name](const Result<Recipient>& result) { reports_ += name + (result ? "+" : "-"); };
-    ASSERT_TRUE(commit_.submit(std::move(run), std::move(done)));
+    auto done = [this, name](const Result<Recipient>& result) {
+      reports_ += name + (result ? "+" : result.error() == StoreError::stopped ? "0" : "-");
+    };
+    return commit_.submit(bytes, std::move(run), std::move(done));
   }
+  void submit(std::string name) { ASSERT_TRUE(try_submit(std::move(name), 0)); }
 
   std::string trace_;
   std::string reports_;
@@ -98,7 +101,38 @@ TEST_F(GroupCommitTest, OneThatFailsDoesNotTakeTheOthersWithIt) {
 
 TEST_F(GroupCommitTest, NothingIsTakenAfterStop) {
   commit_.stop();
-  EXPECT_FALSE(commit_.submit([](Store&) { return Result<void>(); }, [](const Result<void>&) {}));
+  EXPECT_FALSE(commit_.submit(0, [](Store&) { return Result<void>(); }, [](const Result<void>&) {}));
+}
+
+TEST_F(GroupCommitTest, NoMoreBytesWaitThanTheLimit) {
+  hold();
+  constexpr auto third = max_waiting_job_bytes / 3;
+  EXPECT_TRUE(try_submit("a", third));
+  EXPECT_TRUE(try_submit("b", third));
+  EXPECT_FALSE(try_submit("c", third)) << "the jobs themselves count, too";
+  EXPECT_TRUE(try_submit("d", third / 2));
+  release();
+  EXPECT_EQ(reports_, "a+b+d+");
+  EXPECT_EQ(commit_.waiting_bytes(), 0U) << "what was reported no longer counts";
+}
+
+TEST_F(GroupCommitTest, OneThatIsAloneIsNeverTooMuch) {
+  EXPECT_TRUE(try_submit("a", 2 * max_waiting_job_bytes));
+  commit_.stop();
+  EXPECT_EQ(reports_, "a+");
+}
+
+TEST_F(GroupCommitTest, WhatStillWaitsWhenTheTimeIsUpIsGivenUp) {
+  hold();
+  submit("a");
+  submit("b");
+  std::jthread stopping([this] { commit_.stop(std::chrono::milliseconds(0)); });
+  // Closed: the time is set by now.
+  while (try_submit("", 0)) std::this_thread::yield();
+  held_.set_value();
+  stopping.join();
+  EXPECT_EQ(trace_, "()");
+  EXPECT_TRUE(reports_.starts_with("a0b0")) << reports_;
 }
 
 }  // namespace

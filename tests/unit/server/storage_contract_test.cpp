@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "server/storage/limits.h"
+#include "server/storage/sqlite_database.h"
 #include "server/storage/sqlite_store.h"
 
 namespace pqc::server::storage {
@@ -48,8 +49,8 @@ class StorageContract : public testing::Test {
   }
 
   NewMessage message(std::uint8_t id, std::string_view body) {
-    NewMessage out{bob, alice, {id}, {}, now, as_bytes(body)};
-    std::ranges::copy(as_bytes(body), out.hash.begin());
+    NewMessage out{bob, alice, alice_account, {id}, {}, now, as_bytes(body)};
+    std::ranges::copy(as_bytes(body.substr(0, out.hash.size())), out.hash.begin());
     return out;
   }
 
@@ -96,6 +97,63 @@ TYPED_TEST(StorageContract, MessagesComeInOrderAndGoWhenAcknowledged) {
     EXPECT_EQ(t.store->read_after(t.bob, {0}, 100, 1 << 20).value().size(), 3u);
     EXPECT_EQ(t.store->usage(t.bob).value().items, 3u);
     EXPECT_EQ(t.store->usage(t.bob).value().bytes, 6u + 6u + 7u);
+  });
+}
+
+TYPED_TEST(StorageContract, WhatARemovedDeviceSentKeepsItsName) {
+  auto& t = *this;
+  t.transact([&] {
+    ASSERT_TRUE(t.store->append(t.message(1, "sent before")));
+    ASSERT_TRUE(t.store->remove_device(t.alice_account, 1));
+  });
+  t.restart();
+  t.transact([&] {
+    const auto all = t.store->read_after(t.bob, {0}, 10, 1000).value();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].from_account, "alice@test");
+    EXPECT_EQ(all[0].from_device, 1U);
+    EXPECT_FALSE(t.store->find_login("alice@test", 1, 3).value());
+    EXPECT_EQ(t.store->find_recipient("alice@test", 1).value().lookup, Lookup::no_device);
+    EXPECT_EQ(t.store->totals().value().devices, 1U);
+    EXPECT_TRUE(t.store->remove_device(t.alice_account, 1)) << "once more";
+  });
+}
+
+// With half a mailbox of large bodies; the number of messages has the same rule.
+TYPED_TEST(StorageContract, NobodyFillsAMailboxForAllOthers) {
+  auto& t = *this;
+  const std::string body(std::size_t{1} << 20, 'b');
+  constexpr auto bodies = max_mailbox_bytes >> 20;
+  std::uint8_t next = 0;
+  MailboxId carol;
+  AccountId carol_account;
+  const auto from_carol = [&](std::uint8_t id) {
+    auto message = t.message(id, body);
+    message.from = carol;
+    message.from_account = carol_account;
+    return message;
+  };
+  t.transact([&] {
+    carol_account = t.store->create_account("carol@test", 1, as_bytes("record c"), t.now).value().value();
+    carol = t.store->put_device(carol_account, 1, {}).value();
+    for (std::size_t i = 0; i < bodies / 2; ++i)
+      ASSERT_EQ(t.store->append(t.message(++next, body)).value().outcome, AppendOutcome::stored) << i;
+    EXPECT_EQ(t.store->append(t.message(++next, body)).value().outcome, AppendOutcome::quota);
+    EXPECT_EQ(t.store->append(t.message(1, body)).value().outcome, AppendOutcome::duplicate) << "a retry";
+  });
+  t.restart();
+  t.transact([&] {
+    EXPECT_EQ(t.store->append(t.message(++next, body)).value().outcome, AppendOutcome::quota) << "also after a restart";
+    for (std::size_t i = 0; i < bodies / 4; ++i)
+      ASSERT_EQ(t.store->append(from_carol(static_cast<std::uint8_t>(i))).value().outcome, AppendOutcome::stored) << i;
+    EXPECT_EQ(t.store->append(from_carol(255)).value().outcome, AppendOutcome::quota);
+    const auto all = t.store->read_after(t.bob, {0}, bodies, SIZE_MAX).value();
+    ASSERT_EQ(all.size(), 3 * bodies / 4);
+    // Of both parts, so that there is room for either again.
+    ASSERT_TRUE(t.store->remove_up_to(t.bob, all[bodies / 4 - 1].id));
+    EXPECT_EQ(t.store->usage(t.bob).value().items, bodies / 2);
+    EXPECT_EQ(t.store->append(from_carol(255)).value().outcome, AppendOutcome::stored);
+    EXPECT_EQ(t.store->append(t.message(++next, body)).value().outcome, AppendOutcome::stored);
   });
 }
 
@@ -235,13 +293,35 @@ TYPED_TEST(StorageContract, EachPairIsHandedOutOnceThenTheLastResort) {
   });
 }
 
+// As version 1 made it: no names for what removed devices sent, an index without senders.
+TEST(SqliteStore, BringsVersion1Forward) {
+  SqliteEngine engine;
+  auto store = engine.open();
+  ASSERT_TRUE(store->begin());
+  const auto account = store->create_account("a@test", 1, as_bytes("r"), {0}).value().value();
+  const auto mailbox = store->put_device(account, 1, {}).value();
+  ASSERT_TRUE(store->append({mailbox, mailbox, account, {1}, {}, {0}, as_bytes("kept")}));
+  ASSERT_TRUE(store->commit());
+  store.reset();
+  ASSERT_TRUE(SqliteDatabase::open(engine.file(), OpenMode::read_write_create)
+                  ->execute("ALTER TABLE mailbox DROP COLUMN removed; DROP INDEX message_by_mailbox;"
+                            "CREATE INDEX message_by_mailbox ON message (mailbox, id, size); PRAGMA user_version = 1"));
+  EXPECT_EQ(read_totals(engine.file()).value().devices, 1U);
+  store = engine.open();
+  ASSERT_TRUE(store->begin());
+  EXPECT_EQ(as_text(store->read_after(mailbox, {0}, 10, 1000).value().at(0).body), "kept");
+  EXPECT_TRUE(store->remove_device(account, 1));
+  ASSERT_TRUE(store->commit());
+  EXPECT_EQ(read_totals(engine.file()).value().devices, 0U);
+}
+
 TEST(SqliteStore, ABackupIsWholeAndStartsWithAHigherEpoch) {
   SqliteEngine engine;
   auto store = engine.open();
   ASSERT_TRUE(store->begin());
   const auto account = store->create_account("a@test", 1, as_bytes("r"), {0}).value().value();
   const auto mailbox = store->put_device(account, 1, {}).value();
-  const NewMessage message{mailbox, mailbox, {1}, {}, {0}, as_bytes("kept")};
+  const NewMessage message{mailbox, mailbox, account, {1}, {}, {0}, as_bytes("kept")};
   ASSERT_TRUE(store->append(message));
   ASSERT_TRUE(store->commit());
   ASSERT_TRUE(backup_sqlite(engine.file(), engine.file("copy.db"), {{"name", "content"}}));
@@ -281,7 +361,7 @@ TEST(SqliteStore, ABackupThatIsRestoredTwiceOnOneDayRepeatsNoId) {
     auto copy = open_sqlite(engine.file(name)).value();
     ASSERT_TRUE(copy->begin());
     for (std::uint8_t i = 1; i <= 100; ++i) {
-      const auto id = copy->append({mailbox, mailbox, {i}, {}, {0}, as_bytes("m")}).value().message;
+      const auto id = copy->append({mailbox, mailbox, account, {i}, {}, {0}, as_bytes("m")}).value().message;
       EXPECT_GT(id, last);
       last = id;
     }
