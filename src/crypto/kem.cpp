@@ -20,7 +20,21 @@ const char* name_of(KemAlg alg) {
   return "";
 }
 
+constexpr std::size_t matrix_seed_size = 32;  // rho, behind the coefficients
+constexpr unsigned modulus = 3329;            // q
+
 }  // namespace
+
+// Two coefficients of twelve bits in three bytes (ByteEncode of FIPS 203 §4.2.1). The key is public.
+Result<void> check_kem_key(KemAlg alg, ByteView encoded) {
+  if (encoded.size() != kem_sizes(alg).public_key) return std::unexpected(Error::bad_length);
+  for (auto rest = encoded.first(encoded.size() - matrix_seed_size); !rest.empty(); rest = rest.subspan(3)) {
+    const auto low = rest[0] | (rest[1] & 0x0FU) << 8;
+    const auto high = rest[1] >> 4 | unsigned{rest[2]} << 4;
+    if (low >= modulus || high >= modulus) return std::unexpected(Error::bad_key);
+  }
+  return {};
+}
 
 Result<KemPrivateKey> KemPrivateKey::generate(KemAlg alg, Rng& rng) {
   KemSeed seed;

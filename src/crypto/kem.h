@@ -49,6 +49,10 @@ constexpr KemSizes kem_sizes(KemAlg alg) {
 using KemSeed = Secret<struct KemSeedTag, kem_seed_size>;
 using KemSecret = Secret<struct KemSecretTag, kem_secret_size>;
 
+// FIPS 203 §7.2, the type and modulus checks, and nothing else: for keys that are kept and perhaps never used. Decoding
+// makes them too, and costs ten times as much.
+[[nodiscard]] Result<void> check_kem_key(KemAlg alg, ByteView encoded);
+
 class KemPrivateKey {
  public:
   static Result<KemPrivateKey> generate(KemAlg alg, Rng& rng);

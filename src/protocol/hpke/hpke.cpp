@@ -27,15 +27,12 @@ struct Keys {
   SecretBytes exporter;
 };
 
-Result<Keys> schedule_two_stage(const Suite& suite, std::uint8_t mode, ByteView shared_secret, ByteView info) {
+Result<Keys> schedule_two_stage(const Suite& suite, std::uint8_t mode, ByteView shared_secret, ByteView hashes) {
   const auto id = suite_id(suite);
-  const auto psk_id_hash = labeled_extract(suite.kdf, id, {}, "psk_id_hash", {});
-  const auto info_hash = labeled_extract(suite.kdf, id, {}, "info_hash", info);
   const auto secret = labeled_extract(suite.kdf, id, shared_secret, "secret", {});
-  if (!psk_id_hash || !info_hash || !secret) return std::unexpected(Error::backend);
+  if (!secret) return std::unexpected(Error::backend);
   Bytes context{mode};
-  append(context, psk_id_hash->view());
-  append(context, info_hash->view());
+  append(context, hashes);
   Keys keys{SecretBytes(crypto::aead_key_size(suite.aead)), SecretBytes(crypto::aead_nonce_size),
             SecretBytes(kdf_size(suite.kdf))};
   const auto derive = [&](std::string_view label, ByteSpan out) {
@@ -55,7 +52,6 @@ void append_prefixed(SecretBytes& out, ByteView bytes) {
 }
 
 Result<Keys> schedule_one_stage(const Suite& suite, std::uint8_t mode, ByteView shared_secret, ByteView info) {
-  if (info.size() > 0xFFFF) return std::unexpected(Error::too_long);
   SecretBytes secrets;
   append_prefixed(secrets, {});
   append_prefixed(secrets, shared_secret);
@@ -75,10 +71,24 @@ Result<Keys> schedule_one_stage(const Suite& suite, std::uint8_t mode, ByteView 
 
 }  // namespace
 
-Result<Context> Context::make(const Suite& suite, bool authenticated, ByteView shared_secret, ByteView info) {
+Result<Info> Info::prepare(const Suite& suite, ByteView info) {
+  if (!two_stage(suite.kdf)) {
+    if (info.size() > 0xFFFF) return std::unexpected(Error::too_long);
+    return Info(to_bytes(info));
+  }
+  const auto id = suite_id(suite);
+  const auto psk_id_hash = labeled_extract(suite.kdf, id, {}, "psk_id_hash", {});
+  const auto info_hash = labeled_extract(suite.kdf, id, {}, "info_hash", info);
+  if (!psk_id_hash || !info_hash) return std::unexpected(Error::backend);
+  auto hashes = to_bytes(psk_id_hash->view());
+  append(hashes, info_hash->view());
+  return Info(std::move(hashes));
+}
+
+Result<Context> Context::make(const Suite& suite, bool authenticated, ByteView shared_secret, const Info& info) {
   const auto mode = authenticated ? mode_auth : mode_base;
-  return (two_stage(suite.kdf) ? schedule_two_stage(suite, mode, shared_secret, info)
-                               : schedule_one_stage(suite, mode, shared_secret, info))
+  return (two_stage(suite.kdf) ? schedule_two_stage(suite, mode, shared_secret, info.bytes_)
+                               : schedule_one_stage(suite, mode, shared_secret, info.bytes_))
       .transform([&](Keys keys) {
         Context out(suite);
         out.key_ = std::move(keys.key);
@@ -125,7 +135,13 @@ Result<SecretBytes> Context::export_secret(ByteView exporter_context, std::size_
 
 namespace {
 
-Result<Sender> sender_of(const Suite& suite, bool authenticated, Encapsulated encapsulated, ByteView info) {
+Result<Context> context_of(const Suite& suite, bool authenticated, ByteView secret, ByteView info) {
+  return Info::prepare(suite, info).and_then([&](const Info& prepared) {
+    return Context::make(suite, authenticated, secret, prepared);
+  });
+}
+
+Result<Sender> sender_of(const Suite& suite, bool authenticated, Encapsulated encapsulated, const Info& info) {
   return Context::make(suite, authenticated, encapsulated.secret.view(), info).transform([&](Context context) {
     return Sender{std::move(encapsulated.output), std::move(context)};
   });
@@ -134,37 +150,50 @@ Result<Sender> sender_of(const Suite& suite, bool authenticated, Encapsulated en
 }  // namespace
 
 Result<Sender> setup_base_sender(const Suite& suite, ByteView public_key, ByteView info, Rng& rng) {
+  const auto prepared = Info::prepare(suite, info);
+  if (!prepared) return std::unexpected(prepared.error());
   return encapsulate(suite.kem, public_key, rng).and_then([&](Encapsulated encapsulated) {
-    return sender_of(suite, false, std::move(encapsulated), info);
+    return sender_of(suite, false, std::move(encapsulated), *prepared);
   });
 }
 
 Result<Context> setup_base_recipient(const Suite& suite, const KeyPair& pair, ByteView output, ByteView info) {
   return decapsulate(suite.kem, pair, output).and_then([&](const SecretBytes& secret) {
-    return Context::make(suite, false, secret.view(), info);
+    return context_of(suite, false, secret.view(), info);
   });
 }
 
 Result<Sender> setup_auth_sender(const Suite& suite, ByteView public_key, ByteView info, const KeyPair& sender,
                                  Rng& rng) {
+  const auto prepared = Info::prepare(suite, info);
+  if (!prepared) return std::unexpected(prepared.error());
   return encapsulate_authenticated(suite.kem, public_key, sender, rng).and_then([&](Encapsulated encapsulated) {
-    return sender_of(suite, true, std::move(encapsulated), info);
+    return sender_of(suite, true, std::move(encapsulated), *prepared);
   });
 }
 
 Result<Context> setup_auth_recipient(const Suite& suite, const KeyPair& pair, ByteView output, ByteView info,
                                      ByteView sender_public) {
   return decapsulate_authenticated(suite.kem, pair, output, sender_public).and_then([&](const SecretBytes& secret) {
-    return Context::make(suite, true, secret.view(), info);
+    return context_of(suite, true, secret.view(), info);
   });
+}
+
+Result<Sealed> seal_base(const Suite& suite, ByteView public_key, const Info& info, ByteView aad, ByteView plaintext,
+                         Rng& rng) {
+  return encapsulate(suite.kem, public_key, rng)
+      .and_then([&](Encapsulated encapsulated) { return sender_of(suite, false, std::move(encapsulated), info); })
+      .and_then([&](Sender sender) {
+        return sender.context.seal(aad, plaintext).transform([&](Bytes ciphertext) {
+          return Sealed{std::move(sender.output), std::move(ciphertext)};
+        });
+      });
 }
 
 Result<Sealed> seal_base(const Suite& suite, ByteView public_key, ByteView info, ByteView aad, ByteView plaintext,
                          Rng& rng) {
-  return setup_base_sender(suite, public_key, info, rng).and_then([&](Sender sender) {
-    return sender.context.seal(aad, plaintext).transform([&](Bytes ciphertext) {
-      return Sealed{std::move(sender.output), std::move(ciphertext)};
-    });
+  return Info::prepare(suite, info).and_then([&](const Info& prepared) {
+    return seal_base(suite, public_key, prepared, aad, plaintext, rng);
   });
 }
 

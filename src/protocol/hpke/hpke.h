@@ -27,10 +27,21 @@ constexpr std::uint16_t aead_id(crypto::AeadAlg alg) {
 // RFC 9180 §5.2: the highest sequence number is far above what any caller sends.
 inline constexpr std::uint64_t max_messages = std::uint64_t{1} << 48;
 
+// The `info` of RFC 9180, prepared for one suite. Whoever seals to many with the same long info hashes it once.
+class Info {
+ public:
+  static Result<Info> prepare(const Suite& suite, ByteView info);
+
+ private:
+  friend class Context;
+  explicit Info(Bytes bytes) : bytes_(std::move(bytes)) {}
+  Bytes bytes_;  // two stages: psk_id_hash ‖ info_hash; one stage: the info as it is
+};
+
 class Context {
  public:
-  // RFC 9180 §5.1, KeySchedule in mode base (`authenticated` false) or auth.
-  static Result<Context> make(const Suite& suite, bool authenticated, ByteView shared_secret, ByteView info);
+  // RFC 9180 §5.1, KeySchedule in mode base (`authenticated` false) or auth. `info` was prepared for this suite.
+  static Result<Context> make(const Suite& suite, bool authenticated, ByteView shared_secret, const Info& info);
 
   Result<Bytes> seal(ByteView aad, ByteView plaintext);
   Result<Bytes> open(ByteView aad, ByteView ciphertext);
@@ -67,6 +78,8 @@ struct Sealed {
 
 // RFC 9180 §6.1, SealBase and OpenBase.
 Result<Sealed> seal_base(const Suite& suite, ByteView public_key, ByteView info, ByteView aad, ByteView plaintext,
+                         Rng& rng);
+Result<Sealed> seal_base(const Suite& suite, ByteView public_key, const Info& info, ByteView aad, ByteView plaintext,
                          Rng& rng);
 Result<SecretBytes> open_base(const Suite& suite, const KeyPair& pair, ByteView output, ByteView info, ByteView aad,
                               ByteView ciphertext);

@@ -9,28 +9,12 @@
 namespace pqc::hpke {
 namespace {
 
-constexpr std::array<KemParameters, 10> all{{
-    {0x0010, 32, 65, 65, 32},
-    {0x0011, 48, 97, 97, 48},
-    {0x0012, 66, 133, 133, 64},
-    {0x0020, 32, 32, 32, 32},
-    {0x0021, 56, 56, 56, 64},
-    {0x0040, 64, 800, 768, 32},
-    {0x0041, 64, 1184, 1088, 32},
-    {0x0042, 64, 1568, 1568, 32},
-    {0x647A, 32, 1216, 1120, 32},
-    {0x647A, 32, 1216, 1120, 32},
-}};
 constexpr int max_candidates = 256;  // RFC 9180 §7.1.3
 
 using SuiteId = std::array<std::uint8_t, 5>;
 SuiteId suite_id(Kem kem) {
   const auto id = parameters(kem).id;
   return {'K', 'E', 'M', static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
-}
-
-bool is_ml_kem(Kem kem) {
-  return kem == Kem::ml_kem_512 || kem == Kem::ml_kem_768 || kem == Kem::ml_kem_1024;
 }
 
 // RFC 9180 §7.1.3: X25519 and X448 take the bytes, the NIST curves the first candidate that is a scalar.
@@ -107,10 +91,6 @@ Result<SecretBytes> decapsulate_dh(Kem kem, const DhGroup& group, const KeyPair&
 
 }  // namespace
 
-const KemParameters& parameters(Kem kem) {
-  return all[static_cast<std::size_t>(kem)];
-}
-
 Result<KeyPair> key_pair_of(Kem kem, ByteView private_key) {
   if (private_key.size() != parameters(kem).private_key) return std::unexpected(Error::bad_key);
   if (const auto* group = dh_group(kem)) return dh_pair(*group, private_key);
@@ -131,16 +111,6 @@ Result<KeyPair> derive_key_pair(Kem kem, ByteView ikm) {
   if (const auto* group = dh_group(kem)) return derive_dh(kem, *group, ikm);
   if (kem != Kem::x_wing) return derive_labeled(kem, ikm);
   return expand_x_wing_seed(ikm).and_then([](const SecretBytes& seed) { return x_wing_pair(seed.view()); });
-}
-
-Result<void> check_public_key(Kem kem, ByteView public_key) {
-  if (public_key.size() != parameters(kem).public_key) return std::unexpected(Error::bad_key);
-  if (const auto* group = dh_group(kem)) {
-    const auto* curve = std::get_if<crypto::Curve>(&group->alg);
-    if (curve != nullptr && !crypto::check_ec_point(*curve, public_key)) return std::unexpected(Error::bad_key);
-    return {};
-  }
-  return is_ml_kem(kem) ? check_ml_kem_key(kem, public_key) : check_x_wing_key(public_key);
 }
 
 Result<Encapsulated> encapsulate(Kem kem, ByteView public_key, Rng& rng) {

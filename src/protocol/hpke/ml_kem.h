@@ -5,8 +5,8 @@
 
 namespace pqc::hpke {
 
+bool is_ml_kem(Kem kem);
 Result<KeyPair> ml_kem_pair(Kem kem, ByteView seed);
-Result<void> check_ml_kem_key(Kem kem, ByteView public_key);
 Result<Encapsulated> ml_kem_encapsulate(Kem kem, ByteView public_key, Rng& rng);
 Result<SecretBytes> ml_kem_decapsulate(Kem kem, ByteView seed, ByteView output);
 

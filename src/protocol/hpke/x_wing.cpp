@@ -67,12 +67,6 @@ Result<SecretBytes> expand_x_wing_seed(ByteView ikm) {
       .transform_error(mapped);
 }
 
-Result<void> check_x_wing_key(ByteView public_key) {
-  return crypto::KemPublicKey::decode(kem_alg, public_key.first(kem_public_size))
-      .transform([](const auto&) {})
-      .transform_error(mapped);
-}
-
 Result<Encapsulated> x_wing_encapsulate(ByteView public_key, Rng& rng) {
   Secret<struct XWingRandomTag, crypto::kem_randomness_size> random;
   DhBytes ephemeral_bytes;

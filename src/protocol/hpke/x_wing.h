@@ -9,7 +9,6 @@ namespace pqc::hpke {
 Result<KeyPair> x_wing_pair(ByteView seed);
 // The seed that DeriveKeyPair makes of any input: SHAKE256(ikm, 32).
 Result<SecretBytes> expand_x_wing_seed(ByteView ikm);
-Result<void> check_x_wing_key(ByteView public_key);
 // Draws 64 bytes: ML-KEM's randomness, then the ephemeral X25519 key.
 Result<Encapsulated> x_wing_encapsulate(ByteView public_key, Rng& rng);
 Result<SecretBytes> x_wing_decapsulate(const KeyPair& pair, ByteView output);

@@ -63,6 +63,29 @@ TEST_P(EveryKem, RefusesKeysAndCiphertextsOfWrongForm) {
   EXPECT_EQ(KemPublicKey::decode(GetParam(), Bytes(sizes_.public_key, 0xFF)).error(), Error::bad_key);
 }
 
+// Coefficients on both sides of q, low and high.
+TEST_P(EveryKem, TheCheckOfAKeySaysWhatDecodingSays) {
+  const auto good = public_key(*KemPrivateKey::generate(GetParam(), rng_));
+  EXPECT_TRUE(check_kem_key(GetParam(), good));
+  for (const unsigned coefficient : {0U, 3328U, 3329U, 4095U}) {
+    for (const std::size_t at : {std::size_t{0}, std::size_t{3}, good.size() - 35}) {
+      for (const bool high : {false, true}) {
+        auto key = good;
+        if (high) {
+          key[at + 1] = static_cast<std::uint8_t>((key[at + 1] & 0x0F) | (coefficient & 0x0F) << 4);
+          key[at + 2] = static_cast<std::uint8_t>(coefficient >> 4);
+        } else {
+          key[at] = static_cast<std::uint8_t>(coefficient);
+          key[at + 1] = static_cast<std::uint8_t>((key[at + 1] & 0xF0) | coefficient >> 8);
+        }
+        EXPECT_EQ(check_kem_key(GetParam(), key).has_value(), coefficient < 3329);
+        EXPECT_EQ(KemPublicKey::decode(GetParam(), key).has_value(), coefficient < 3329);
+      }
+    }
+  }
+  EXPECT_EQ(check_kem_key(GetParam(), Bytes(5)).error(), Error::bad_length);
+}
+
 INSTANTIATE_TEST_SUITE_P(Algorithms, EveryKem,
                          testing::Values(KemAlg::ml_kem_512, KemAlg::ml_kem_768, KemAlg::ml_kem_1024));
 
