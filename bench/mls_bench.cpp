@@ -1,308 +1,283 @@
-// MLS: what members do, in groups of 2 to 1,000, beside the sum of the primitives that RFC 9420 asks for; suite 1 and
-// the product's.
-#include <cmath>
-#include <map>
-#include <memory>
+// MLS: what members do, in groups of 2 to 10,000, beside the sum of the primitives that RFC 9420 asks for; suite 1 and
+// the product's. Prints the counts of primitives as a table on standard error.
+//
+//   mls_bench [--largest SIZE]    groups up to this size; 10,000 without it, 1,000 in a quick run of tools/bench
+#include <cstdio>
+#include <cstdlib>
+#include <format>
+#include <print>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
+#include "base/locked_arena.h"
 #include "bench_report.h"
-#include "crypto/random.h"
-#include "protocol/mls/group_state.h"
+#include "mls_floor.h"
+#include "mls_groups.h"
+#include "support/thread_executor.h"
 
-namespace pqc::mls {
+namespace pqc::mls::benched {
 namespace {
 
-constexpr std::array<std::size_t, 4> sizes{2, 10, 100, 1000};
-constexpr std::array<std::uint16_t, 2> benched{suites::x25519_aes128_ed25519, suites::x_wing_aes256_ml_dsa_87};
-constexpr Lifetime forever{0, max_lifetime};
+constexpr std::array<std::size_t, 5> sizes{2, 10, 100, 1'000, 10'000};
 constexpr double ratio_limit = 1.3;
+constexpr std::size_t text_size = 200;
+constexpr std::size_t commits = 40;
+// Key schedule of an epoch, with joiner, member, epoch and welcome secret and the confirmation tag (RFC 9420 §8).
+constexpr double epoch_kdf = 15;
+// A message's key, nonce and next secret, and key and nonce of the sender data.
+constexpr double message_kdf = 5;
 
-class AcceptAll final : public CredentialPolicy {
+class Bench {
  public:
-  bool accepts(const Credential&, ByteView) const override { return true; }
-  bool accepts_successor(const Credential&, const Credential&) const override { return true; }
-  bool same_client(const Credential& one, const Credential& other) const override { return one == other; }
-};
-class NoPsks final : public PskStore {
- public:
-  std::optional<SecretBytes> external(ByteView) const override { return std::nullopt; }
-  std::optional<SecretBytes> resumption(ByteView, Epoch) const override { return std::nullopt; }
-};
+  Bench(std::uint16_t number, std::size_t largest)
+      : suite_(*find_suite(number)), largest_(largest), costs_(measure_costs(suite_)) {}
 
-AcceptAll policy;
-NoPsks no_psks;
-crypto::SeededRng rng(1);
-const Environment environment{policy, no_psks, rng, std::nullopt};
-
-Identity identity(const Suite& suite, const std::string& name) {
-  return {{credential_type::basic, to_bytes(as_bytes(name)), {}},
-          std::make_shared<const SignatureKey>(SignatureKey::generate(suite.signature, rng).value()),
-          {}};
-}
-
-struct Sample {
-  std::unique_ptr<Group> creator, other;  // the first leaf and the last
-  Bytes welcome;                          // for `newest`
-  KeyPackageBundle newest;
-  Bytes commit;  // of the other, for the creator
-  Bytes state;   // the creator's
-};
-
-// Makes a state that of the member at another leaf, whose keys we made, for as long as this object lives: it may commit
-// like one who was welcomed, without the cost of joining.
-class StandIn {
- public:
-  StandIn(GroupState& state, LeafIndex leaf, const KeyPackageBundle& bundle)
-      : state_(&state), self_(state.self), keys_(std::move(state.keys)), signer_(state.signer) {
-    state.self = leaf;
-    state.keys = {};
-    state.keys.set(node_of(leaf), {bundle.leaf_pair.private_key.clone(), bundle.leaf_pair.public_key});
-    state.signer = bundle.signer;
-  }
-  ~StandIn() {
-    state_->self = self_;
-    state_->keys = std::move(keys_);
-    state_->signer = signer_;
-  }
-  StandIn(const StandIn&) = delete;
-  StandIn& operator=(const StandIn&) = delete;
-
- private:
-  GroupState* state_;
-  LeafIndex self_;
-  TreeKeys keys_;
-  std::shared_ptr<const SignatureKey> signer_;
-};
-
-// The member at a leaf commits and the creator follows; answers that member.
-Group commit_as(Group& creator, LeafIndex leaf, const KeyPackageBundle& bundle) {
-  CommitOptions open;
-  open.framing.format = WireFormat::public_message;
-  auto committed = [&] {
-    const StandIn stand_in(creator.mutable_state(), leaf, bundle);
-    return creator.commit(open, environment).value();
-  }();
-  if (!creator.process(committed.message, environment)) std::abort();
-  return std::move(committed.next);
-}
-
-// A full tree: every second leaf has committed, so that every parent has a key.
-Sample make_sample(const Suite& suite, std::size_t size) {
-  auto creator = Group::create(suite, {1}, identity(suite, "0"), forever, {}, environment).value();
-  std::vector<KeyPackageBundle> bundles;
-  CommitOptions options;
-  for (std::size_t i = 1; i < size; ++i) {
-    bundles.push_back(make_key_package(suite, identity(suite, std::to_string(i)), forever, {}, rng).value());
-    options.proposals.push_back({Add{bundles.back().package}});
-  }
-  creator = std::move(creator.commit(options, environment).value().next);
-  for (std::size_t leaf = 2; leaf + 1 < size; leaf += 2) {
-    commit_as(creator, {static_cast<std::uint32_t>(leaf)}, bundles[leaf - 1]);
-  }
-  auto other = commit_as(creator, {static_cast<std::uint32_t>(size - 1)}, bundles.back());
-  Sample out{.creator = {}, .other = {}, .welcome = {}, .newest = {}, .commit = {}, .state = {}};
-  out.newest = make_key_package(suite, identity(suite, "newest"), forever, {}, rng).value();
-  CommitOptions add;
-  add.proposals = {{Add{out.newest.package}}};
-  out.welcome = *creator.commit(add, environment)->welcome;
-  out.commit = other.commit({}, environment)->message;
-  out.state = to_bytes(creator.encode().view());
-  out.creator = std::make_unique<Group>(std::move(creator));
-  out.other = std::make_unique<Group>(std::move(other));
-  return out;
-}
-
-Sample& sample(std::uint16_t number, std::size_t size) {
-  static std::map<std::pair<std::uint16_t, std::size_t>, Sample> all;
-  auto found = all.find({number, size});
-  if (found == all.end()) found = all.emplace(std::pair{number, size}, make_sample(*find_suite(number), size)).first;
-  return found->second;
-}
-
-void key_package(benchmark::State& state, std::uint16_t number) {
-  const auto& suite = *find_suite(number);
-  const auto who = identity(suite, "x");
-  for (auto _ : state) benchmark::DoNotOptimize(make_key_package(suite, who, forever, {}, rng));
-}
-void commit_create(benchmark::State& state, std::uint16_t number, std::size_t size) {
-  auto& with = sample(number, size);
-  CommitOptions open;
-  open.framing.format = WireFormat::public_message;
-  for (auto _ : state) benchmark::DoNotOptimize(with.creator->commit(open, environment));
-}
-void commit_process(benchmark::State& state, std::uint16_t number, std::size_t size) {
-  auto& with = sample(number, size);
-  for (auto _ : state) {
-    state.PauseTiming();
-    auto group = std::make_unique<Group>(Group::parse(with.state).value());
-    state.ResumeTiming();
-    benchmark::DoNotOptimize(group->process(with.commit, environment));
-    state.PauseTiming();
-    group.reset();
-    state.ResumeTiming();
-  }
-}
-void join(benchmark::State& state, std::uint16_t number, std::size_t size) {
-  auto& with = sample(number, size);
-  for (auto _ : state) benchmark::DoNotOptimize(Group::join(with.welcome, with.newest, {}, environment));
-}
-void seal(benchmark::State& state, std::uint16_t number, std::size_t size) {
-  auto& with = sample(number, size);
-  const Bytes text(200);
-  for (auto _ : state) benchmark::DoNotOptimize(with.creator->seal(text, {}, 0, environment));
-}
-void open(benchmark::State& state, std::uint16_t number, std::size_t size) {
-  auto& with = sample(number, size);
-  auto group = Group::parse(with.state).value();
-  for (auto _ : state) {
-    state.PauseTiming();
-    const auto message = with.other->seal(Bytes(200), {}, 0, environment).value();
-    state.ResumeTiming();
-    benchmark::DoNotOptimize(group.process(message, environment));
-  }
-}
-void exporter(benchmark::State& state, std::uint16_t number) {
-  auto& with = sample(number, 10);
-  for (auto _ : state) benchmark::DoNotOptimize(with.creator->export_secret("label", {}, 32));
-}
-
-// The primitives, with the suite's own keys.
-void primitive_sign(benchmark::State& state, std::uint16_t number) {
-  const auto key = SignatureKey::generate(find_suite(number)->signature, rng).value();
-  const Bytes content(500);
-  for (auto _ : state) benchmark::DoNotOptimize(key.sign_with_label("x", content, rng));
-}
-void primitive_verify(benchmark::State& state, std::uint16_t number) {
-  const auto scheme = find_suite(number)->signature;
-  const auto key = SignatureKey::generate(scheme, rng).value();
-  const Bytes content(500);
-  const auto signature = key.sign_with_label("x", content, rng).value();
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(verify_with_label(scheme, key.public_key(), "x", content, signature));
-  }
-}
-void primitive_key(benchmark::State& state, std::uint16_t number) {
-  const Bytes ikm(64, 3);
-  for (auto _ : state) benchmark::DoNotOptimize(hpke::derive_key_pair(find_suite(number)->hpke.kem, ikm));
-}
-void primitive_seal(benchmark::State& state, std::uint16_t number) {
-  const auto& hpke_suite = find_suite(number)->hpke;
-  const auto pair = hpke::generate_key_pair(hpke_suite.kem, rng).value();
-  for (auto _ : state) {
-    benchmark::DoNotOptimize(hpke::encapsulate(hpke_suite.kem, pair.public_key, rng));
-  }
-}
-void primitive_open(benchmark::State& state, std::uint16_t number) {
-  const auto& hpke_suite = find_suite(number)->hpke;
-  const auto pair = hpke::generate_key_pair(hpke_suite.kem, rng).value();
-  const auto sent = hpke::encapsulate(hpke_suite.kem, pair.public_key, rng).value();
-  for (auto _ : state) benchmark::DoNotOptimize(hpke::decapsulate(hpke_suite.kem, pair, sent.output));
-}
-
-std::string name_of(std::string_view what, std::uint16_t number, std::size_t size = 0) {
-  auto out = "mls " + std::string(number == benched[0] ? "suite 1" : "suite 87") + " " + std::string(what);
-  return size == 0 ? out : out + ", " + std::to_string(size);
-}
-
-void register_all() {
-  const auto add = [](const std::string& name, auto function, auto... arguments) {
-    benchmark::RegisterBenchmark(name, function, arguments...)->Unit(benchmark::kMicrosecond);
-  };
-  for (const auto number : benched) {
-    add(name_of("sign", number), primitive_sign, number);
-    add(name_of("verify", number), primitive_verify, number);
-    add(name_of("key pair", number), primitive_key, number);
-    add(name_of("encapsulate", number), primitive_seal, number);
-    add(name_of("decapsulate", number), primitive_open, number);
-    add(name_of("key package", number), key_package, number);
-    add(name_of("exporter", number), exporter, number);
+  void run(std::vector<bench::Row>& rows) {
+    rows_ = &rows;
+    key_package();
     for (const auto size : sizes) {
-      add(name_of("update create", number, size), commit_create, number, size);
-      add(name_of("update process", number, size), commit_process, number, size);
-      add(name_of("join", number, size), join, number, size);
-      add(name_of("seal 200 bytes", number, size), seal, number, size);
-      add(name_of("open 200 bytes", number, size), open, number, size);
+      if (size <= largest_) group_of(size);
     }
   }
-}
 
-// Key pairs and encapsulations of a path, and decapsulation and key pairs for who reads it from the other half.
-struct Counts {
-  double path;
-  double recipients;
+ private:
+  std::string name(std::string_view what, std::size_t size = 0) const {
+    auto out = std::format("mls suite {} {}", suite_.number, what);
+    return size == 0 ? out : out + std::format(", {}", size);
+  }
+  void time_row(std::string_view what, std::size_t size, double time, const Counts& counts) {
+    rows_->push_back({.operation = name(what, size),
+                      .time_us = time,
+                      .floor_us = counts.sum(costs_),
+                      .count = {},
+                      .limit = ratio_limit});
+    std::println(stderr, "  {:<34} {:7.0f} {:7.0f} {:6.0f} {:6.0f} {:6.0f} {:6.0f} {:10.1f} {:10.1f}", name(what, size),
+                 counts.sign.calls, counts.verify.calls, counts.key_pairs, counts.hpke_seals, counts.hpke_opens,
+                 counts.kdf, (counts.hash.bytes + counts.sign.bytes + counts.verify.bytes) / 1024,
+                 counts.aead.bytes / 1024);
+  }
+  void plain_row(std::string_view what, std::size_t size, std::optional<double> time, std::optional<double> count,
+                 std::optional<double> limit = {}) {
+    rows_->push_back({.operation = name(what, size), .time_us = time, .floor_us = {}, .count = count, .limit = limit});
+  }
+
+  void key_package() {
+    auto& rng = environment().rng;
+    const auto who = identity(suite_, 1, rng);
+    const auto size = static_cast<double>(encode(make_key_package(suite_, who, forever, {}, rng)->package).size());
+    const auto time = mean_us(100, [&] { benchmark::DoNotOptimize(make_key_package(suite_, who, forever, {}, rng)); });
+    time_row("key package", 0, time, {.sign = {2, 2 * size}, .verify = {}, .hash = {}, .aead = {}, .key_pairs = 2});
+  }
+
+  void group_of(std::size_t size) {
+    auto sample = make_sample(suite_, size);
+    const auto& tree = sample.creator.tree();
+    const auto members = static_cast<double>(size);
+    leaf_size_ = static_cast<double>(encode(*tree.leaf({0})).size());
+    tree_size_ = static_cast<double>(tree.encode().size());
+    package_size_ = static_cast<double>(sample.package_size);
+    context_size_ = static_cast<double>(encode(sample.creator.context()).size());
+    depth_ = static_cast<double>(level(root(tree.width())));
+    create_group(size, sample.create_us, members);
+    update_create(size, sample);
+    messages(size, sample);
+    update_process(size, sample);
+    join(size, sample, members);
+    state(size, sample);
+  }
+
+  // What a commit with a path hashes: the path's nodes into the tree hash and the parent hashes, the commit into the
+  // transcript, and the group context here and there.
+  Count path_hashes(double path, double commit_size) const {
+    const double key = static_cast<double>(hpke::parameters(suite_.hpke.kem).public_key);
+    const double digest = static_cast<double>(suite_.secret_size());
+    return {2 * path + 3, path * (2 * key + 5 * digest) + leaf_size_ + commit_size + 2 * context_size_};
+  }
+
+  void create_group(std::size_t size, double time, double members) {
+    const auto others = members - 1, commit_size = others * package_size_;
+    Counts counts{.sign = {3, leaf_size_ + commit_size + tree_size_},
+                  .verify = {2 * others, others * (leaf_size_ + package_size_)},
+                  .hash = path_hashes(depth_, commit_size),
+                  .aead = {2, commit_size + tree_size_},
+                  .key_pairs = depth_ + 1,
+                  .hpke_seals = others,
+                  .kdf = 2 * depth_ + epoch_kdf + 2 + message_kdf};
+    // Leaves into the tree hash, key packages into their references, the sealed group info into HPKE's info.
+    counts.hash.calls += 3 * others;
+    counts.hash.bytes += tree_size_ + commit_size + tree_size_;
+    time_row("create in one commit", size, time, counts);
+  }
+
+  void update_create(std::size_t size, Sample& sample) {
+    const auto steps = sample.creator.tree().filtered_direct_path(sample.creator.self());
+    const auto commit_size = static_cast<double>(sample.creator.commit({}, environment())->message.size());
+    double recipients = 0;
+    for (const auto& step : steps) recipients += static_cast<double>(step.resolution.size());
+    const auto path = static_cast<double>(steps.size());
+    const auto time = mean_us(commits * 2, [&] { benchmark::DoNotOptimize(sample.creator.commit({}, environment())); });
+    time_row("update create", size, time,
+             {.sign = {2, leaf_size_ + commit_size},
+              .verify = {},
+              .hash = path_hashes(path, commit_size),
+              .aead = {2, commit_size},
+              .key_pairs = path + 1,
+              .hpke_seals = recipients,
+              .kdf = 2 * path + epoch_kdf + message_kdf});
+    plain_row("update bytes", size, {}, commit_size);
+  }
+
+  // The last member commits again and again, and the creator follows: the sender stands in the other half, so a reader
+  // learns the root's secret alone. Each is the first message of a sender in its epoch.
+  void update_process(std::size_t size, Sample& sample) {
+    std::vector<Bytes> messages;
+    auto sender = Group::parse(sample.last.encode().view()).value();
+    auto reader = Group::parse(sample.creator.encode().view()).value();
+    const auto steps = sender.tree().filtered_direct_path(sender.self());
+    for (std::size_t i = 0; i < commits; ++i) {
+      auto committed = sender.commit({}, environment()).value();
+      messages.push_back(std::move(committed.message));
+      sender = std::move(committed.next);
+    }
+    const auto start = processor_us();
+    for (const auto& message : messages) {
+      if (!reader.process(message, environment())) std::abort();
+    }
+    const auto time = (processor_us() - start) / static_cast<double>(commits);
+    const auto commit_size = static_cast<double>(messages.front().size());
+    time_row("update process", size, time,
+             {.sign = {},
+              .verify = {2, leaf_size_ + commit_size},
+              .hash = path_hashes(static_cast<double>(steps.size()), commit_size),
+              .aead = {2, commit_size},
+              .key_pairs = 1,
+              .hpke_opens = 1,
+              .kdf = 2 + epoch_kdf + 2 * depth_ + 2 + message_kdf});
+  }
+
+  void join(std::size_t size, Sample& sample, double members) {
+    const auto times = size > 1'000 ? 1U : size > 100 ? 3U : 30U;
+    const auto once = [&](const Environment& with) {
+      if (!Group::join(sample.welcome, sample.newest, {}, with)) std::abort();
+    };
+    const auto time = mean_us(times, [&] { once(environment()); });
+    const auto joined = Group::join(sample.welcome, sample.newest, {}, environment()).value();
+    double own_path = 0, parents = 0;
+    const auto& tree = joined.tree();
+    for (const auto& step : tree.filtered_direct_path({0})) own_path += covers(step.node, joined.self()) ? 1 : 0;
+    for (std::uint32_t n = 1; n < node_count(tree.width()); n += 2) parents += tree.blank({n}) ? 0 : 1;
+    const auto welcome_size = static_cast<double>(sample.welcome.size());
+    const double key = static_cast<double>(hpke::parameters(suite_.hpke.kem).public_key);
+    const double digest = static_cast<double>(suite_.secret_size());
+    const double nodes = node_count(tree.width());
+    time_row("join", size, time,
+             {.sign = {},
+              .verify = {members + 2, (members + 1) * leaf_size_ + tree_size_},
+              // The tree hash, the parent hashes, the sealed group info in HPKE's info, the key package's reference.
+              .hash = {nodes + parents + 2,
+                       tree_size_ + 2 * nodes * digest + parents * (key + 2 * digest) + welcome_size + package_size_},
+              .aead = {1, tree_size_},
+              .key_pairs = own_path,
+              .hpke_opens = 1,
+              .kdf = epoch_kdf + 3});
+    const auto threads = std::max(1U, std::thread::hardware_concurrency());
+    const test::ThreadExecutor executor(threads);
+    const Environment spread{environment().credentials, environment().psks, environment().rng, std::nullopt, &executor};
+    const auto wall_start = std::chrono::steady_clock::now();
+    for (unsigned i = 0; i < times; ++i) once(spread);
+    const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - wall_start;
+    plain_row(std::format("join on {} threads, wall", threads), size, wall.count() / times, {});
+  }
+
+  void messages(std::size_t size, Sample& sample) {
+    const Bytes text(text_size);
+    const auto seal = [&] { return sample.last.seal(text, {}, 0, environment()).value(); };
+    const auto bytes = static_cast<double>(seal().size());
+    const auto content = static_cast<double>(text_size) + context_size_ + 64;
+    const Count sealed{2, bytes};
+    const auto seal_us = mean_us(150, [&] { benchmark::DoNotOptimize(seal()); });
+    time_row("seal 200 bytes", size, seal_us,
+             {.sign = {1, content}, .verify = {}, .hash = {}, .aead = sealed, .kdf = message_kdf});
+    plain_row("sealed 200 bytes, bytes", size, {}, bytes);
+    auto reader = Group::parse(sample.creator.encode().view()).value();
+    const auto skipped = sample.last.seal(text, {}, 0, environment()).value();
+    if (!reader.process(skipped, environment())) std::abort();  // the way down the secret tree
+    std::vector<Bytes> all;
+    for (int i = 0; i < 150; ++i) all.push_back(seal());
+    const auto start = processor_us();
+    for (const auto& message : all) {
+      if (!reader.process(message, environment())) std::abort();
+    }
+    time_row("open 200 bytes", size, (processor_us() - start) / static_cast<double>(all.size()),
+             {.sign = {}, .verify = {1, content}, .hash = {}, .aead = sealed, .kdf = message_kdf});
+    message_keys(size);
+    const auto exporter_us =
+        mean_us(300, [&] { benchmark::DoNotOptimize(sample.creator.export_secret("label", {}, 32)); });
+    time_row("exporter", size, exporter_us, {.sign = {}, .verify = {}, .hash = {1, 0}, .aead = {}, .kdf = 2});
+  }
+
+  // O(log n) for the first key of a sender, the same for every later one.
+  void message_keys(std::size_t size) {
+    SecretTree tree(suite_, width_for(static_cast<std::uint32_t>(size)), SecretBytes(suite_.secret_size()));
+    constexpr auto kind = RatchetKind::application;
+    const auto first = mean_us(300, [&] { benchmark::DoNotOptimize(tree.look_up({0}, kind, {0})); });
+    time_row("message key, first", size, first,
+             {.sign = {}, .verify = {}, .hash = {}, .aead = {}, .kdf = 2 * depth_ + 2 + 3});
+    const auto next = mean_us(300, [&] { tree.accept(tree.look_up_next({0}, kind).value()); });
+    time_row("message key, next", size, next, {.sign = {}, .verify = {}, .hash = {}, .aead = {}, .kdf = 3});
+  }
+
+  void state(std::size_t size, Sample& sample) {
+    const auto encoded = to_bytes(sample.creator.encode().view());
+    const auto in_use = [] {
+      const auto heap = mallinfo2();
+      return static_cast<double>(heap.uordblks + heap.hblkhd + LockedArena::instance().in_use());
+    };
+    const auto before = in_use();
+    const auto group = Group::parse(encoded).value();
+    const bool limited = size == 1'000 && suite_.number == suites::x_wing_aes256_ml_dsa_87;
+    plain_row("state in memory, bytes", size, {}, in_use() - before,
+              limited ? std::optional(double{16 << 20}) : std::nullopt);
+    plain_row("stored state, bytes", size, {}, static_cast<double>(encoded.size()));
+  }
+
+  const Suite& suite_;
+  std::size_t largest_;
+  Costs costs_;
+  std::vector<bench::Row>* rows_ = nullptr;
+  double leaf_size_ = 0, tree_size_ = 0, package_size_ = 0, context_size_ = 0, depth_ = 0;
 };
 
-Counts counts_of(const Group& group) {
-  const auto steps = group.tree().filtered_direct_path(group.self());
-  double recipients = 0;
-  for (const auto& step : steps) recipients += static_cast<double>(step.resolution.size());
-  return {static_cast<double>(steps.size()), recipients};
-}
-
-void add_rows(const bench::FastestReporter& times, std::uint16_t number, std::vector<bench::Row>& rows) {
-  const auto time = [&](std::string_view what, std::size_t size = 0) {
-    return times.time_us(name_of(what, number, size));
-  };
-  const auto sign = time("sign"), verify = time("verify"), key = time("key pair");
-  const auto wrap = time("encapsulate"), unwrap = time("decapsulate");
-  const auto row = [&](std::string_view what, std::size_t size, double floor) {
-    rows.push_back({.operation = name_of(what, number, size),
-                    .time_us = time(what, size),
-                    .floor_us = floor,
-                    .count = {},
-                    .limit = ratio_limit});
-  };
-  row("key package", 0, 2 * sign + 2 * key);
-  rows.push_back({.operation = name_of("exporter", number),
-                  .time_us = time("exporter"),
-                  .floor_us = {},
-                  .count = {},
-                  .limit = {}});
-  for (const auto size : sizes) {
-    const auto& with = sample(number, size);
-    const auto [path, recipients] = counts_of(*with.creator);
-    row("update create", size, (path + 1) * key + recipients * wrap + 2 * sign);
-    // The sender stands in the other half, so a reader learns the root's secret alone.
-    row("update process", size, unwrap + key + 2 * verify);
-    row("join", size, unwrap + static_cast<double>(size + 2) * verify);
-    row("seal 200 bytes", size, sign);
-    row("open 200 bytes", size, verify);
-    rows.push_back({.operation = name_of("update bytes", number, size),
-                    .time_us = {},
-                    .floor_us = {},
-                    .count = static_cast<double>(with.commit.size()),
-                    .limit = {}});
-    rows.push_back({.operation = name_of("stored state bytes", number, size),
-                    .time_us = {},
-                    .floor_us = {},
-                    .count = static_cast<double>(with.state.size()),
-                    .limit = {}});
+std::size_t largest_of(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument(argv[i]);
+    if (argument == "--largest" && i + 1 < argc) return static_cast<std::size_t>(std::atoll(argv[i + 1]));
+    if (argument.starts_with("--benchmark_min_time")) return 1'000;
   }
+  return sizes.back();
 }
 
 // Exit code 0 also where a limit is missed: the table says so, and tools/bench judges.
 int run(int argc, char** argv) {
-  std::vector<std::string> flags{"--benchmark_repetitions=1", "--benchmark_min_time=0.01s"};
-  std::vector<char*> arguments{argv[0]};
-  for (auto& flag : flags) arguments.push_back(flag.data());
-  arguments.insert(arguments.end(), argv + 1, argv + argc);  // later ones win
-  int count = static_cast<int>(arguments.size());
-  benchmark::Initialize(&count, arguments.data());
-  register_all();
-  bench::FastestReporter times;
-  benchmark::RunSpecifiedBenchmarks(&times);
+  const auto largest = largest_of(argc, argv);
+  std::println(stderr, "  {:<34} {:>7} {:>7} {:>6} {:>6} {:>6} {:>6} {:>10} {:>10}", "primitives of", "sign", "verify",
+               "keys", "seal", "open", "kdf", "KiB hashed", "KiB sealed");
   std::vector<bench::Row> rows;
-  for (const auto number : benched) add_rows(times, number, rows);
+  for (const auto number : {suites::x25519_aes128_ed25519, suites::x_wing_aes256_ml_dsa_87}) {
+    Bench(number, largest).run(rows);
+  }
   bench::print_report("mls_bench", rows);
   return 0;
 }
 
 }  // namespace
-}  // namespace pqc::mls
+}  // namespace pqc::mls::benched
 
 int main(int argc, char** argv) {
-  return pqc::mls::run(argc, argv);
+  return pqc::mls::benched::run(argc, argv);
 }

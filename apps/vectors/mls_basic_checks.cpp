@@ -60,7 +60,8 @@ void check_encryption(const mls::Suite& suite, const json::object& from) {
   const mls::HpkeCiphertext theirs{hex_field(from, "kem_output"), hex_field(from, "ciphertext")};
   const auto opened = mls::decrypt_with_label(suite, *pair, label, context, theirs);
   expect(opened && same(*opened, plaintext), "does not open");
-  const auto ours = mls::encrypt_with_label(suite, pair->public_key, label, context, plaintext, rng);
+  const auto ours =
+      mls::encrypt_with_label(suite, pair->public_key, mls::label_info(suite, label, context).value(), plaintext, rng);
   expect(ours.has_value(), "does not encrypt");
   const auto again = mls::decrypt_with_label(suite, *pair, label, context, *ours);
   expect(again && same(*again, plaintext), "our own does not open");

@@ -67,7 +67,7 @@ class TreeKem {
   void everyone_decrypts(mls::LeafIndex sender, const mls::UpdatePath& path, ByteView commit_secret,
                          const json::array* learnt, ByteView tree_hash_after) {
     auto tree = tree_;
-    const auto steps = mls::merge_path(tree, sender, path);
+    const auto steps = mls::merge_path(*suite_, tree, sender, path);
     expect(steps.has_value(), "the path does not merge");
     if (learnt != nullptr) expect(equal(tree.root_hash(), tree_hash_after), "tree_hash_after");
     const auto group_context = context(tree.root_hash());

@@ -87,9 +87,7 @@ Result<Committed> create_commit(GroupState& state, const CommitInput& input, con
     commit.path = std::move((*path)->path);
     applied->changed.push_back(next->self);
   }
-  if (auto done = check_members(next->tree, applied->extensions, applied->changed,
-                                applied->extensions != state.context.extensions, environment.credentials);
-      !done) {
+  if (auto done = check_members(state, next->tree, *applied, environment.credentials); !done) {
     return std::unexpected(done.error());
   }
   FramedContent framed{state.context.group_id, state.context.epoch, sender, input.framing.authenticated_data,

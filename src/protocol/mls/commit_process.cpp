@@ -53,15 +53,12 @@ Result<std::vector<PathStep>> merge_checked(const GroupState& state, RatchetTree
     if (auto done = check_path_leaf(state, leaf, before, committer, environment); !done) {
       return std::unexpected(done.error());
     }
-    auto merged = merge_path(tree, committer, *commit.path);
+    auto merged = merge_path(*state.suite, tree, committer, *commit.path);
     if (!merged) return std::unexpected(merged.error());
     steps = std::move(*merged);
     applied.changed.push_back(committer);
   }
-  const bool all = applied.extensions != state.context.extensions;
-  return check_members(tree, applied.extensions, applied.changed, all, environment.credentials).transform([&] {
-    return std::move(steps);
-  });
+  return check_members(state, tree, applied, environment.credentials).transform([&] { return std::move(steps); });
 }
 
 Result<SecretBytes> commit_secret_of(const GroupState& state, GroupState& next, const Applied& applied,

@@ -44,6 +44,7 @@ Result<std::vector<Psk>> find_psks(const GroupState& state, const PskStore& stor
 }
 
 Result<GroupState> start_next(const GroupState& state, Applied& applied) {
+  if (state.context.epoch == last_epoch) return std::unexpected(Error::limit);
   GroupState next;
   next.suite = state.suite;
   next.context = state.context;

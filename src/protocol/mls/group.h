@@ -41,7 +41,8 @@ struct Environment {
   const CredentialPolicy& credentials;
   const PskStore& psks;
   Rng& rng;
-  std::optional<std::uint64_t> now;  // seconds since 1970; without it lifetimes are not looked at
+  std::optional<std::uint64_t> now;    // seconds since 1970; without it lifetimes are not looked at
+  const Executor* executor = nullptr;  // spreads the checks of leaves and key packages; without it there is one thread
 };
 
 // How a message is framed. Commits and proposals may go in the open, for a delivery service that reads them.
@@ -93,7 +94,8 @@ class Group {
   // RFC 9420 §11: a group of one.
   static Result<Group> create(const Suite& suite, Bytes group_id, const Identity& identity, Lifetime lifetime,
                               std::vector<Extension> extensions, const Environment& environment);
-  // RFC 9420 §12.4.3.1. `welcome` is an encoded MLSMessage.
+  // RFC 9420 §12.4.3.1. `welcome` is an encoded MLSMessage. Whether we are in a group of this id already is the
+  // caller's to see.
   // Errors: not_for_us, unknown_psk, refused, invalid_tree, invalid_leaf, credential, malformed, limit.
   static Result<Group> join(ByteView welcome, const KeyPackageBundle& bundle, const JoinOptions& options,
                             const Environment& environment);

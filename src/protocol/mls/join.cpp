@@ -1,5 +1,6 @@
 // Coming into a group: creation, welcome, external commit, continuation (RFC 9420 §11, §12.4.3).
 #include <algorithm>
+#include <set>
 
 #include "protocol/mls/epoch_step.h"
 #include "protocol/mls/welcome.h"
@@ -17,11 +18,14 @@ Result<T> body_of(ByteView message) {
 }
 
 // The tree of a group info, checked against its hash, with the signature of the info verified.
-Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std::optional<Bytes>& given) {
+Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std::optional<Bytes>& given,
+                            const Environment& environment) {
   const auto* extension = find_extension(info.extensions, extension_type::ratchet_tree);
   if (extension == nullptr && !given) return std::unexpected(Error::invalid_tree);
+  if (!distinct(info.extensions)) return std::unexpected(Error::malformed);
   auto tree = RatchetTree::decode(suite.hash, extension != nullptr ? *extension : *given);
   if (!tree) return std::unexpected(tree.error());
+  tree->hash_leaves(environment.executor);
   if (!equal(tree->root_hash(), info.group_context.tree_hash)) return std::unexpected(Error::invalid_tree);
   const auto* signer = tree->leaf(info.signer);
   if (signer == nullptr) return std::unexpected(Error::invalid_tree);
@@ -30,14 +34,10 @@ Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std
 
 // RFC 9420 §12.4.3.1, "Verify the integrity of the ratchet tree". Leaves from key packages may have outlived them.
 Result<void> check_tree(const Suite& suite, const GroupInfo& info, RatchetTree& tree, const Environment& environment) {
-  if (!distinct(info.group_context.extensions)) return std::unexpected(Error::malformed);
+  if (auto done = check_extensions(info.group_context.extensions, environment.credentials); !done) return done;
   if (auto done = tree.verify_integrity(); !done) return done;
   const LeafRules rules{&suite, &environment.credentials, std::nullopt};
-  for (std::uint32_t i = 0; i < tree.width(); ++i) {
-    const auto* leaf = tree.leaf({i});
-    if (leaf == nullptr) continue;
-    if (auto done = check_leaf(rules, *leaf, info.group_context.group_id, {i}); !done) return done;
-  }
+  if (auto done = check_leaves(rules, tree, info.group_context.group_id, environment.executor); !done) return done;
   return check_compatible(tree, info.group_context.extensions);
 }
 
@@ -54,18 +54,15 @@ Result<void> check_continuation(const GroupState& state, const std::vector<PreSh
       id->group_id != parent->context().group_id) {
     return std::unexpected(Error::refused);
   }
-  const auto contains = [&](const RatchetTree& tree, const LeafNode& leaf) {
+  const auto clients = [&](const RatchetTree& tree) {
+    std::set<Bytes> out;
     for (std::uint32_t i = 0; i < tree.width(); ++i) {
-      const auto* other = tree.leaf({i});
-      if (other != nullptr && policy.same_client(other->credential, leaf.credential)) return true;
+      if (const auto* leaf = tree.leaf({i})) out.insert(policy.client_of(leaf->credential, leaf->signature_key));
     }
-    return false;
+    return out;
   };
   const auto all_in = [&](const RatchetTree& inner, const RatchetTree& outer) {
-    for (std::uint32_t i = 0; i < inner.width(); ++i) {
-      if (const auto* leaf = inner.leaf({i}); leaf != nullptr && !contains(outer, *leaf)) return false;
-    }
-    return true;
+    return std::ranges::includes(clients(outer), clients(inner));
   };
   if (id->usage == PskUsage::branch) {
     const bool fits = state.suite == &parent->suite() && all_in(state.tree, parent->tree());
@@ -115,7 +112,7 @@ Result<void> start_epoch(GroupState& state, EpochSecrets epoch, const Bytes* exp
 
 Result<Group> Group::create(const Suite& suite, Bytes group_id, const Identity& identity, Lifetime lifetime,
                             std::vector<Extension> extensions, const Environment& environment) {
-  if (!distinct(extensions)) return std::unexpected(Error::malformed);
+  if (auto done = check_extensions(extensions, environment.credentials); !done) return std::unexpected(done.error());
   std::vector<std::uint16_t> types;
   for (const auto& extension : extensions) types.push_back(extension.type);
   auto bundle = make_key_package(suite, identity, lifetime, types, environment.rng);
@@ -156,7 +153,7 @@ Result<Group> Group::join(ByteView message, const KeyPackageBundle& bundle, cons
   if (info->group_context.cipher_suite != suite->number || info->group_context.version != protocol_version) {
     return std::unexpected(Error::malformed);
   }
-  auto tree = tree_of(*suite, *info, options.tree);
+  auto tree = tree_of(*suite, *info, options.tree, environment);
   if (!tree) return std::unexpected(tree.error());
   if (auto done = check_tree(*suite, *info, *tree, environment); !done) return std::unexpected(done.error());
   state.suite = suite;
@@ -181,7 +178,7 @@ Result<ExternallyJoined> join_external(ByteView message, const Identity& identit
   if (external_pub == nullptr) return std::unexpected(Error::malformed);
   const auto external = decode<ExternalPub>(*external_pub);
   if (!external) return std::unexpected(external.error());
-  auto tree = tree_of(*suite, *info, options.tree);
+  auto tree = tree_of(*suite, *info, options.tree, environment);
   if (!tree) return std::unexpected(tree.error());
   if (auto done = check_tree(*suite, *info, *tree, environment); !done) return std::unexpected(done.error());
   auto sender = hpke::setup_base_sender(suite->hpke, external->public_key, {}, environment.rng);

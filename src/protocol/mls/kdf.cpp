@@ -54,9 +54,13 @@ SecretBytes Kdf::mac(ByteView key, ByteView message) {
   return out;
 }
 
-Result<HpkeCiphertext> encrypt_with_label(const Suite& suite, ByteView public_key, std::string_view label,
-                                          ByteView context, ByteView plaintext, Rng& rng) {
-  return hpke::seal_base(suite.hpke, public_key, encrypt_context(label, context), {}, plaintext, rng)
+Result<hpke::Info> label_info(const Suite& suite, std::string_view label, ByteView context) {
+  return hpke::Info::prepare(suite.hpke, encrypt_context(label, context)).transform_error(mapped);
+}
+
+Result<HpkeCiphertext> encrypt_with_label(const Suite& suite, ByteView public_key, const hpke::Info& info,
+                                          ByteView plaintext, Rng& rng) {
+  return hpke::seal_base(suite.hpke, public_key, info, {}, plaintext, rng)
       .transform(
           [](hpke::Sealed sealed) { return HpkeCiphertext{std::move(sealed.output), std::move(sealed.ciphertext)}; })
       .transform_error(mapped);

@@ -29,8 +29,10 @@ class Kdf {
   bool good_ = true;
 };
 
-Result<HpkeCiphertext> encrypt_with_label(const Suite& suite, ByteView public_key, std::string_view label,
-                                          ByteView context, ByteView plaintext, Rng& rng);
+// Label and context of EncryptWithLabel, prepared: several are encrypted to with the same.
+Result<hpke::Info> label_info(const Suite& suite, std::string_view label, ByteView context);
+Result<HpkeCiphertext> encrypt_with_label(const Suite& suite, ByteView public_key, const hpke::Info& info,
+                                          ByteView plaintext, Rng& rng);
 Result<SecretBytes> decrypt_with_label(const Suite& suite, const hpke::KeyPair& pair, std::string_view label,
                                        ByteView context, const HpkeCiphertext& ciphertext);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <string_view>
 
 namespace pqc::mls {
 namespace {
@@ -56,20 +55,6 @@ Result<void> check_psk(const GroupState& state, const PreSharedKeyId& psk, ListC
       psk.type == PskType::resumption && (psk.usage == PskUsage::reinit || psk.usage == PskUsage::branch);
   if (psk.nonce.size() != state.suite->secret_size() || (of_continuation && where == ListContext::ordinary)) {
     return invalid();
-  }
-  return {};
-}
-
-Result<void> check_extensions(const std::vector<Extension>& extensions, const Environment& environment) {
-  if (!distinct(extensions)) return invalid();
-  const auto* senders = find_extension(extensions, extension_type::external_senders);
-  if (senders == nullptr) return {};
-  const auto decoded = decode<ExternalSenders>(*senders);
-  if (!decoded) return std::unexpected(Error::malformed);
-  for (const auto& sender : decoded->list) {
-    if (!environment.credentials.accepts(sender.credential, sender.signature_key)) {
-      return std::unexpected(Error::credential);
-    }
   }
   return {};
 }
@@ -151,41 +136,22 @@ void note_others(const std::vector<ListedProposal>& list, Applied& out) {
   if (list.empty()) out.path_required = true;
 }
 
-bool lists(const std::vector<std::uint16_t>& list, std::uint16_t value) {
-  return std::ranges::find(list, value) != list.end();
+// Whether the leaf is, but for its encryption key, what stood there before, and so needs no look at the others.
+bool same_member(const RatchetTree& before, const RatchetTree& after, LeafIndex index) {
+  const auto* one = before.leaf(index);
+  const auto& other = *after.leaf(index);
+  return one != nullptr && one->signature_key == other.signature_key && one->credential == other.credential &&
+         one->capabilities == other.capabilities;
 }
 
-// Two members with one key, or two leaves of one client: among `changed`, and between those and all others.
-bool members_distinct(const RatchetTree& tree, const std::vector<LeafIndex>& changed, const CredentialPolicy& policy) {
-  struct Entry {
-    std::string_view key;
-    LeafIndex leaf;
-    auto operator<=>(const Entry&) const = default;
-  };
-  std::vector<Entry> keys;
-  for (const auto leaf : changed) {
-    keys.push_back({as_text(tree.leaf(leaf)->encryption_key), leaf});
-    keys.push_back({as_text(tree.leaf(leaf)->signature_key), leaf});
-  }
-  std::ranges::sort(keys);
-  if (std::ranges::adjacent_find(keys, {}, &Entry::key) != keys.end()) return false;
-  const auto taken = [&](const Bytes& key, LeafIndex by) {
-    const auto found = std::ranges::lower_bound(keys, as_text(key), {}, &Entry::key);
-    return found != keys.end() && found->key == as_text(key) && found->leaf != by;
-  };
-  // Asking the application for each pair would be quadratic; it is asked for a handful of newcomers, and for more the
-  // keys alone tell.
-  constexpr std::size_t few = 8;
+// No client has two leaves.
+bool clients_distinct(const RatchetTree& tree, const CredentialPolicy& policy) {
+  std::vector<Bytes> clients;
   for (std::uint32_t i = 0; i < tree.width(); ++i) {
-    const auto* leaf = tree.leaf({i});
-    if (leaf == nullptr) continue;
-    if (taken(leaf->encryption_key, {i}) || taken(leaf->signature_key, {i})) return false;
-    for (std::size_t c = 0; c < changed.size() && changed.size() <= few; ++c) {
-      if (changed[c].value != i && policy.same_client(tree.leaf(changed[c])->credential, leaf->credential))
-        return false;
-    }
+    if (const auto* leaf = tree.leaf({i})) clients.push_back(policy.client_of(leaf->credential, leaf->signature_key));
   }
-  return true;
+  std::ranges::sort(clients);
+  return std::ranges::adjacent_find(clients) == clients.end();
 }
 
 }  // namespace
@@ -213,6 +179,17 @@ Result<std::vector<ListedProposal>> resolve(const GroupState& state, const Commi
   return out;
 }
 
+Result<void> check_extensions(const std::vector<Extension>& extensions, const CredentialPolicy& policy) {
+  if (!distinct(extensions)) return invalid();
+  const auto* senders = find_extension(extensions, extension_type::external_senders);
+  if (senders == nullptr) return {};
+  const auto decoded = decode<ExternalSenders>(*senders);
+  if (!decoded) return std::unexpected(Error::malformed);
+  const bool accepted = std::ranges::all_of(
+      decoded->list, [&](const ExternalSender& one) { return policy.accepts(one.credential, one.signature_key); });
+  return accepted ? Result<void>{} : std::unexpected(Error::credential);
+}
+
 Result<void> check_proposal(const GroupState& state, const ListedProposal& listed, ListContext where,
                             const Environment& environment) {
   if (!sender_may(listed)) return invalid();
@@ -224,21 +201,34 @@ Result<void> check_proposal(const GroupState& state, const ListedProposal& liste
     return invalid();
   }
   if (const auto* psk = as<PreSharedKey>(listed)) return check_psk(state, psk->psk, where);
-  if (const auto* reinit = as<ReInit>(listed); reinit != nullptr && reinit->version < state.context.version) {
-    return invalid();
+  if (const auto* reinit = as<ReInit>(listed)) {
+    const bool valid = reinit->version >= state.context.version && distinct(reinit->extensions);
+    return valid ? Result<void>{} : invalid();
   }
   if (const auto* context = as<GroupContextExtensions>(listed)) {
-    return check_extensions(context->extensions, environment);
+    return check_extensions(context->extensions, environment.credentials);
   }
   return {};
 }
 
+namespace {
+
+// Each by itself, spread over the executor's threads; the error is that of the first bad one.
+Result<void> check_each(const GroupState& state, const std::vector<ListedProposal>& list, ListContext where,
+                        const Environment& environment) {
+  std::vector<Result<void>> results(list.size());
+  run_all(environment.executor, list.size(),
+          [&](std::size_t i) { results[i] = check_proposal(state, list[i], where, environment); });
+  const auto bad = std::ranges::find_if(results, [](const auto& result) { return !result; });
+  return bad == results.end() ? Result<void>{} : *bad;
+}
+
+}  // namespace
+
 Result<Applied> apply_list(const GroupState& state, const std::vector<ListedProposal>& list, Sender committer,
                            ListContext where, const Environment& environment) {
   const bool external = committer.type != SenderType::member;
-  for (const auto& listed : list) {
-    if (auto done = check_proposal(state, listed, where, environment); !done) return std::unexpected(done.error());
-  }
+  if (auto done = check_each(state, list, where, environment); !done) return std::unexpected(done.error());
   auto valid = external ? check_external_list(list) : check_member_list(list, committer.leaf());
   if (!valid) return std::unexpected(valid.error());
   Applied out{.tree = state.tree,
@@ -255,27 +245,16 @@ Result<Applied> apply_list(const GroupState& state, const std::vector<ListedProp
   return apply_adds(list, out).and_then([&] { return take_psks(list, out); }).transform([&] { return std::move(out); });
 }
 
-Result<void> check_members(const RatchetTree& tree, const std::vector<Extension>& extensions,
-                           const std::vector<LeafIndex>& changed, bool all, const CredentialPolicy& policy) {
-  if (!members_distinct(tree, changed, policy)) return invalid();
-  if (all) return check_compatible(tree, extensions);
-  std::vector<std::uint16_t> new_types;
-  for (const auto leaf : changed) {
-    if (!supports(*tree.leaf(leaf), extensions)) return std::unexpected(Error::invalid_leaf);
-    const auto type = tree.leaf(leaf)->credential.type;
-    if (!lists(new_types, type)) new_types.push_back(type);
-  }
-  for (std::uint32_t i = 0; i < tree.width(); ++i) {
-    const auto* leaf = tree.leaf({i});
-    if (leaf == nullptr) continue;
-    const auto& understood = leaf->capabilities.credentials;
-    const bool by_them = std::ranges::all_of(new_types, [&](auto type) { return lists(understood, type); });
-    const bool by_us = std::ranges::all_of(
-        changed, [&](LeafIndex one) { return lists(tree.leaf(one)->capabilities.credentials, leaf->credential.type); });
-    if (!by_them || !by_us) return std::unexpected(Error::invalid_leaf);
-    if (changed.size() > 8 && !lists(new_types, leaf->credential.type)) return check_compatible(tree, extensions);
-  }
-  return {};
+Result<void> check_members(const GroupState& state, const RatchetTree& tree, const Applied& applied,
+                           const CredentialPolicy& policy) {
+  if (!tree.keys_unique(applied.changed)) return invalid();
+  const bool others =
+      !std::ranges::all_of(applied.changed, [&](LeafIndex index) { return same_member(state.tree, tree, index); });
+  if (others && !clients_distinct(tree, policy)) return invalid();
+  if (others || applied.extensions != state.context.extensions) return check_compatible(tree, applied.extensions);
+  const bool supported = std::ranges::all_of(
+      applied.changed, [&](LeafIndex index) { return supports(*tree.leaf(index), applied.extensions); });
+  return supported ? Result<void>{} : std::unexpected(Error::invalid_leaf);
 }
 
 }  // namespace pqc::mls

@@ -39,12 +39,16 @@ enum class ListContext : std::uint8_t { ordinary, continuation };
 Result<Applied> apply_list(const GroupState& state, const std::vector<ListedProposal>& list, Sender committer,
                            ListContext where, const Environment& environment);
 
+// The extensions of a group context by themselves: none twice, and external senders that the application accepts
+// (RFC 9420 §5.3.1, §12.1.8.1).
+Result<void> check_extensions(const std::vector<Extension>& extensions, const CredentialPolicy& policy);
+
 // A proposal by itself, as it comes.
 Result<void> check_proposal(const GroupState& state, const ListedProposal& listed, ListContext where,
                             const Environment& environment);
-// RFC 9420 §7.3: keys that stand once only, and what every leaf must support; for leaves that are new or changed, or
-// all where the extensions changed.
-Result<void> check_members(const RatchetTree& tree, const std::vector<Extension>& extensions,
-                           const std::vector<LeafIndex>& changed, bool all, const CredentialPolicy& policy);
+// RFC 9420 §7.3, §12.2: the members of the next epoch together. Keys and clients stand once only; everyone supports
+// what the group asks for. Only what the list changed is looked at: the rest held before. `tree` is the new one.
+Result<void> check_members(const GroupState& state, const RatchetTree& tree, const Applied& applied,
+                           const CredentialPolicy& policy);
 
 }  // namespace pqc::mls

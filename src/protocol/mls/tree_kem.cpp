@@ -1,7 +1,6 @@
 #include "protocol/mls/tree_kem.h"
 
 #include <algorithm>
-#include <string_view>
 
 namespace pqc::mls {
 namespace {
@@ -54,11 +53,10 @@ Result<Ladder> make_ladder(const Suite& suite, const std::vector<PathStep>& step
 
 Result<UpdatePathNode> encrypt_step(const Suite& suite, const RatchetTree& tree, const PathStep& step, Bytes public_key,
                                     const SecretBytes& path_secret, const std::vector<LeafIndex>& added,
-                                    ByteView context, Rng& rng) {
+                                    const hpke::Info& info, Rng& rng) {
   UpdatePathNode out{std::move(public_key), {}};
   for (const auto node : recipients(step, added)) {
-    auto sealed =
-        encrypt_with_label(suite, tree.encryption_key(node), "UpdatePathNode", context, path_secret.view(), rng);
+    auto sealed = encrypt_with_label(suite, tree.encryption_key(node), info, path_secret.view(), rng);
     if (!sealed) return std::unexpected(sealed.error());
     out.encrypted_path_secret.push_back(std::move(*sealed));
   }
@@ -67,14 +65,16 @@ Result<UpdatePathNode> encrypt_step(const Suite& suite, const RatchetTree& tree,
 
 // RFC 9420 §12.4.2: no key of the path may stand in the tree already, or twice in the path.
 bool keys_are_new(const RatchetTree& tree, const UpdatePath& path) {
-  std::vector<std::string_view> fresh{as_text(path.leaf_node.encryption_key)};
-  for (const auto& node : path.nodes) fresh.push_back(as_text(node.encryption_key));
-  std::ranges::sort(fresh);
-  if (std::ranges::adjacent_find(fresh) != fresh.end()) return false;
-  for (std::uint32_t n = 0; n < node_count(tree.width()); ++n) {
-    if (!tree.blank({n}) && std::ranges::binary_search(fresh, as_text(tree.encryption_key({n})))) return false;
-  }
-  return true;
+  std::vector<ByteView> fresh{path.leaf_node.encryption_key};
+  for (const auto& node : path.nodes) fresh.push_back(node.encryption_key);
+  return !tree.holds_any(fresh);
+}
+
+// Whoever brings a key that nobody can encrypt to would keep the others from committing.
+bool keys_have_form(const Suite& suite, const UpdatePath& path) {
+  return std::ranges::all_of(path.nodes, [&](const UpdatePathNode& node) {
+    return hpke::check_public_key(suite.hpke.kem, node.encryption_key).has_value();
+  });
 }
 
 }  // namespace
@@ -128,11 +128,12 @@ Result<PathResult> create_path(const Suite& suite, RatchetTree& tree, TreeKeys& 
   if (!signature) return std::unexpected(signature.error());
   leaf.signature = std::move(*signature);
   tree.set_leaf(sender, leaf);
-  const auto context = context_for(tree.root_hash());
+  const auto info = label_info(suite, "UpdatePathNode", context_for(tree.root_hash()));
+  if (!info) return std::unexpected(info.error());
   PathResult out{{std::move(leaf), {}}, std::move(ladder->commit_secret), {}};
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    auto node = encrypt_step(suite, tree, steps[i], ladder->public_keys[i], ladder->path_secrets[i].second, added,
-                             context, rng);
+    auto node =
+        encrypt_step(suite, tree, steps[i], ladder->public_keys[i], ladder->path_secrets[i].second, added, *info, rng);
     if (!node) return std::unexpected(node.error());
     out.path.nodes.push_back(std::move(*node));
     keys.set(steps[i].node, std::move(ladder->pairs[i]));
@@ -143,9 +144,10 @@ Result<PathResult> create_path(const Suite& suite, RatchetTree& tree, TreeKeys& 
   return out;
 }
 
-Result<std::vector<PathStep>> merge_path(RatchetTree& tree, LeafIndex sender, const UpdatePath& path) {
+Result<std::vector<PathStep>> merge_path(const Suite& suite, RatchetTree& tree, LeafIndex sender,
+                                         const UpdatePath& path) {
   auto steps = tree.filtered_direct_path(sender);
-  if (steps.size() != path.nodes.size() || !keys_are_new(tree, path)) {
+  if (steps.size() != path.nodes.size() || !keys_are_new(tree, path) || !keys_have_form(suite, path)) {
     return std::unexpected(Error::invalid_tree);
   }
   std::vector<Bytes> public_keys;

@@ -49,7 +49,8 @@ Result<PathResult> create_path(const Suite& suite, RatchetTree& tree, TreeKeys& 
 
 // Merges a path of another member into the tree; the leaf's own rules are the caller's to check. Answers the steps, for
 // decrypt_path. Errors: invalid_tree.
-Result<std::vector<PathStep>> merge_path(RatchetTree& tree, LeafIndex sender, const UpdatePath& path);
+Result<std::vector<PathStep>> merge_path(const Suite& suite, RatchetTree& tree, LeafIndex sender,
+                                         const UpdatePath& path);
 
 struct DecryptedPath {
   SecretBytes path_secret;  // the first that we learnt

@@ -22,14 +22,14 @@ Result<WelcomeKeys> welcome_keys(const Suite& suite, ByteView secret) {
 }
 
 Result<EncryptedGroupSecrets> seal_for(const Suite& suite, const Newcomer& newcomer, const JoinerSecrets& secrets,
-                                       const std::vector<PreSharedKeyId>& psks, ByteView encrypted_info, Rng& rng) {
+                                       const std::vector<PreSharedKeyId>& psks, const hpke::Info& info, Rng& rng) {
   GroupSecrets group_secrets{secrets.joiner_secret.clone(), std::nullopt, psks};
   if (newcomer.path_secret) group_secrets.path_secret = newcomer.path_secret->clone();
   Bytes plaintext;
   plaintext.reserve(max_group_secrets);  // so that no piece is left behind where it grew
   Encoder encoder(plaintext);
   encoder(group_secrets);
-  auto sealed = encrypt_with_label(suite, newcomer.package->init_key, "Welcome", encrypted_info, plaintext, rng);
+  auto sealed = encrypt_with_label(suite, newcomer.package->init_key, info, plaintext, rng);
   wipe(plaintext);
   return sealed.transform([&](HpkeCiphertext ciphertext) {
     return EncryptedGroupSecrets{key_package_ref(suite, *newcomer.package), std::move(ciphertext)};
@@ -48,8 +48,10 @@ Result<Welcome> seal_welcome(const Suite& suite, const GroupInfo& info, const Jo
   if (!crypto::seal(suite.hpke.aead, keys->key.view(), keys->nonce.view(), {}, plaintext, out.encrypted_group_info)) {
     return std::unexpected(Error::backend);
   }
+  const auto hpke_info = label_info(suite, "Welcome", out.encrypted_group_info);
+  if (!hpke_info) return std::unexpected(hpke_info.error());
   for (const auto& newcomer : newcomers) {
-    auto sealed = seal_for(suite, newcomer, secrets, psks, out.encrypted_group_info, rng);
+    auto sealed = seal_for(suite, newcomer, secrets, psks, *hpke_info, rng);
     if (!sealed) return std::unexpected(sealed.error());
     out.secrets.push_back(std::move(*sealed));
   }

@@ -20,7 +20,7 @@
 #include "wire/reader.h"
 #include "wire/writer.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 // How many elements a list of T may have; headers that define a T give their own.
 template <class T>
@@ -172,4 +172,4 @@ Result<T> decode(ByteView bytes) {
   return decoder.finish().transform([&] { return std::move(value); });
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

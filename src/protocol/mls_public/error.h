@@ -5,7 +5,7 @@
 #include <expected>
 #include <string_view>
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 enum class Error : std::uint8_t {
   malformed,         // not an encoding of the structure that was expected
@@ -74,4 +74,4 @@ constexpr std::string_view to_string(Error error) {
   return "unknown";
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 namespace {
 
 constexpr std::uint16_t last_default_proposal = 7;
@@ -58,6 +58,17 @@ Result<void> check_leaf(const LeafRules& rules, const LeafNode& leaf, ByteView g
                            leaf_node_tbs(leaf, group_id, index), leaf.signature);
 }
 
+Result<void> check_leaves(const LeafRules& rules, const RatchetTree& tree, ByteView group_id,
+                          const Executor* executor) {
+  std::vector<Result<void>> results(tree.width());
+  run_all(executor, tree.width(), [&](std::size_t i) {
+    const LeafIndex index{static_cast<std::uint32_t>(i)};
+    if (const auto* leaf = tree.leaf(index)) results[i] = check_leaf(rules, *leaf, group_id, index);
+  });
+  const auto bad = std::ranges::find_if(results, [](const auto& result) { return !result; });
+  return bad == results.end() ? Result<void>{} : *bad;
+}
+
 Result<void> check_key_package(const LeafRules& rules, const KeyPackage& package) {
   const auto& leaf = package.leaf_node;
   if (package.version != protocol_version || package.cipher_suite != rules.suite->number ||
@@ -89,4 +100,4 @@ Result<void> check_compatible(const RatchetTree& tree, const std::vector<Extensi
   return {};
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

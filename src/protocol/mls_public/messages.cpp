@@ -1,6 +1,6 @@
 #include "protocol/mls_public/messages.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 ContentBody empty_body(ContentType type) {
   if (type == ContentType::application) return ApplicationData{};
@@ -58,4 +58,4 @@ Result<void> verify_group_info(const Suite& suite, const GroupInfo& info, ByteVi
   return verify_with_label(suite.signature, signer_key, "GroupInfoTBS", encode_unsigned(info), info.signature);
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

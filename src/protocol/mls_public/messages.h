@@ -8,7 +8,7 @@
 #include "protocol/mls_public/proposals.h"
 #include "protocol/mls_public/suite.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 struct GroupContext {
   std::uint16_t version = protocol_version;
@@ -219,4 +219,4 @@ Bytes interim_transcript_hash(const Suite& suite, ByteView confirmed, const Byte
 
 Result<void> verify_group_info(const Suite& suite, const GroupInfo& info, ByteView signer_key);
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 const Bytes* find_extension(const std::vector<Extension>& extensions, std::uint16_t type) {
   const auto found = std::ranges::find(extensions, type, &Extension::type);
@@ -28,4 +28,4 @@ Bytes leaf_node_tbs(const LeafNode& leaf, ByteView group_id, LeafIndex index) {
   return out;
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

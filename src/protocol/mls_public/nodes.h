@@ -7,7 +7,7 @@
 #include "protocol/mls_public/codec.h"
 #include "protocol/mls_public/numbers.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 struct Certificate {
   Bytes data;
@@ -144,4 +144,4 @@ Bytes encode_unsigned(const T& value) {
   return out;
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

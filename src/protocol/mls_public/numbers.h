@@ -4,7 +4,7 @@
 #include <compare>
 #include <cstdint>
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 // The n-th leaf of the tree, from the left.
 struct LeafIndex {
@@ -24,6 +24,8 @@ struct Epoch {
   friend auto operator<=>(Epoch, Epoch) = default;
   void describe(this auto& self, auto& coder) { coder(self.value); }
 };
+
+inline constexpr Epoch last_epoch{0xFFFF'FFFF'FFFF'FFFF};
 
 // The place of a message in its sender's ratchet.
 struct Generation {
@@ -51,4 +53,4 @@ inline constexpr std::uint16_t x509 = 2;
 
 inline constexpr std::uint16_t protocol_version = 1;  // mls10
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -7,7 +7,7 @@
 
 #include "protocol/mls_public/nodes.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 enum class PskType : std::uint8_t { external = 1, resumption = 2 };
 constexpr bool known(PskType type) {
@@ -153,4 +153,4 @@ struct Commit {
   void describe(this auto& self, auto& coder) { coder(self.proposals, self.path); }
 };
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -7,7 +7,7 @@
 #include "crypto/signature.h"
 #include "protocol/mls_public/codec.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 namespace {
 
 constexpr std::string_view prefix = "MLS 1.0 ";
@@ -60,4 +60,4 @@ Result<void> verify_with_label(SignatureScheme scheme, ByteView public_key, std:
   });
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "protocol/mls_public/error.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 enum class SignatureScheme : std::uint8_t { ed25519, ed448, ecdsa_p256, ecdsa_p384, ecdsa_p521, ml_dsa_87 };
 
@@ -20,4 +20,4 @@ Bytes sign_content(std::string_view label, ByteView content);
 Result<void> verify_with_label(SignatureScheme scheme, ByteView public_key, std::string_view label, ByteView content,
                                ByteView signature);
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

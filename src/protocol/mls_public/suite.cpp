@@ -5,7 +5,7 @@
 
 #include "protocol/mls_public/codec.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 namespace {
 
 using enum crypto::AeadAlg;
@@ -71,4 +71,4 @@ Bytes ref_hash(const Suite& suite, std::string_view label, ByteView value) {
   return to_bytes(hash_of(suite.hash, {input}).view());
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -11,7 +11,7 @@
 #include "protocol/mls_public/error.h"
 #include "protocol/mls_public/signature.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 struct Suite {
   std::uint16_t number;
@@ -47,4 +47,4 @@ Digest hash_of(crypto::HashAlg alg, std::initializer_list<ByteView> pieces);
 // RFC 9420 §5.2, RefHash; the label is whole.
 Bytes ref_hash(const Suite& suite, std::string_view label, ByteView value);
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

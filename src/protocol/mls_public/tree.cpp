@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 RatchetTree::RatchetTree(crypto::HashAlg hash) : hash_alg_(hash), leaves_(1), hashes_(1) {}
 
 const LeafNode* RatchetTree::leaf(LeafIndex index) const {
-  return index.value < width() ? leaves_[index.value].get() : nullptr;
+  return index.value < width() ? leaves_[index.value].node.get() : nullptr;
 }
 const ParentNode* RatchetTree::parent_node(NodeIndex node) const {
-  return node.value < node_count(width()) ? parents_[node.value / 2].get() : nullptr;
+  return node.value < node_count(width()) ? parents_[node.value / 2].node.get() : nullptr;
 }
 bool RatchetTree::blank(NodeIndex node) const {
   return is_leaf(node) ? leaf(leaf_of(node)) == nullptr : parent_node(node) == nullptr;
@@ -19,14 +19,9 @@ const Bytes& RatchetTree::encryption_key(NodeIndex node) const {
   return is_leaf(node) ? leaf(leaf_of(node))->encryption_key : parent_node(node)->encryption_key;
 }
 std::uint32_t RatchetTree::member_count() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(leaves_, [](const auto& leaf) { return leaf != nullptr; }));
-}
-
-std::optional<LeafIndex> RatchetTree::find_signature_key(ByteView key) const {
-  for (std::uint32_t i = 0; i < width(); ++i) {
-    if (leaves_[i] && equal(leaves_[i]->signature_key, key)) return LeafIndex{i};
-  }
-  return std::nullopt;
+  std::uint32_t count = 0;
+  for (std::uint32_t i = 0; i < width(); ++i) count += leaves_[i].node ? 1 : 0;
+  return count;
 }
 
 void RatchetTree::collect(NodeIndex node, std::vector<NodeIndex>& out) const {
@@ -56,18 +51,32 @@ std::vector<PathStep> RatchetTree::filtered_direct_path(LeafIndex leaf) const {
   return out;
 }
 
+void RatchetTree::put_leaf(LeafIndex index, std::shared_ptr<const LeafNode> leaf) {
+  auto& slot = leaves_.change(index.value);
+  slot.encryption_key = leaf ? fingerprint(leaf->encryption_key) : 0;
+  slot.signature_key = leaf ? fingerprint(leaf->signature_key) : 0;
+  slot.node = std::move(leaf);
+}
+void RatchetTree::put_parent(NodeIndex node, std::shared_ptr<const ParentNode> content) {
+  auto& slot = parents_.change(node.value / 2);
+  slot.encryption_key = content ? fingerprint(content->encryption_key) : 0;
+  slot.node = std::move(content);
+}
+
 // A hash that is to be computed has none but such above it.
 void RatchetTree::mark(NodeIndex node) {
   const auto top = root(width());
   for (;; node = parent(node)) {
-    hashes_[node.value].size = 0;
+    if (!hashes_[node.value].empty()) hashes_.change(node.value).size = 0;
     if (node == top) return;
   }
 }
 
 void RatchetTree::blank_path(LeafIndex index) {
   const auto top = root(width());
-  for (auto node = node_of(index); node != top; node = parent(node)) parent_slot(parent(node)).reset();
+  for (auto node = node_of(index); node != top; node = parent(node)) {
+    if (!blank(parent(node))) put_parent(parent(node), nullptr);
+  }
   mark(node_of(index));
 }
 
@@ -78,8 +87,9 @@ void RatchetTree::resize(std::uint32_t width) {
 }
 
 LeafIndex RatchetTree::next_free_leaf() const {
-  const auto found = std::ranges::find(leaves_, nullptr);
-  return {static_cast<std::uint32_t>(found - leaves_.begin())};
+  std::uint32_t index = 0;
+  while (index < width() && leaves_[index].node) ++index;
+  return {index};
 }
 
 Result<void> RatchetTree::make_room(LeafIndex index) {
@@ -94,18 +104,18 @@ Result<LeafIndex> RatchetTree::add(LeafNode leaf) {
   if (auto done = make_room(index); !done) return std::unexpected(done.error());
   const auto top = root(width());
   for (auto node = node_of(index); node != top; node = parent(node)) {
-    auto& above = parent_slot(parent(node));
-    if (!above) continue;
+    const auto* above = parent_node(parent(node));
+    if (above == nullptr) continue;
     auto changed = std::make_shared<ParentNode>(*above);
     changed->unmerged_leaves.insert(std::ranges::upper_bound(changed->unmerged_leaves, index), index);
-    above = std::move(changed);
+    put_parent(parent(node), std::move(changed));
   }
   set_leaf(index, std::move(leaf));
   return index;
 }
 
 void RatchetTree::set_leaf(LeafIndex index, LeafNode leaf) {
-  leaves_[index.value] = std::make_shared<const LeafNode>(std::move(leaf));
+  put_leaf(index, std::make_shared<const LeafNode>(std::move(leaf)));
   mark(node_of(index));
 }
 
@@ -115,10 +125,10 @@ void RatchetTree::update(LeafIndex index, LeafNode leaf) {
 }
 
 void RatchetTree::remove(LeafIndex index) {
-  leaves_[index.value].reset();
+  put_leaf(index, nullptr);
   blank_path(index);
   auto last = width();
-  while (last > 1 && !leaves_[last - 1]) --last;
+  while (last > 1 && !leaves_[last - 1].node) --last;
   if (const auto needed = width_for(last); needed < width()) resize(needed);
 }
 
@@ -131,9 +141,9 @@ Bytes RatchetTree::set_path(LeafIndex sender, const std::vector<PathStep>& path,
     node->encryption_key = keys[i];
     node->parent_hash = above;
     above = to_bytes(parent_hash(*node, hash(path[i].copath)).view());
-    parent_slot(path[i].node) = std::move(node);
+    put_parent(path[i].node, std::move(node));
   }
   return above;
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -1,18 +1,21 @@
 // The public ratchet tree (RFC 9420 §4, §7).
 //
-// A value: a copy shares its nodes with the original, so it costs two pointers a member and the cached hashes. Tree
-// hashes are kept; a change marks the path above it, and root_hash() computes again what is marked and no more. One
-// thread at a time.
+// A value: a copy shares its nodes and hashes with the original, so it costs a few pointers for each 64 members, and a
+// change copies what is around it. Tree hashes are kept; a change marks the path above it, and root_hash() computes
+// again what is marked and no more. Eight bytes of every key stand beside its node, so that a search for a key reads no
+// keys. One thread at a time; copies are independent.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "protocol/mls_public/executor.h"
 #include "protocol/mls_public/messages.h"
+#include "protocol/mls_public/shared_vector.h"
 #include "protocol/mls_public/tree_math.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 // A node of the filtered direct path of a leaf, lowest first, with its child beside the path and who is below that.
 struct PathStep {
@@ -42,6 +45,10 @@ class RatchetTree {
   [[nodiscard]] std::vector<PathStep> filtered_direct_path(LeafIndex leaf) const;
   // The member with this signature key.
   [[nodiscard]] std::optional<LeafIndex> find_signature_key(ByteView key) const;
+  // Whether one of these stands as encryption key at any node, or twice among themselves.
+  [[nodiscard]] bool holds_any(std::span<const ByteView> encryption_keys) const;
+  // Whether the encryption and signature keys of these leaves, which are not blank, stand at no other leaf.
+  [[nodiscard]] bool keys_unique(std::span<const LeafIndex> leaves) const;
 
   // RFC 9420 §12.1.1 to §12.1.3. `add` takes the leftmost blank leaf; Error::limit when there are max_leaves.
   Result<LeafIndex> add(LeafNode leaf);
@@ -56,9 +63,11 @@ class RatchetTree {
   // first. Answers the parent hash that the sender's leaf must have.
   Bytes set_path(LeafIndex sender, const std::vector<PathStep>& path, std::span<const Bytes> keys);
 
-  // RFC 9420 §7.8, up to date.
-  ByteView hash(NodeIndex node);
+  // RFC 9420 §7.8, up to date. The view holds until the next call on this tree.
+  ByteView hash(NodeIndex node) { return digest(node).view(); }
   ByteView root_hash() { return hash(root(width())); }
+  // Computes the missing hashes of leaves, spread over the executor's threads.
+  void hash_leaves(const Executor* executor);
 
   // Whether the lists of unmerged leaves name leaves that are there, below their node, in order, at every node between.
   // A tree from outside is asked for nothing else before this.
@@ -68,11 +77,26 @@ class RatchetTree {
   Result<void> verify_integrity();
 
  private:
-  [[nodiscard]] std::shared_ptr<const ParentNode>& parent_slot(NodeIndex node) { return parents_[node.value / 2]; }
+  // Of a key, from its own bytes; zero for none. Equal keys have equal ones, others hardly ever.
+  using Fingerprint = std::uint64_t;
+  struct LeafSlot {
+    std::shared_ptr<const LeafNode> node;
+    Fingerprint encryption_key = 0;
+    Fingerprint signature_key = 0;
+  };
+  struct ParentSlot {
+    std::shared_ptr<const ParentNode> node;
+    Fingerprint encryption_key = 0;
+  };
+
+  static Fingerprint fingerprint(ByteView key);
+  void put_leaf(LeafIndex index, std::shared_ptr<const LeafNode> leaf);
+  void put_parent(NodeIndex node, std::shared_ptr<const ParentNode> content);
   void mark(NodeIndex node);
   void blank_path(LeafIndex index);
   void resize(std::uint32_t width);
   void collect(NodeIndex node, std::vector<NodeIndex>& out) const;
+  const Digest& digest(NodeIndex node);
   [[nodiscard]] Digest hash_node(NodeIndex node, ByteView left_hash, ByteView right_hash,
                                  std::span<const LeafIndex> without) const;
   [[nodiscard]] Digest original_hash(NodeIndex node, std::span<const LeafIndex> without);
@@ -80,12 +104,13 @@ class RatchetTree {
   [[nodiscard]] Digest parent_hash(const ParentNode& node, ByteView sibling_hash) const;
   [[nodiscard]] int chains_through(NodeIndex node, NodeIndex child, NodeIndex sibling);
   [[nodiscard]] bool unmerged_leaves_valid(NodeIndex node) const;
+  [[nodiscard]] bool leaf_keys_distinct() const;
   [[nodiscard]] bool keys_distinct() const;
 
   crypto::HashAlg hash_alg_;
-  std::vector<std::shared_ptr<const LeafNode>> leaves_;     // as many as the width
-  std::vector<std::shared_ptr<const ParentNode>> parents_;  // node n at n / 2
-  std::vector<Digest> hashes_;                              // empty: to be computed; then those above are empty too
+  SharedVector<LeafSlot> leaves_;     // as many as the width
+  SharedVector<ParentSlot> parents_;  // node n at n / 2
+  SharedVector<Digest> hashes_;       // empty: to be computed; then those above are empty too
 };
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

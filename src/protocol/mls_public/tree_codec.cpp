@@ -1,7 +1,7 @@
 // The extension `ratchet_tree` (RFC 9420 §12.4.3.3).
 #include "protocol/mls_public/tree.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 namespace {
 
 enum class NodeType : std::uint8_t { leaf = 1, parent = 2 };
@@ -22,9 +22,9 @@ Bytes RatchetTree::encode() const {
     if (blank({n})) {
       encoder(absent);
     } else if (is_leaf({n})) {
-      encoder(present, NodeType::leaf, *leaves_[n / 2]);
+      encoder(present, NodeType::leaf, *leaves_[n / 2].node);
     } else {
-      encoder(present, NodeType::parent, *parents_[n / 2]);
+      encoder(present, NodeType::parent, *parents_[n / 2].node);
     }
   }
   Bytes out;
@@ -55,11 +55,11 @@ Result<RatchetTree> RatchetTree::decode(crypto::HashAlg hash, ByteView encoded) 
     if (type == NodeType::leaf) {
       LeafNode leaf;
       nodes(leaf);
-      tree.leaves_[count / 2] = std::make_shared<const LeafNode>(std::move(leaf));
+      tree.put_leaf(leaf_of({count}), std::make_shared<const LeafNode>(std::move(leaf)));
     } else {
       ParentNode node;
       nodes(node);
-      tree.parents_[count / 2] = std::make_shared<const ParentNode>(std::move(node));
+      tree.put_parent({count}, std::make_shared<const ParentNode>(std::move(node)));
     }
   }
   if (!nodes.good() || !outer.finish() || !last_present) return std::unexpected(Error::malformed);
@@ -67,4 +67,4 @@ Result<RatchetTree> RatchetTree::decode(crypto::HashAlg hash, ByteView encoded) 
   return tree;
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -1,10 +1,9 @@
 // Tree hashes and parent hashes (RFC 9420 §7.8, §7.9).
 #include <algorithm>
-#include <string_view>
 
 #include "protocol/mls_public/tree.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 namespace {
 
 constexpr std::uint8_t type_leaf = 1;
@@ -50,20 +49,33 @@ Digest RatchetTree::hash_node(NodeIndex node, ByteView left_hash, ByteView right
   return hash_of(hash_alg_, {input});
 }
 
-ByteView RatchetTree::hash(NodeIndex node) {
-  auto& cached = hashes_[node.value];
-  if (cached.empty()) {
-    cached = is_leaf(node) ? hash_node(node, {}, {}, {}) : hash_node(node, hash(left(node)), hash(right(node)), {});
+// A digest is copied before another is asked for, which may move it.
+const Digest& RatchetTree::digest(NodeIndex node) {
+  if (!hashes_[node.value].empty()) return hashes_[node.value];
+  Digest computed;
+  if (is_leaf(node)) {
+    computed = hash_node(node, {}, {}, {});
+  } else {
+    const Digest left_hash = digest(left(node)), right_hash = digest(right(node));
+    computed = hash_node(node, left_hash.view(), right_hash.view(), {});
   }
-  return cached.view();
+  return hashes_.change(node.value) = computed;
+}
+
+void RatchetTree::hash_leaves(const Executor* executor) {
+  std::vector<Digest> computed(width());
+  run_all(executor, width(), [&](std::size_t i) {
+    const auto node = node_of({static_cast<std::uint32_t>(i)});
+    if (hashes_[node.value].empty()) computed[i] = hash_node(node, {}, {}, {});
+  });
+  for (std::uint32_t i = 0; i < width(); ++i) {
+    if (!computed[i].empty()) hashes_.change(node_of({i}).value) = computed[i];
+  }
 }
 
 Digest RatchetTree::original_hash(NodeIndex node, std::span<const LeafIndex> without) {
   const auto inside = below(node, without);
-  if (inside.empty()) {
-    hash(node);
-    return hashes_[node.value];
-  }
+  if (inside.empty()) return digest(node);
   if (is_leaf(node)) return hash_node(node, {}, {}, inside);
   return hash_node(node, original_hash(left(node), inside).view(), original_hash(right(node), inside).view(), inside);
 }
@@ -117,23 +129,6 @@ bool RatchetTree::unmerged_leaves_valid(NodeIndex node) const {
   return true;
 }
 
-bool RatchetTree::keys_distinct() const {
-  std::vector<std::string_view> encryption, signature;
-  for (const auto& leaf : leaves_) {
-    if (!leaf) continue;
-    encryption.push_back(as_text(leaf->encryption_key));
-    signature.push_back(as_text(leaf->signature_key));
-  }
-  for (const auto& node : parents_) {
-    if (node) encryption.push_back(as_text(node->encryption_key));
-  }
-  const auto distinct = [](std::vector<std::string_view>& keys) {
-    std::ranges::sort(keys);
-    return std::ranges::adjacent_find(keys) == keys.end();
-  };
-  return distinct(encryption) && distinct(signature);
-}
-
 bool RatchetTree::well_formed() const {
   for (std::uint32_t n = 1; n < node_count(width()); n += 2) {
     if (!blank({n}) && !unmerged_leaves_valid({n})) return false;
@@ -150,4 +145,4 @@ Result<void> RatchetTree::verify_integrity() {
   return {};
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -6,7 +6,7 @@
 
 #include "protocol/mls_public/numbers.h"
 
-namespace pqc::mls {
+namespace pqc::mls::inline public_part {
 
 constexpr NodeIndex node_of(LeafIndex leaf) {
   return {2 * leaf.value};
@@ -65,4 +65,4 @@ constexpr std::uint32_t width_for(std::uint32_t leaves) {
   return leaves <= 1 ? 1 : std::bit_ceil(leaves);
 }
 
-}  // namespace pqc::mls
+}  // namespace pqc::mls::inline public_part

@@ -32,7 +32,7 @@ class AcceptAll final : public CredentialPolicy {
  public:
   bool accepts(const Credential&, ByteView) const override { return true; }
   bool accepts_successor(const Credential&, const Credential&) const override { return true; }
-  bool same_client(const Credential& one, const Credential& other) const override { return one == other; }
+  Bytes client_of(const Credential& credential, ByteView) const override { return mls::encode(credential); }
 };
 class NoPsks final : public PskStore {
  public:

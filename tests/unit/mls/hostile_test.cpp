@@ -1,5 +1,9 @@
 // What comes from others and is not right: nothing changes.
+#include <functional>
+
+#include "protocol/mls/epoch_step.h"
 #include "protocol/mls/protection.h"
+#include "protocol/mls/welcome.h"
 #include "support.h"
 
 namespace pqc::mls::testing {
@@ -134,6 +138,103 @@ TEST_P(Hostile, OfTwoCommitsOneIsTaken) {
   room[0] = std::move(one->next);
   room.expect_agreement();
   for (auto& member : room.all()) expect_refused(member, two->message);
+}
+
+// What only a member can do wrong, the others refuse all the same.
+class HostileMember : public ::testing::Test {
+ protected:
+  // A commit of the first member whose path was changed after it was made; signed and sealed as it should be.
+  Bytes commit_with(const std::function<void(UpdatePath&)>& change) {
+    auto copy = Group::parse(copy_of(room_[0])).value();
+    CommitOptions options;
+    options.framing.format = WireFormat::public_message;
+    auto message = decode<Message>(copy.commit(options, world_.environment)->message).value();
+    auto& sent = std::get<PublicMessage>(message.body);
+    change(*std::get<Commit>(sent.content.body).path);
+    auto& state = copy.mutable_state();
+    auto again = sign_content(*state.signer, WireFormat::public_message, sent.content, state.context, world_.rng);
+    again->auth.confirmation_tag = sent.auth.confirmation_tag;
+    return encode(
+        Message{protect_public(world_.suite, *again, state.context, state.epoch.membership_key.view()).value()});
+  }
+  Error refusal(ByteView message) {
+    const auto before = copy_of(room_[1]);
+    const auto event = room_[1].process(message, world_.environment);
+    EXPECT_EQ(copy_of(room_[1]), before);
+    return event ? Error::backend : event.error();
+  }
+
+  World world_{suites::x_wing_aes256_ml_dsa_87, 3};
+  Room room_{world_, 4};
+};
+
+TEST_F(HostileMember, BringsAKeyThatNobodyCanEncryptTo) {
+  EXPECT_EQ(refusal(commit_with(
+                [](UpdatePath& path) { std::ranges::fill(path.nodes.back().encryption_key, std::uint8_t{0xFF}); })),
+            Error::invalid_tree);
+}
+
+TEST_F(HostileMember, BringsAKeyOfAnotherNode) {
+  const auto taken = room_[1].tree().leaf({3})->encryption_key;
+  EXPECT_EQ(refusal(commit_with([&](UpdatePath& path) { path.nodes.front().encryption_key = taken; })),
+            Error::invalid_tree);
+  EXPECT_EQ(refusal(commit_with(
+                [](UpdatePath& path) { path.nodes.front().encryption_key = path.nodes.back().encryption_key; })),
+            Error::invalid_tree);
+}
+
+TEST_F(HostileMember, LeavesNodesOut) {
+  EXPECT_EQ(refusal(commit_with([](UpdatePath& path) { path.nodes.pop_back(); })), Error::invalid_tree);
+  EXPECT_EQ(refusal(commit_with([](UpdatePath& path) { path.nodes.back().encrypted_path_secret.clear(); })),
+            Error::invalid_tree);
+}
+
+TEST_F(HostileMember, KeepsItsKey) {
+  const auto own = room_[1].tree().leaf({0})->encryption_key;
+  EXPECT_EQ(refusal(commit_with([&](UpdatePath& path) { path.leaf_node.encryption_key = own; })), Error::invalid_leaf);
+}
+
+TEST_F(HostileMember, EntersAMultitudeOfOneClient) {
+  CommitOptions options;
+  for (int i = 0; i < 12; ++i) options.proposals.push_back({Add{world_.bundle("twin").package}});
+  EXPECT_EQ(room_[0].commit(options, world_.environment).error(), Error::invalid_list);
+}
+
+TEST_F(HostileMember, WelcomesIntoAGroupAgainstTheRules) {
+  const auto bundle = world_.bundle("newcomer");
+  CommitOptions options;
+  options.proposals = {{Add{bundle.package}}};
+  auto committed = room_[0].commit(options, world_.environment);
+  ASSERT_TRUE(committed);
+  auto& inside = committed->next.mutable_state();
+  const auto welcome = [&](const std::function<void(GroupInfo&)>& change) {
+    auto info = make_group_info(inside, true, false, world_.rng).value();
+    change(info);
+    info.signature = inside.signer->sign_with_label("GroupInfoTBS", encode_unsigned(info), world_.rng).value();
+    const auto size = world_.suite.secret_size();
+    const JoinerSecrets secrets{SecretBytes(size), welcome_secret(world_.suite, Bytes(size), Bytes(size)).value()};
+    std::vector<Newcomer> newcomers;
+    newcomers.push_back({&bundle.package, std::nullopt});
+    const auto sealed = seal_welcome(world_.suite, info, secrets, newcomers, {}, world_.rng).value();
+    return Group::join(encode(Message{sealed}), bundle, {}, world_.environment).error();
+  };
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.extensions.push_back(info.extensions.front()); }), Error::malformed);
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.group_context.tree_hash[0] ^= 1; }), Error::invalid_tree);
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.signer = {99}; }), Error::invalid_tree);
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.group_context.extensions = {{0x1234, {}}}; }), Error::invalid_leaf);
+  const Extension senders{
+      extension_type::external_senders,
+      encode(ExternalSenders{{{Bytes(32), {credential_type::basic, to_bytes(as_bytes("evil")), {}}}}})};
+  EXPECT_EQ(welcome([&](GroupInfo& info) { info.group_context.extensions = {senders}; }), Error::credential);
+  // All rules are kept, but nobody knows the epoch of these secrets.
+  EXPECT_EQ(welcome([](GroupInfo&) {}), Error::refused);
+  EXPECT_EQ(Group::create(world_.suite, {1}, world_.identity("x"), forever, {senders}, world_.environment).error(),
+            Error::credential);
+}
+
+TEST_F(HostileMember, FindsNoEpochBehindTheLast) {
+  room_[0].mutable_state().context.epoch = last_epoch;
+  EXPECT_EQ(room_[0].commit({}, world_.environment).error(), Error::limit);
 }
 
 TEST(HostileJump, GenerationsAheadAreBounded) {

@@ -20,7 +20,7 @@ class NamePolicy final : public CredentialPolicy {
  public:
   bool accepts(const Credential& credential, ByteView) const override { return as_text(credential.identity) != "evil"; }
   bool accepts_successor(const Credential& before, const Credential& after) const override { return before == after; }
-  bool same_client(const Credential& one, const Credential& other) const override { return one == other; }
+  Bytes client_of(const Credential& credential, ByteView) const override { return mls::encode(credential); }
 };
 
 class MapPsks final : public PskStore {
