@@ -108,13 +108,16 @@ class Programs:
         self.run(name, "register", name, "--server", f"127.0.0.1:{self.port}", "--fingerprint", self.fingerprint, *options)
 
 
-def end_agents(folder):
-    """The key agents that the clients of these profiles started, and that outlive them for a while."""
+def end_agents(folder, how=signal.SIGTERM):
+    """The key agents that the clients of these profiles started, and that outlive them for a while; how many there were."""
+    ended = 0
     for entry in pathlib.Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             arguments = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else [b""]
             if arguments[0] == b"pqc-chat-keyd" and os.fsdecode(arguments[2]).startswith(str(folder)):
-                os.kill(int(entry.name), signal.SIGTERM)
+                os.kill(int(entry.name), how)
+                ended += 1
+    return ended
 
 
 def kill(process):

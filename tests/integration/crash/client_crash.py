@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Kills sending and receiving clients with SIGKILL at random moments; their stores must lose nothing and double nothing.
+"""Kills sending and receiving clients, and their key agents, with SIGKILL at random moments; their stores must lose nothing
+and double nothing.
 
     client_crash.py FOLDER_OF_PROGRAMS KILLS|soak [SEED]
 
-Alice's processes send messages and some are killed, while bob's receiver is killed and started again. What
+Alice's processes send messages and some are killed, while bob's receiver is killed and started again, and now and then
+the agent of one of them, which the next request starts anew. What
 a `send` reported as accepted by the server must be in bob's history exactly once, in the order of sending; what a killed
 `send` left behind must be there once or not at all. `soak` takes the number of kills from PQC_SOAK_KILLS.
 """
@@ -11,12 +13,13 @@ a `send` reported as accepted by the server must be in bob's history exactly onc
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-from pqc_programs import COMMAND_SECONDS, Failure, Programs, kill, need  # noqa: E402
+from pqc_programs import COMMAND_SECONDS, Failure, Programs, end_agents, kill, need  # noqa: E402
 
 # A whole `send` takes about this long; a kill may hit any part of it.
 LONGEST_LIFE_MS = 50
@@ -75,6 +78,8 @@ class Conversation:
     def go_on(self):
         if self.receiver is None or self.random.random() < 0.2:
             self.restart_receiver()
+        if self.random.random() < 0.1:
+            self.kills += end_agents(self.programs.root / self.random.choice(("alice", "bob")), signal.SIGKILL)
         self.send()
 
     def settle(self):
