@@ -24,8 +24,9 @@ demo: setup ## set up, build, then two people write to each other through a serv
 test: build ## set up, build, then every test
 	@tools/run-tests release
 
-interop: setup ## our MLS member and that of the npm package ts-mls, in one group
-	@tools/build release mls_peer
+interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice
+	@tools/build release mls_peer pqc-chat-server
+	@tests/interop/stun/stun_test.py build/release/bin
 	@tests/interop/mls/run build/release/bin/mls_peer
 
 bench: build ## the benchmarks beside their peers: a table, and JSON in build/bench

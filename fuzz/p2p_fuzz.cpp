@@ -1,4 +1,4 @@
-// What direct chats read from outside: hellos, contents, addresses, STUN answers, the file of known peers. What
+// What direct chats read from outside: hellos, contents, addresses, the file of known peers. What
 // decodes, encodes to the same bytes again.
 #include <cstdlib>
 
@@ -6,7 +6,6 @@
 #include "p2p/content.h"
 #include "p2p/hello.h"
 #include "p2p/peers.h"
-#include "p2p/stun.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace pqc;
@@ -20,11 +19,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto address = p2p::parse_address(as_text(input), true);
       address && p2p::parse_address(p2p::to_text(*address), true) != address)
     std::abort();
-  if (size >= 20) {
-    // With the id that the message itself has, so that it gets past the comparison.
-    p2p::stun::TransactionId id{};
-    std::copy_n(data + 8, id.size(), id.begin());
-    static_cast<void>(p2p::stun::parse_answer(input, id));
-  }
   return 0;
 }

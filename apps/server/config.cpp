@@ -42,7 +42,7 @@ bool set_port(const std::string& value, std::uint16_t& port) {
   return parsed.has_value();
 }
 
-bool set_metrics(const std::string& value, std::optional<std::uint16_t>& port) {
+bool set_optional_port(const std::string& value, std::optional<std::uint16_t>& port) {
   const auto parsed = port_of(value);
   if (parsed) port = *parsed == 0 ? std::nullopt : parsed;
   return parsed.has_value();
@@ -78,7 +78,8 @@ const std::map<std::string, Setter>& setters() {
       {"server.data", [](auto& v, auto& c) { return c.server.data_folder = v, true; }},
       {"server.registration", [](auto& v, auto& c) { return set_registration(v, c.server.invite_only); }},
       {"server.messages_per_day", [](auto& v, auto& c) { return set_count(v, c.server.messages_per_day); }},
-      {"server.metrics_port", [](auto& v, auto& c) { return set_metrics(v, c.server.metrics_port); }},
+      {"server.metrics_port", [](auto& v, auto& c) { return set_optional_port(v, c.server.metrics_port); }},
+      {"server.stun_port", [](auto& v, auto& c) { return set_optional_port(v, c.server.stun_port); }},
       {"server.log_level", [](auto& v, auto& c) { return set_log_level(v, c.log_level); }},
       // For calls; checked, not used by this version.
       {"server.audio_port", [](auto& v, auto&) { return port_of(v).has_value(); }},

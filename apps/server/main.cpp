@@ -32,6 +32,7 @@ struct Arguments {
   std::string name;
   std::string log_level;
   int metrics_port = -1;
+  int stun_port = -1;
   int ready_fd = -1;
   bool invite_only = false;
   bool json = false;
@@ -57,6 +58,7 @@ std::expected<Config, server::StartFailure> configure(const Arguments& arguments
   if (!arguments.name.empty()) config.server.name = arguments.name;
   if (arguments.invite_only) config.server.invite_only = true;
   if (arguments.metrics_port >= 0) config.server.metrics_port = static_cast<std::uint16_t>(arguments.metrics_port);
+  if (arguments.stun_port >= 0) config.server.stun_port = static_cast<std::uint16_t>(arguments.stun_port);
   if (!arguments.log_level.empty()) {
     const auto level = app::parse_log_level(arguments.log_level);
     if (!level) return std::unexpected(server::StartFailure{ExitCode::usage, level.error()});
@@ -123,6 +125,9 @@ int main(int argc, char** argv) {
   run->add_option("--name", arguments.name, "The server's name in its accounts, fixed at the first start");
   run->add_flag("--invite-only", arguments.invite_only, "New accounts need an invite");
   run->add_option("--metrics", arguments.metrics_port, "Loopback port for /metrics; 0 takes a free one")
+      ->type_name("PORT")
+      ->check(CLI::Range(0, 65535));
+  run->add_option("--stun", arguments.stun_port, "UDP and TCP port for STUN; 0 takes a free one")
       ->type_name("PORT")
       ->check(CLI::Range(0, 65535));
   run->add_option("--log-level", arguments.log_level, "debug, info, warning or error");

@@ -65,6 +65,7 @@ void report_ready(const server::Server& server, int ready_fd) {
   std::printf("listening %s\nfingerprint %s\nname %s\n", server.address().c_str(), server.fingerprint().c_str(),
               server.name().c_str());
   if (!server.metrics_address().empty()) std::printf("metrics http://%s/metrics\n", server.metrics_address().c_str());
+  if (!server.stun_address().empty()) std::printf("stun %s\n", server.stun_address().c_str());
   std::fflush(stdout);
   if (ready_fd >= 0) {
     const auto text = server.listening();

@@ -5,7 +5,7 @@ _pqc_chat_server() {
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --data | --config | --listen | --name | --metrics | --log-level | --ready-fd | --expires) ((i++)) ;;
+      --data | --config | --listen | --name | --metrics | --stun | --log-level | --ready-fd | --expires) ((i++)) ;;
       -*) ;;
       *) [[ -n $command ]] || command=${COMP_WORDS[i]} ;;
     esac
@@ -15,11 +15,11 @@ _pqc_chat_server() {
     --data) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     --config) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --log-level) mapfile -t COMPREPLY < <(compgen -W "debug info warning error" -- "$current"); return ;;
-    --listen | --name | --metrics | --ready-fd | --expires) return ;;
+    --listen | --name | --metrics | --stun | --ready-fd | --expires) return ;;
   esac
   case $command in
     "") mapfile -t COMPREPLY < <(compgen -W "$commands $options" -- "$current"); return ;;
-    run) options+=" --listen --name --invite-only --metrics --log-level --ready-fd" ;;
+    run) options+=" --listen --name --invite-only --metrics --stun --log-level --ready-fd" ;;
     invite) options+=" --expires" ;;
     status) options+=" --json" ;;
     backup) [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; } ;;

@@ -13,11 +13,12 @@
 
 #include "client/files.h"
 #include "crypto/random.h"
-#include "p2p/stun.h"
+#include "net/stun/message.h"
 
 namespace pqc::p2p {
 namespace {
 
+namespace stun = net::stun;
 using client::FileDescriptor;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -132,7 +133,8 @@ bool Prober::await(int fd, const addrinfo& to, const stun::TransactionId& id, mi
       out.failure = "refuses, with code " + std::to_string(refusal->code);
       return true;
     }
-    out.mapped = std::get<stun::Mapped>(*answer).address;
+    const auto& mapped = std::get<stun::Mapped>(*answer).address;
+    out.mapped = Address{stun::host_text(mapped), mapped.port};
     out.failure.clear();
     return true;
   }
@@ -194,7 +196,7 @@ client::Result<Endpoint> find_endpoint(std::span<const Address> servers, std::si
 client::Result<Address> parse_stun_server(std::string_view text) {
   const bool has_port =
       text.starts_with('[') ? text.find("]:") != std::string_view::npos : text.find(':') != std::string_view::npos;
-  return parse_address(has_port ? std::string(text) : std::string(text) + ":" + std::to_string(stun::default_port),
+  return parse_address(has_port ? std::string(text) : std::string(text) + ":" + std::to_string(net::stun::default_port),
                        false);
 }
 

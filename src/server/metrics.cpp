@@ -17,7 +17,7 @@ prometheus::MetricFamily family(std::string name, std::string help, prometheus::
 
 }  // namespace
 
-std::string metrics_text(const Services& services, const net::ListenerStats& connections) {
+std::string metrics_text(const Services& services, const net::ListenerStats& connections, const stun::Counters* stun) {
   std::vector<prometheus::MetricFamily> all;
   const auto gauge = [&](std::string name, std::string help, auto value) {
     all.push_back(family(std::move(name), std::move(help), prometheus::MetricType::Gauge, static_cast<double>(value)));
@@ -55,6 +55,13 @@ std::string metrics_text(const Services& services, const net::ListenerStats& con
   counter("commit_jobs", "Jobs in them", commits.jobs.load());
   counter("commit_failures", "Jobs that storage failed", commits.failures.load());
   counter("commit_seconds", "Time in transactions", static_cast<double>(commits.commit_micros.load()) / 1e6);
+  if (stun != nullptr) {
+    counter("stun_answers", "STUN requests answered", stun->answers.load());
+    counter("stun_refused", "STUN requests with attributes that are not known", stun->refused.load());
+    counter("stun_ignored", "Datagrams and TCP messages that are no STUN requests", stun->ignored.load());
+    counter("stun_rate_limited", "STUN requests over a source's rate", stun->rate_limited.load());
+    counter("stun_connections", "TCP connections for STUN", stun->connections.load());
+  }
   return prometheus::TextSerializer().Serialize(all);
 }
 

@@ -5,9 +5,11 @@
 
 #include "net/listener.h"
 #include "server/services.h"
+#include "server/stun/responder.h"
 
 namespace pqc::server {
 
-std::string metrics_text(const Services& services, const net::ListenerStats& connections);
+// `stun`: none where it is off.
+std::string metrics_text(const Services& services, const net::ListenerStats& connections, const stun::Counters* stun);
 
 }  // namespace pqc::server

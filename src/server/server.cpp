@@ -17,6 +17,7 @@
 #include "server/session.h"
 #include "server/storage/sqlite_store.h"
 #include "server/store_failure.h"
+#include "server/stun/server.h"
 
 namespace pqc::server {
 namespace {
@@ -78,6 +79,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     fingerprint_ = all->front().fingerprint();
     if (auto opened = open_store(); !opened) return opened;
     if (auto listening = listen(*all); !listening) return listening;
+    if (auto listening = listen_for_stun(); !listening) return listening;
     sweep();
     return folder_.write(listening_file, listening_text());
   }
@@ -88,6 +90,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     folder_.remove(listening_file);
     listener_->stop_accepting();
     sweep_timer_.cancel();
+    stun_.reset();
     // What was accepted is finished: the reports are posted before this returns, so they come before what follows.
     storage_->stop();
     boost::asio::post(context_, [self = shared_from_this(), done = std::move(done)] {
@@ -100,20 +103,22 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     sweep_timer_.cancel();
     listener_.reset();
     local_.reset();
+    stun_.reset();
     if (storage_) storage_->stop();
     folder_.remove(listening_file);
   }
 
   [[nodiscard]] std::string listening_text() const {
     return "address=" + listener_->address() + "\n" + (local_ ? "metrics=" + local_->address() + "\n" : "") +
-           "fingerprint=" + net::to_text(fingerprint_) + "\nname=" + name_ + "\npid=" + std::to_string(::getpid()) +
-           "\n";
+           (stun_ ? "stun=" + stun_->address() + "\n" : "") + "fingerprint=" + net::to_text(fingerprint_) +
+           "\nname=" + name_ + "\npid=" + std::to_string(::getpid()) + "\n";
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const net::Fingerprint& fingerprint() const { return fingerprint_; }
   [[nodiscard]] const net::Listener& listener() const { return *listener_; }
   [[nodiscard]] std::string metrics_address() const { return local_ ? local_->address() : ""; }
+  [[nodiscard]] std::string stun_address() const { return stun_ ? stun_->address() : ""; }
 
  private:
   // A database from a backup brings name and keys with it.
@@ -176,10 +181,19 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     if (!options_.metrics_port) return {};
     auto local = net::LocalHttp::start(context_, *options_.metrics_port, [this](const net::HttpRequest& request) {
       if (request.target != "/metrics") return net::HttpResponse{404, "text/plain; charset=utf-8", "not found\n"};
-      return net::HttpResponse{200, "text/plain; version=0.0.4", metrics_text(*services_, listener_->stats())};
+      return net::HttpResponse{200, "text/plain; version=0.0.4",
+                               metrics_text(*services_, listener_->stats(), stun_ ? &stun_->counters() : nullptr)};
     });
     if (!local) return std::unexpected(listen_failure(local.error()));
     local_ = std::move(*local);
+    return {};
+  }
+
+  Started<void> listen_for_stun() {
+    if (!options_.stun_port) return {};
+    auto stun = stun::StunServer::start(options_.host, *options_.stun_port, crypto::SystemRng::instance());
+    if (!stun) return std::unexpected(listen_failure(stun.error()));
+    stun_ = std::move(*stun);
     return {};
   }
 
@@ -220,6 +234,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   std::unique_ptr<Services> services_;
   std::unique_ptr<net::Listener> listener_;
   std::unique_ptr<net::LocalHttp> local_;
+  std::unique_ptr<stun::StunServer> stun_;
   boost::asio::steady_timer sweep_timer_;
 };
 
@@ -244,6 +259,9 @@ std::string Server::address() const {
 }
 std::string Server::metrics_address() const {
   return impl_->metrics_address();
+}
+std::string Server::stun_address() const {
+  return impl_->stun_address();
 }
 std::string Server::fingerprint() const {
   return net::to_text(impl_->fingerprint());

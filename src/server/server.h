@@ -29,6 +29,7 @@ struct ServerOptions {
   std::string key_file;
   std::optional<std::uint16_t> metrics_port;                  // none: no metrics
   std::uint64_t messages_per_day = default_messages_per_day;  // of an account; 0: no limit
+  std::optional<std::uint16_t> stun_port;                     // none: no STUN
 };
 
 class Server {
@@ -43,6 +44,7 @@ class Server {
 
   [[nodiscard]] std::string address() const;
   [[nodiscard]] std::string metrics_address() const;  // empty without
+  [[nodiscard]] std::string stun_address() const;     // empty without
   [[nodiscard]] std::string fingerprint() const;
   [[nodiscard]] const std::string& name() const;
   // The text of the file `listening`.
