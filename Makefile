@@ -1,6 +1,6 @@
 # One command a task. Everything runs through the presets of CMakePresets.json; nothing here hides a flag.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test interop bench soak fuzz asan tsan tidy format check-format install clean
+.PHONY: help setup build demo test nat interop bench soak fuzz asan tsan tidy format check-format install clean
 SHELL := /bin/bash
 
 PREFIX ?= /usr/local
@@ -23,6 +23,10 @@ demo: setup ## set up, build, then two people write to each other through a serv
 
 test: build ## set up, build, then every test
 	@tools/run-tests release
+
+nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of what our programs find
+	@tools/build release pqc-chat-server pqc-chat
+	@tests/nat/nat_test.py build/release/bin -v
 
 interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice
 	@tools/build release mls_peer pqc-chat-server
