@@ -154,17 +154,16 @@ void Session::on_closed() {
 }
 
 void Session::job_waits(std::size_t bytes) {
-  ++waiting_requests_;
-  waiting_bytes_ += bytes;
-  const bool full = waiting_requests_ >= max_waiting_requests || waiting_bytes_ >= max_waiting_bytes;
+  ++waiting_.requests;
+  waiting_.bytes += bytes;
+  const bool full = waiting_.is_full(services_.storage.waiting_bytes());
   if (full && !std::exchange(paused_, true)) connection_->set_paused(true);
 }
 
 void Session::job_done(std::size_t bytes) {
-  --waiting_requests_;
-  waiting_bytes_ -= bytes;
-  const bool room = waiting_requests_ <= max_waiting_requests / 2 && waiting_bytes_ <= max_waiting_bytes / 2;
-  if (room && connection_ != nullptr && std::exchange(paused_, false)) connection_->set_paused(false);
+  --waiting_.requests;
+  waiting_.bytes -= bytes;
+  if (waiting_.has_room() && connection_ != nullptr && std::exchange(paused_, false)) connection_->set_paused(false);
 }
 
 v1::ServerFrame& Session::answer(std::uint64_t id) {

@@ -18,6 +18,7 @@
 #include "server/accounts/accounts.h"
 #include "server/relay/relay.h"
 #include "server/services.h"
+#include "server/waiting.h"
 
 namespace pqc::server {
 
@@ -115,8 +116,7 @@ class Session final : public net::ConnectionUser,
   TokenBucket requests_;
   std::chrono::steady_clock::time_point request_came_;  // the last one
   std::chrono::steady_clock::time_point attempt_came_;  // the last login or registration that is being checked
-  std::size_t waiting_requests_ = 0;
-  std::size_t waiting_bytes_ = 0;
+  Waiting waiting_;
   std::shared_ptr<const relay::Sender> owner_;  // of a logged-in session
   std::unique_ptr<relay::Subscription> subscription_;
   std::vector<relay::Delivery> deliveries_;  // of this turn

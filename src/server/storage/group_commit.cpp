@@ -1,5 +1,7 @@
 #include "server/storage/group_commit.h"
 
+#include <algorithm>
+
 #include <pthread.h>
 
 #include "base/log.h"
@@ -44,14 +46,13 @@ void GroupCommit::work() {
         group.push_back(std::move(waiting.front()));
         waiting.pop_front();
       }
-      is_time_up() ? give_up(std::move(group)) : run_group(std::move(group));
+      is_time_up() ? give_up(std::move(group), StoreError::stopped) : run_group(std::move(group));
     }
   }
 }
 
 std::optional<StoreError> GroupCommit::run_together(Jobs& jobs) {
   const auto started = std::chrono::steady_clock::now();
-  if (auto begun = store_->begin(); !begun) return begun.error();
   for (const auto& job : jobs) {
     if (auto ran = job->run(*store_); !ran) {
       store_->rollback();
@@ -71,24 +72,37 @@ std::optional<StoreError> GroupCommit::run_together(Jobs& jobs) {
 
 void GroupCommit::run_group(Jobs jobs) {
   stats_.jobs += jobs.size();
+  // No job is to blame: each of them alone would wait as long as all together did.
+  if (auto begun = store_->begin(); !begun) return give_up(std::move(jobs), begun.error());
   Outcomes outcomes(jobs.size());
   if (const auto error = run_together(jobs)) {
     log(LogLevel::error, "commit_failed", {{"error", name_of(*error)}, {"jobs", jobs.size()}});
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      Jobs alone;
-      alone.push_back(std::move(jobs[i]));
-      outcomes[i] = jobs.size() == 1 ? error : run_together(alone);
-      if (outcomes[i]) ++stats_.failures;
-      jobs[i] = std::move(alone.front());
-    }
+    outcomes = jobs.size() == 1 ? Outcomes{error} : run_each_alone(jobs);
+    stats_.failures +=
+        static_cast<std::uint64_t>(std::ranges::count_if(outcomes, &std::optional<StoreError>::has_value));
   }
   post_reports(std::move(jobs), std::move(outcomes));
 }
 
-void GroupCommit::give_up(Jobs jobs) {
+GroupCommit::Outcomes GroupCommit::run_each_alone(Jobs& jobs) {
+  Outcomes outcomes(jobs.size());
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (auto begun = store_->begin(); !begun) {
+      std::fill(outcomes.begin() + static_cast<std::ptrdiff_t>(i), outcomes.end(), begun.error());
+      break;
+    }
+    Jobs alone;
+    alone.push_back(std::move(jobs[i]));
+    outcomes[i] = run_together(alone);
+    jobs[i] = std::move(alone.front());
+  }
+  return outcomes;
+}
+
+void GroupCommit::give_up(Jobs jobs, StoreError error) {
   stats_.failures += jobs.size();
-  log(LogLevel::warning, "jobs_given_up", {{"jobs", jobs.size()}});
-  Outcomes outcomes(jobs.size(), StoreError::stopped);
+  log(LogLevel::warning, "jobs_given_up", {{"error", name_of(error)}, {"jobs", jobs.size()}});
+  Outcomes outcomes(jobs.size(), error);
   post_reports(std::move(jobs), std::move(outcomes));
 }
 

@@ -100,7 +100,9 @@ class GroupCommit {
   void work();
   [[nodiscard]] bool is_time_up() const;
   void run_group(Jobs jobs);
-  void give_up(Jobs jobs);
+  void give_up(Jobs jobs, StoreError error);
+  Outcomes run_each_alone(Jobs& jobs);
+  // After begin().
   std::optional<StoreError> run_together(Jobs& jobs);
   void post_reports(Jobs jobs, Outcomes outcomes);
 

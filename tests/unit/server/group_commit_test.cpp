@@ -10,8 +10,11 @@ namespace {
 // Only begin, commit and rollback matter here; find_recipient is what the jobs call.
 class FakeStore final : public Store {
  public:
-  explicit FakeStore(std::string& trace) : trace_(trace) {}
-  Result<void> begin() override { return trace_ += "(", Result<void>(); }
+  FakeStore(std::string& trace, const bool& locked) : trace_(trace), locked_(locked) {}
+  Result<void> begin() override {
+    if (locked_) return trace_ += "#", std::unexpected(StoreError::busy);
+    return trace_ += "(", Result<void>();
+  }
   Result<void> commit() override { return trace_ += ")", Result<void>(); }
   void rollback() override { trace_ += "x"; }
   Result<Recipient> find_recipient(std::string_view name, std::uint32_t) override {
@@ -49,6 +52,7 @@ class FakeStore final : public Store {
 
  private:
   std::string& trace_;
+  const bool& locked_;
 };
 
 class GroupCommitTest : public testing::Test {
@@ -73,10 +77,12 @@ class GroupCommitTest : public testing::Test {
   void submit(std::string name) { ASSERT_TRUE(try_submit(std::move(name), 0)); }
 
   std::string trace_;
+  bool locked_ = false;  // by another process
   std::string reports_;
   std::promise<void> held_;
   // Reports run on the storage thread here; they are read after stop().
-  GroupCommit commit_{std::make_unique<FakeStore>(trace_), [](const std::function<void()>& reports) { reports(); }};
+  GroupCommit commit_{std::make_unique<FakeStore>(trace_, locked_),
+                      [](const std::function<void()>& reports) { reports(); }};
 };
 
 TEST_F(GroupCommitTest, JobsThatWaitShareOneCommit) {
@@ -97,6 +103,17 @@ TEST_F(GroupCommitTest, OneThatFailsDoesNotTakeTheOthersWithIt) {
   release();
   EXPECT_EQ(trace_, "()(a!x(a)(!x(c)");
   EXPECT_EQ(reports_, "a+!-c+");
+}
+
+TEST_F(GroupCommitTest, OnlyOneWaitsForALockedStore) {
+  hold();
+  submit("a");
+  submit("b");
+  submit("c");
+  locked_ = true;
+  release();
+  EXPECT_EQ(trace_, "()#");
+  EXPECT_EQ(reports_, "a-b-c-");
 }
 
 TEST_F(GroupCommitTest, NothingIsTakenAfterStop) {
