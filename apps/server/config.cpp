@@ -25,6 +25,13 @@ std::optional<std::uint16_t> port_of(const std::string& text) {
   return port;
 }
 
+std::optional<std::uint64_t> number_of(const std::string& text, std::uint64_t largest) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number > largest) return std::nullopt;
+  return number;
+}
+
 std::optional<bool> truth_of(const std::string& text) {
   if (text == "true" || text == "yes" || text == "on" || text == "1") return true;
   if (text == "false" || text == "no" || text == "off" || text == "0") return false;
@@ -64,6 +71,20 @@ bool set_truth(const std::string& value, bool& truth) {
   return parsed.has_value();
 }
 
+constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20U;
+
+bool set_bytes(const std::string& value, std::uint64_t& bytes) {
+  const auto mebibytes = number_of(value, std::uint64_t{1} << 40U);
+  if (mebibytes) bytes = *mebibytes * mebibyte;
+  return mebibytes.has_value();
+}
+
+bool set_days(const std::string& value, std::chrono::days& days) {
+  const auto parsed = number_of(value, 3650);
+  if (parsed && *parsed > 0) days = std::chrono::days(*parsed);
+  return parsed && *parsed > 0;
+}
+
 bool set_log_level(const std::string& value, LogLevel& level) {
   const auto parsed = parse_log_level(value);
   if (parsed) level = *parsed;
@@ -84,6 +105,9 @@ const std::map<std::string, Setter>& setters() {
       // For calls; checked, not used by this version.
       {"server.audio_port", [](auto& v, auto&) { return port_of(v).has_value(); }},
       {"server.video_port", [](auto& v, auto&) { return port_of(v).has_value(); }},
+      {"files.max_mib", [](auto& v, auto& c) { return set_bytes(v, c.server.max_file); }},
+      {"files.quota_mib", [](auto& v, auto& c) { return set_bytes(v, c.server.file_quota); }},
+      {"files.keep_days", [](auto& v, auto& c) { return set_days(v, c.server.keep_files); }},
       {"tls.certfile", [](auto& v, auto& c) { return c.server.certificate_file = v, true; }},
       {"tls.keyfile", [](auto& v, auto& c) { return c.server.key_file = v, true; }},
       {"tls.allow_classical_tls", [](auto& v, auto& c) { return set_truth(v, c.server.allow_classical_tls); }},

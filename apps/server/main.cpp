@@ -94,14 +94,16 @@ int print_status(const Config& config, bool json) {
           ? "{\"v\":1,\"type\":\"status\",\"name\":\"%s\",\"fingerprint\":\"%s\",\"address\":\"%s\",\"running\":%s,"
             "\"accounts\":%llu,\"devices\":%llu,\"messages\":%llu,\"message_bytes\":%llu,\"invites\":%llu,\"file_"
             "bytes\":"
-            "%llu}\n"
+            "%llu,\"blobs\":%llu,\"blob_bytes\":%llu}\n"
           : "name         %s\nfingerprint  %s\naddress      %s\nrunning      %s\naccounts     %llu\ndevices      %llu\n"
-            "messages     %llu\nin bytes     %llu\ninvites      %llu\nfile bytes   %llu\n";
+            "messages     %llu\nin bytes     %llu\ninvites      %llu\nfile bytes   %llu\nblobs        %llu\n"
+            "in bytes     %llu\n";
   const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
   // Name, address and fingerprint are of characters that JSON needs no escapes for.
   std::printf(format, status->name.c_str(), status->fingerprint.c_str(), status->address.c_str(),
               status->address.empty() ? "false" : "true", n(status->accounts), n(status->devices), n(status->messages),
-              n(status->message_bytes), n(status->invites), n(status->file_bytes));
+              n(status->message_bytes), n(status->invites), n(status->file_bytes), n(status->blobs),
+              n(status->blob_bytes));
   return 0;
 }
 

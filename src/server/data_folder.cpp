@@ -22,20 +22,6 @@ constexpr const char* pinned_name = "mldsa";
 constexpr const char* tools_name = "tools";
 constexpr const char* name_file = "server-name";
 
-StartFailure system_failure(const std::string& what, int code) {
-  StartFailure failure{ExitCode::unexpected, what + ": " + std::strerror(code)};
-  if (code == EACCES || code == EPERM || code == EROFS) {
-    failure.code = ExitCode::no_permission;
-    failure.text += "; choose a folder of your own with --data, or correct owner and mode";
-  }
-  if (code == ENOENT || code == ENOTDIR) failure.code = ExitCode::missing;
-  if (code == ENOSPC || code == EDQUOT) {
-    failure.code = ExitCode::disk_full;
-    failure.text += "; free some space";
-  }
-  return failure;
-}
-
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
@@ -64,6 +50,20 @@ Started<net::Certificate> load_or_make(const DataFolder& folder, const std::stri
 }
 
 }  // namespace
+
+StartFailure folder_failure(const std::string& what, int code) {
+  StartFailure failure{ExitCode::unexpected, what + ": " + std::strerror(code)};
+  if (code == EACCES || code == EPERM || code == EROFS) {
+    failure.code = ExitCode::no_permission;
+    failure.text += "; choose a folder of your own with --data, or correct owner and mode";
+  }
+  if (code == ENOENT || code == ENOTDIR) failure.code = ExitCode::missing;
+  if (code == ENOSPC || code == EDQUOT) {
+    failure.code = ExitCode::disk_full;
+    failure.text += "; free some space";
+  }
+  return failure;
+}
 
 StartFailure start_failure(const net::CertificateFailure& failure) {
   switch (failure.error) {
@@ -95,11 +95,11 @@ Started<DataFolder> DataFolder::open(const std::string& path) {
   const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   if (!error && ::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) error.assign(errno, std::generic_category());
-  if (error) return std::unexpected(system_failure("cannot make the data folder " + path, error.value()));
+  if (error) return std::unexpected(folder_failure("cannot make the data folder " + path, error.value()));
   DataFolder folder(path);
   const auto lock_file = folder.file("lock");
   folder.lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (folder.lock_ < 0) return std::unexpected(system_failure("cannot open " + lock_file, errno));
+  if (folder.lock_ < 0) return std::unexpected(folder_failure("cannot open " + lock_file, errno));
   if (::flock(folder.lock_, LOCK_EX | LOCK_NB) != 0) {
     return std::unexpected(StartFailure{
         ExitCode::busy, "another pqc-chat-server runs on " + path + ": stop it, or choose another --data"});
@@ -109,7 +109,7 @@ Started<DataFolder> DataFolder::open(const std::string& path) {
 
 Started<DataFolder> DataFolder::look(const std::string& path) {
   if (::access(path.c_str(), R_OK | X_OK) != 0) {
-    auto failure = system_failure("cannot read the data folder " + path, errno);
+    auto failure = folder_failure("cannot read the data folder " + path, errno);
     if (failure.code == ExitCode::missing) failure.text += "; start the server once, or name its folder with --data";
     return std::unexpected(failure);
   }
@@ -163,19 +163,19 @@ Started<void> DataFolder::write(const std::string& name, const std::string& text
   const auto target = file(name);
   const auto temporary = target + ".new";
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-  if (fd < 0) return std::unexpected(system_failure("cannot write " + target, errno));
+  if (fd < 0) return std::unexpected(folder_failure("cannot write " + target, errno));
   const auto written = ::write(fd, text.data(), text.size());
   const bool whole = written == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
   const int code = whole ? 0 : (written < 0 || errno != 0 ? errno : ENOSPC);
   ::close(fd);
   if (whole && ::rename(temporary.c_str(), target.c_str()) == 0) return {};
-  return std::unexpected(system_failure("cannot write " + target, code != 0 ? code : errno));
+  return std::unexpected(folder_failure("cannot write " + target, code != 0 ? code : errno));
 }
 
 Started<std::string> DataFolder::read(const std::string& name) const {
   errno = 0;
   const std::ifstream in(file(name), std::ios::binary);
-  if (!in) return std::unexpected(system_failure("cannot read " + file(name), errno != 0 ? errno : EIO));
+  if (!in) return std::unexpected(folder_failure("cannot read " + file(name), errno != 0 ? errno : EIO));
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();

@@ -2,6 +2,7 @@
 //
 //   lock             held while a server runs
 //   pqc-chat.db      the store (with -wal and -shm beside it while it runs)
+//   blobs            sealed files, one file each
 //   server-name      the name in its accounts' addresses; fixed at the first start
 //   mldsa.crt .key   the certificate that clients pin     tools.crt .key   the one for browsers and tools
 //   listening        while it runs: address=, metrics=, fingerprint=, pid=
@@ -39,6 +40,8 @@ class DataFolder {
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
   [[nodiscard]] std::string database() const { return file("pqc-chat.db"); }
 
+  [[nodiscard]] std::string blobs() const { return file("blobs"); }
+
   // What a backup holds beside the database.
   static constexpr std::array<const char*, 5> kept_files{"server-name", "mldsa.crt", "mldsa.key", "tools.crt",
                                                          "tools.key"};
@@ -61,6 +64,8 @@ class DataFolder {
   int lock_ = -1;
 };
 
+// Of a folder or file of the server; `code` is errno.
+StartFailure folder_failure(const std::string& what, int code);
 StartFailure start_failure(const net::CertificateFailure& failure);
 
 }  // namespace pqc::server

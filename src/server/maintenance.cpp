@@ -77,8 +77,8 @@ Started<Status> read_status(const std::string& data_folder) {
   if (!fingerprint) return std::unexpected(fingerprint.error());
   const auto totals = storage::read_totals(folder->database());
   if (!totals) return std::unexpected(store_failure(totals.error(), folder->database()));
-  Status status{*name,         *fingerprint,    "", totals->accounts, totals->devices, totals->messages,
-                totals->bytes, totals->invites, 0};
+  Status status{*name,         *fingerprint,    "", totals->accounts, totals->devices,   totals->messages,
+                totals->bytes, totals->invites, 0,  totals->blobs,    totals->blob_bytes};
   if (const auto listening = folder->read("listening"); listening && is_running(*listening)) {
     status.address = value_of(*listening, "address");
   }

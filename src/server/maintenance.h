@@ -24,6 +24,8 @@ struct Status {
   std::uint64_t message_bytes = 0;
   std::uint64_t invites = 0;
   std::uint64_t file_bytes = 0;
+  std::uint64_t blobs = 0;
+  std::uint64_t blob_bytes = 0;
 };
 
 Started<Status> read_status(const std::string& data_folder);

@@ -50,6 +50,14 @@ std::string metrics_text(const Services& services, const net::ListenerStats& con
   counter("acknowledgements", "Acknowledgements of receivers", counters.acknowledgements);
   counter("bundles", "Prekey bundles handed out", counters.bundles);
   counter("last_resorts", "Bundles without a one-time pair", counters.last_resorts);
+  counter("uploads", "Uploads begun", counters.uploads);
+  counter("uploads_completed", "Uploads whole and on disk", counters.uploads_completed);
+  const auto& blobs = services.blobs.stats();
+  gauge("blob_waiting_bytes", "Bytes of blobs waiting to be written or sent", services.blobs.waiting_bytes());
+  counter("blob_written_bytes", "Bytes of blobs written", blobs.written_bytes.load());
+  counter("blob_read_bytes", "Bytes of blobs read", blobs.read_bytes.load());
+  counter("blob_syncs", "Files of blobs brought to disk", blobs.syncs.load());
+  counter("blob_failures", "Files of blobs that could not be", blobs.failures.load());
   const auto& commits = services.storage.stats();
   counter("commits", "Transactions on disk", commits.commits.load());
   counter("commit_jobs", "Jobs in them", commits.jobs.load());

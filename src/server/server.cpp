@@ -12,6 +12,7 @@
 #include "crypto/random.h"
 #include "net/listener.h"
 #include "net/local_http.h"
+#include "server/blobs/tidy.h"
 #include "server/limits.h"
 #include "server/metrics.h"
 #include "server/session.h"
@@ -43,6 +44,12 @@ StartFailure listen_failure(const net::ListenFailure& failure) {
       return {ExitCode::unexpected, failure.text};
   }
   return {ExitCode::unexpected, failure.text};
+}
+
+FileOptions file_options(const ServerOptions& options) {
+  return {.max_size = std::min(options.max_file, blobs::max_blob_size),
+          .quota = {.bytes = options.file_quota, .count = blobs::max_blobs_of_account},
+          .lifetime = options.keep_files};
 }
 
 Started<std::vector<net::Certificate>> certificates(const DataFolder& folder, const ServerOptions& options) {
@@ -92,6 +99,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     sweep_timer_.cancel();
     stun_.reset();
     // What was accepted is finished: the reports are posted before this returns, so they come before what follows.
+    blobs_->stop();
     storage_->stop();
     boost::asio::post(context_, [self = shared_from_this(), done = std::move(done)] {
       self->listener_->close_all(net::CloseCode::going_away, "shutting down", done);
@@ -104,6 +112,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     listener_.reset();
     local_.reset();
     stun_.reset();
+    if (blobs_) blobs_->stop();
     if (storage_) storage_->stop();
     folder_.remove(listening_file);
   }
@@ -141,6 +150,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   Started<void> open_store() {
     auto opened = storage::open_sqlite(folder_.database());
     if (!opened) return std::unexpected(store_failure(opened.error(), folder_.database()));
+    auto folder = open_blobs(**opened);
+    if (!folder) return std::unexpected(folder.error());
     storage_ = std::make_unique<storage::GroupCommit>(std::move(*opened), [this](std::function<void()> reports) {
       boost::asio::post(context_, [weak = weak_from_this(), reports = std::move(reports)] {
         const auto self = weak.lock();
@@ -150,7 +161,13 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
         if (self->services_) Session::serve_readers(*self->services_);
       });
     });
+    blobs_ = std::make_unique<blobs::BlobWorker>(std::move(*folder), [this](std::function<void()> reports) {
+      boost::asio::post(context_, [weak = weak_from_this(), reports = std::move(reports)] {
+        if (const auto self = weak.lock()) reports();
+      });
+    });
     services_ = std::make_unique<Services>(Services{.storage = *storage_,
+                                                    .blobs = *blobs_,
                                                     .hub = hub_,
                                                     .clock = clock_,
                                                     .rng = crypto::SystemRng::instance(),
@@ -158,11 +175,20 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
                                                     .server_name = name_,
                                                     .fingerprint = fingerprint_,
                                                     .invite_only = options_.invite_only,
+                                                    .files = file_options(options_),
                                                     .messages = message_rates(options_.messages_per_day),
                                                     .counters = {},
                                                     .request = {},
                                                     .answer = {}});
     return {};
+  }
+
+  Started<blobs::BlobFolder> open_blobs(storage::Store& store) {
+    auto folder = blobs::BlobFolder::open(folder_.blobs());
+    if (!folder) return std::unexpected(folder_failure("cannot use the folder " + folder_.blobs(), folder.error()));
+    const auto tidied = blobs::tidy(store, *folder);
+    if (!tidied) return std::unexpected(store_failure(tidied.error(), folder_.database()));
+    return std::move(*folder);
   }
 
   Started<void> listen(const std::vector<net::Certificate>& all) {
@@ -219,8 +245,23 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
         if (!done) log(LogLevel::warning, "sweep_failed", {{"error", storage::name_of(done.error())}});
       };
       static_cast<void>(self->storage_->submit(0, std::move(tidy), std::move(tidied)));  // full: next time
+      self->sweep_blobs();
       self->sweep();
     });
+  }
+
+  // Rows first: a crash in between leaves files that the next start removes.
+  void sweep_blobs() {
+    auto take = [now = clock_.now()](storage::Store& store) {
+      return store.take_expired_blobs(now, blobs::sweep_step);
+    };
+    auto taken = [weak = weak_from_this()](storage::Result<std::vector<storage::BlobId>> ids) {
+      const auto self = weak.lock();
+      if (!self || !ids || ids->empty()) return;
+      log(LogLevel::info, "blobs_expired", {{"count", ids->size()}});
+      static_cast<void>(self->blobs_->remove(std::move(*ids)));  // full: the next start removes them
+    };
+    static_cast<void>(storage_->submit(0, std::move(take), std::move(taken)));  // full: next time
   }
 
   boost::asio::io_context& context_;
@@ -231,6 +272,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
   std::string name_;
   net::Fingerprint fingerprint_;
   std::unique_ptr<storage::GroupCommit> storage_;
+  std::unique_ptr<blobs::BlobWorker> blobs_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<net::Listener> listener_;
   std::unique_ptr<net::LocalHttp> local_;

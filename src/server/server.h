@@ -2,6 +2,7 @@
 // runs on one thread; storage has a thread of its own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "server/blobs/limits.h"
 #include "server/data_folder.h"
 #include "server/limits.h"
 
@@ -30,6 +32,10 @@ struct ServerOptions {
   std::optional<std::uint16_t> metrics_port;                  // none: no metrics
   std::uint64_t messages_per_day = default_messages_per_day;  // of an account; 0: no limit
   std::optional<std::uint16_t> stun_port;                     // none: no STUN
+  // Sealed files: the largest one (0: none are kept), an account's share, how long they are kept.
+  std::uint64_t max_file = blobs::max_blob_size;
+  std::uint64_t file_quota = blobs::default_quota;
+  std::chrono::days keep_files = blobs::default_lifetime;
 };
 
 class Server {

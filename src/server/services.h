@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "net/fingerprint.h"
 #include "proto/relay.pb.h"
 #include "server/accounts/accounts.h"
+#include "server/blobs/blob_worker.h"
 #include "server/relay/relay.h"
 #include "server/storage/group_commit.h"
 #include "server/token_bucket.h"
@@ -35,12 +37,22 @@ struct Counters {
   std::uint64_t acknowledgements = 0;
   std::uint64_t bundles = 0;
   std::uint64_t last_resorts = 0;
+  std::uint64_t uploads = 0;
+  std::uint64_t uploads_completed = 0;
+};
+
+// What the server's owner allows for blobs.
+struct FileOptions {
+  std::uint64_t max_size = blobs::max_blob_size;  // 0: none are kept
+  storage::BlobQuota quota{.bytes = blobs::default_quota, .count = blobs::max_blobs_of_account};
+  std::chrono::milliseconds lifetime = blobs::default_lifetime;
 };
 
 class Session;
 
 struct Services {
   storage::GroupCommit& storage;
+  blobs::BlobWorker& blobs;
   relay::Hub& hub;
   const Clock& clock;
   Rng& rng;
@@ -50,12 +62,16 @@ struct Services {
   std::string server_name;
   net::Fingerprint fingerprint;
   bool invite_only = false;
+  FileOptions files{};
 
   RateTable<std::int64_t> lookups{{lookups_per_second, lookups_burst}};
   RateTable<std::int64_t> publishes{{publishes_per_second, publishes_burst}};
   RateTable<std::int64_t> misses{{misses_per_second, misses_burst}};
   std::optional<RateTable<std::int64_t>> messages{};  // none: no limit
   RateTable<std::string> registrations{{registrations_per_second, registrations_burst}};
+  RateTable<std::int64_t> openings{{blobs::openings_per_second, blobs::openings_burst}};
+  // Who may write to a blob.
+  std::map<storage::BlobId, Session*> writers{};
   TokenBucket refusal_lines{};
   std::uint64_t refusals_not_logged = 0;
   accounts::Decoys decoys{};

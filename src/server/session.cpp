@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "net/limits.h"
+#include "server/blobs/limits.h"
 #include "server/directory/limits.h"
 #include "server/frames.h"
 #include "server/relay/limits.h"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr Rate request_rate{requests_per_second, requests_burst};
 
-void set_limits(v1::Limits& limits) {
+void set_limits(v1::Limits& limits, const FileOptions& files) {
   limits.set_frame_bytes(net::max_frame_size);
   limits.set_body_bytes(relay::max_body_size);
   limits.set_append_items(relay::max_append_items);
@@ -23,6 +24,8 @@ void set_limits(v1::Limits& limits) {
   limits.set_mailbox_bytes(storage::max_mailbox_bytes);
   limits.set_one_time_pairs(directory::max_one_time_pairs);
   limits.set_window_items(relay::window_items);
+  limits.set_blob_bytes(files.max_size);
+  limits.set_blob_part_bytes(blobs::max_part_size);
 }
 
 }  // namespace
@@ -40,7 +43,7 @@ std::string_view describe(v1::ErrorCode code) {
     case v1::ERROR_NAME_TAKEN:
       return "this name is taken";
     case v1::ERROR_QUOTA:
-      return "the mailbox is full";
+      return "a mailbox or a share is full";
     case v1::ERROR_RATE_LIMITED:
       return "too many requests: try again later";
     case v1::ERROR_INVITE_REQUIRED:
@@ -61,6 +64,8 @@ std::string_view describe(v1::ErrorCode code) {
       return "the server is shutting down";
     case v1::ERROR_WRONG_SERVER:
       return "the account is not of this server";
+    case v1::ERROR_UNKNOWN_BLOB:
+      return "the file is not here, or not any more";
     default:
       return "";
   }
@@ -78,7 +83,7 @@ void Session::say_hello() {
   hello.set_challenge(challenge_.data(), challenge_.size());
   hello.set_server_time(services_.clock.now().value);
   hello.set_registration(services_.invite_only ? v1::REGISTRATION_INVITE : v1::REGISTRATION_OPEN);
-  set_limits(*hello.mutable_limits());
+  set_limits(*hello.mutable_limits(), services_.files);
   hello.set_software("pqc-chat-server");
   send(services_.answer);
 }
@@ -134,6 +139,12 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
       return publish_record(id, frame.publish_account_record());
     case Body::kWhoami:
       return whoami(id);
+    case Body::kOpenUpload:
+      return open_upload(id, frame.open_upload());
+    case Body::kUploadPart:
+      return upload_part(id, *frame.mutable_upload_part());
+    case Body::kReadBlob:
+      return read_blob(id, frame.read_blob());
     case Body::kPing:
       answer(id).mutable_pong()->set_server_time(services_.clock.now().value);
       return id == 0 ? void() : send(services_.answer);
@@ -149,6 +160,7 @@ void Session::on_closed() {
     const auto own = std::find_if(begin, end, [this](const auto& entry) { return entry.second == this; });
     if (own != end) services_.online.erase(own);
   }
+  forget_uploads();
   connection_ = nullptr;
   subscription_.reset();
 }

@@ -18,6 +18,7 @@
 #include "server/accounts/accounts.h"
 #include "server/relay/relay.h"
 #include "server/services.h"
+#include "server/session_blobs.h"
 #include "server/waiting.h"
 
 namespace pqc::server {
@@ -31,7 +32,7 @@ class Session final : public net::ConnectionUser,
   void say_hello();
 
   void on_frame(net::FrameKind kind, ByteView payload) override;
-  void on_drained() override {}
+  void on_drained() override;
   void on_closed() override;
 
   void committed(relay::Delivery& delivery) override;
@@ -87,6 +88,23 @@ class Session final : public net::ConnectionUser,
   void remove_acknowledged();
   void removed(std::uint64_t cursor, bool done);
 
+  // Blobs.
+  BlobUse& blob_use();
+  void open_upload(std::uint64_t id, const v1::OpenUpload& request);
+  void prepare_upload(std::uint64_t id, const storage::Blob& wanted, std::uint64_t offset);
+  void upload_opened(std::uint64_t id, const storage::Blob& wanted, blobs::Result<std::uint64_t> stored);
+  void upload_part(std::uint64_t id, v1::UploadPart& request);
+  void part_stored(std::uint64_t id, const storage::BlobId& blob, std::uint64_t size,
+                   blobs::Result<std::uint64_t> stored);
+  void complete_upload(std::uint64_t id, const storage::BlobId& blob, std::uint64_t size);
+  void answer_upload(std::uint64_t id, std::uint64_t stored, bool complete, UnixMillis expires);
+  void forget_upload(const storage::BlobId& blob);
+  void forget_uploads();
+  void read_blob(std::uint64_t id, const v1::ReadBlob& request);
+  void read_known(std::uint64_t id, const storage::Blob& blob, std::uint64_t offset, std::uint32_t bytes);
+  void start_reads();
+  void answer_read(const BlobUse::Read& read, blobs::Result<std::string> data);
+
   // A job whose report finds the session or is dropped. `bytes`: what it holds in memory until then.
   // False, and the client has its answer, when too much is waiting.
   template <class Run, class Done>
@@ -126,6 +144,7 @@ class Session final : public net::ConnectionUser,
   };
   std::vector<WaitingAcknowledgement> acknowledgements_;
   std::uint64_t remove_up_to_ = 0;
+  std::unique_ptr<BlobUse> blobs_;  // none before the first request for a blob
 };
 
 // The name of an error, for people.

@@ -1,5 +1,7 @@
 #include "server/storage/sqlite_schema.h"
 
+#include <string>
+
 #include "server/storage/limits.h"
 
 namespace pqc::server::storage {
@@ -92,12 +94,25 @@ DROP INDEX message_by_mailbox;
 CREATE INDEX message_by_mailbox ON message (mailbox, id, size, sender);
 )sql";
 
-Result<void> make(SqliteDatabase& database, const char* statements) {
-  auto made = database.execute("BEGIN IMMEDIATE;" + std::string(statements) +
-                               "PRAGMA application_id = " + std::to_string(application_id) +
-                               ";"
-                               "PRAGMA user_version = " +
-                               std::to_string(schema_version) + "; COMMIT;");
+// Blobs: sealed files, whose bytes lie beside the database.
+constexpr const char* from_version_2 = R"sql(
+CREATE TABLE blob (
+  id BLOB PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES account(id),
+  size INTEGER NOT NULL,
+  complete INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX blob_by_account ON blob (account, size);
+CREATE INDEX blob_by_expiry ON blob (expires_at);
+)sql";
+
+Result<void> make(SqliteDatabase& database, const std::string& statements) {
+  auto made =
+      database.execute("BEGIN IMMEDIATE;" + statements + "PRAGMA application_id = " + std::to_string(application_id) +
+                       ";"
+                       "PRAGMA user_version = " +
+                       std::to_string(schema_version) + "; COMMIT;");
   if (!made && database.in_transaction()) static_cast<void>(database.execute("ROLLBACK"));
   return made;
 }
@@ -127,11 +142,12 @@ Result<void> prepare_schema(SqliteDatabase& database) {
   if (!id) return std::unexpected(id.error());
   if (*version > schema_version && *id == application_id) return std::unexpected(StoreError::too_new);
   if (*version == schema_version && *id == application_id) return {};
-  if (*version == 1 && *id == application_id) return make(database, from_version_1);
+  if (*version == 1 && *id == application_id) return make(database, std::string(from_version_1) + from_version_2);
+  if (*version == 2 && *id == application_id) return make(database, from_version_2);
   const auto count = database.query_integer("SELECT count(*) FROM sqlite_schema");
   if (!count) return std::unexpected(count.error());
   if (*version != 0 || *id != 0 || *count != 0) return std::unexpected(StoreError::damaged);
-  return make(database, tables);
+  return make(database, std::string(tables) + from_version_2);
 }
 
 }  // namespace pqc::server::storage

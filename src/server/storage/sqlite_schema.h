@@ -5,7 +5,7 @@
 
 namespace pqc::server::storage {
 
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 // Settings of the connection: write-ahead log, a commit is on disk when it returns.
 [[nodiscard]] Result<void> configure(SqliteDatabase& database);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/storage/sqlite_accounts.h"
+#include "server/storage/sqlite_blobs.h"
 #include "server/storage/sqlite_mailboxes.h"
 #include "server/storage/sqlite_prekeys.h"
 #include "server/storage/sqlite_schema.h"
@@ -14,7 +15,9 @@
 namespace pqc::server::storage {
 namespace {
 
-// The three subjects share one connection; this class only hands on.
+constexpr std::int64_t first_version_with_blobs = 3;
+
+// The four subjects share one connection; this class only hands on.
 class SqliteStore final : public Store {
  public:
   explicit SqliteStore(SqliteDatabase opened)
@@ -22,6 +25,7 @@ class SqliteStore final : public Store {
         accounts_(database_),
         prekeys_(database_),
         mailboxes_(database_),
+        blobs_(database_),
         begin_(database_.handle(), "BEGIN IMMEDIATE"),
         commit_(database_.handle(), "COMMIT"),
         rollback_(database_.handle(), "ROLLBACK") {}
@@ -93,6 +97,17 @@ class SqliteStore final : public Store {
   Result<MailboxUsage> usage(MailboxId mailbox) override { return mailboxes_.usage(mailbox); }
   Result<MessageId> newest(MailboxId mailbox) override { return mailboxes_.newest(mailbox); }
 
+  Result<BlobOutcome> add_blob(const Blob& blob, const BlobQuota& quota) override { return blobs_.add(blob, quota); }
+  Result<std::optional<Blob>> find_blob(const BlobId& id) override { return blobs_.find(id); }
+  Result<bool> complete_blob(const BlobId& id, UnixMillis expires) override { return blobs_.complete(id, expires); }
+  Result<std::vector<BlobId>> take_expired_blobs(UnixMillis now, std::size_t limit) override {
+    return blobs_.take_expired(now, limit);
+  }
+  Result<std::vector<BlobId>> blobs_after(const BlobId& id, std::size_t limit) override {
+    return blobs_.after(id, limit);
+  }
+  Result<void> remove_blob(const BlobId& id) override { return blobs_.remove(id); }
+
   Result<void> sweep(UnixMillis now) override {
     if (auto swept = accounts_.sweep(now); !swept) return swept;
     if (auto swept = prekeys_.sweep(now); !swept) return swept;
@@ -110,6 +125,7 @@ class SqliteStore final : public Store {
   SqliteAccounts accounts_;
   SqlitePrekeys prekeys_;
   SqliteMailboxes mailboxes_;
+  SqliteBlobs blobs_;
   Statement begin_;
   Statement commit_;
   Statement rollback_;
@@ -131,7 +147,14 @@ Result<Totals> SqliteStore::total_of(SqliteDatabase& database) {
   const auto row = use.step();
   if (!row) return std::unexpected(row.error());
   const auto number = [&](int column) { return static_cast<std::uint64_t>(use.integer(column)); };
-  return Totals{number(0), number(1), number(2), number(3), number(4)};
+  Totals totals{number(0), number(1), number(2), number(3), number(4)};
+  if (*version < first_version_with_blobs) return totals;
+  const auto count = database.query_integer("SELECT count(*) FROM blob");
+  const auto bytes = database.query_integer("SELECT ifnull(sum(size), 0) FROM blob");
+  if (!count || !bytes) return std::unexpected(StoreError::damaged);
+  totals.blobs = static_cast<std::uint64_t>(*count);
+  totals.blob_bytes = static_cast<std::uint64_t>(*bytes);
+  return totals;
 }
 
 Result<SqliteDatabase> open_existing(const std::string& file, OpenMode mode) {
@@ -140,6 +163,7 @@ Result<SqliteDatabase> open_existing(const std::string& file, OpenMode mode) {
   const auto version = database->query_integer("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
   if (*version > schema_version) return std::unexpected(StoreError::too_new);
+  // What an older server made is brought forward when a server starts on it, and read as it is until then.
   if (*version < 1) return std::unexpected(StoreError::damaged);
   return database;
 }

@@ -140,12 +140,39 @@ struct MailboxUsage {
   std::uint64_t bytes = 0;
 };
 
+// Chosen by the uploader; who knows it can read the blob.
+using BlobId = std::array<std::uint8_t, 32>;
+
+// A sealed file, whose bytes lie in a file of their own (server/blobs).
+struct Blob {
+  BlobId id{};
+  AccountId owner;
+  std::uint64_t size = 0;  // announced, and counted from the first byte on
+  bool complete = false;
+  UnixMillis expires;
+};
+
+// An account's share of blobs.
+struct BlobQuota {
+  std::uint64_t bytes = 0;
+  std::uint64_t count = 0;
+};
+
+enum class BlobOutcome : std::uint8_t {
+  added,
+  known,     // the same owner and size
+  conflict,  // the id is another's, or was announced with another size
+  quota
+};
+
 struct Totals {
   std::uint64_t accounts = 0;
   std::uint64_t devices = 0;
   std::uint64_t messages = 0;
   std::uint64_t bytes = 0;
   std::uint64_t invites = 0;
+  std::uint64_t blobs = 0;
+  std::uint64_t blob_bytes = 0;
 };
 
 class Store {
@@ -200,6 +227,17 @@ class Store {
   [[nodiscard]] virtual Result<MailboxUsage> usage(MailboxId mailbox) = 0;
   // The highest id in the mailbox, 0 when it is empty.
   [[nodiscard]] virtual Result<MessageId> newest(MailboxId mailbox) = 0;
+
+  // Blobs. One that is known, and not complete, gets the new expiry.
+  [[nodiscard]] virtual Result<BlobOutcome> add_blob(const Blob& blob, const BlobQuota& quota) = 0;
+  [[nodiscard]] virtual Result<std::optional<Blob>> find_blob(const BlobId& id) = 0;
+  // False when it is gone.
+  [[nodiscard]] virtual Result<bool> complete_blob(const BlobId& id, UnixMillis expires) = 0;
+  // Forgets some whose time is over, and says which: their files are to be removed then.
+  [[nodiscard]] virtual Result<std::vector<BlobId>> take_expired_blobs(UnixMillis now, std::size_t limit) = 0;
+  // All, in the order of their ids, after this one.
+  [[nodiscard]] virtual Result<std::vector<BlobId>> blobs_after(const BlobId& id, std::size_t limit) = 0;
+  [[nodiscard]] virtual Result<void> remove_blob(const BlobId& id) = 0;
 
   // Removes some of what has expired; cheap, to be called now and then.
   [[nodiscard]] virtual Result<void> sweep(UnixMillis now) = 0;

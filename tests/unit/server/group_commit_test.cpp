@@ -47,6 +47,12 @@ class FakeStore final : public Store {
   Result<void> remove_up_to(MailboxId, MessageId) override { return {}; }
   Result<MailboxUsage> usage(MailboxId) override { return MailboxUsage{}; }
   Result<MessageId> newest(MailboxId) override { return MessageId{}; }
+  Result<BlobOutcome> add_blob(const Blob&, const BlobQuota&) override { return BlobOutcome::added; }
+  Result<std::optional<Blob>> find_blob(const BlobId&) override { return std::nullopt; }
+  Result<bool> complete_blob(const BlobId&, UnixMillis) override { return false; }
+  Result<std::vector<BlobId>> take_expired_blobs(UnixMillis, std::size_t) override { return std::vector<BlobId>(); }
+  Result<std::vector<BlobId>> blobs_after(const BlobId&, std::size_t) override { return std::vector<BlobId>(); }
+  Result<void> remove_blob(const BlobId&) override { return {}; }
   Result<void> sweep(UnixMillis) override { return {}; }
   Result<Totals> totals() override { return Totals{}; }
 

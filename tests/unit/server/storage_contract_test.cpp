@@ -305,7 +305,8 @@ TEST(SqliteStore, BringsVersion1Forward) {
   store.reset();
   ASSERT_TRUE(SqliteDatabase::open(engine.file(), OpenMode::read_write_create)
                   ->execute("ALTER TABLE mailbox DROP COLUMN removed; DROP INDEX message_by_mailbox;"
-                            "CREATE INDEX message_by_mailbox ON message (mailbox, id, size); PRAGMA user_version = 1"));
+                            "CREATE INDEX message_by_mailbox ON message (mailbox, id, size); DROP TABLE blob;"
+                            "PRAGMA user_version = 1"));
   EXPECT_EQ(read_totals(engine.file()).value().devices, 1U);
   store = engine.open();
   ASSERT_TRUE(store->begin());
@@ -385,6 +386,87 @@ TEST(SqliteStore, RefusesWhatIsNotItsOwnOrNewer) {
   std::ofstream(engine.file()) << std::string(200, 'x');
   EXPECT_EQ(open_sqlite(engine.file()).error(), StoreError::damaged);
   EXPECT_EQ(open_sqlite(engine.file("no/such/folder.db")).error(), StoreError::no_permission);
+}
+
+Blob blob(std::uint8_t id, AccountId owner, std::uint64_t size, UnixMillis expires) {
+  return {.id = {id}, .owner = owner, .size = size, .complete = false, .expires = expires};
+}
+
+TYPED_TEST(StorageContract, BlobsAreAddedOnceAndCompleted) {
+  auto& t = *this;
+  const BlobQuota quota{.bytes = 100, .count = 3};
+  t.transact([&] {
+    const auto expires = t.now + std::chrono::hours(1);
+    EXPECT_EQ(t.store->add_blob(blob(1, t.alice_account, 60, expires), quota), BlobOutcome::added);
+    EXPECT_EQ(t.store->add_blob(blob(1, t.alice_account, 60, expires), quota), BlobOutcome::known);
+    EXPECT_EQ(t.store->add_blob(blob(1, t.alice_account, 61, expires), quota), BlobOutcome::conflict);
+    EXPECT_EQ(t.store->add_blob(blob(1, AccountId{999}, 60, expires), quota), BlobOutcome::conflict);
+    EXPECT_EQ(t.store->complete_blob({2}, expires), false);
+    EXPECT_EQ(t.store->complete_blob({1}, expires), true);
+  });
+  t.restart();
+  t.transact([&] {
+    const auto found = t.store->find_blob({1}).value().value();
+    EXPECT_EQ(found.size, 60U);
+    EXPECT_TRUE(found.complete);
+    EXPECT_EQ(found.owner, t.alice_account);
+    EXPECT_FALSE(t.store->find_blob({2}).value().has_value());
+    EXPECT_EQ(t.store->totals().value().blobs, 1U);
+    EXPECT_EQ(t.store->totals().value().blob_bytes, 60U);
+  });
+}
+
+TYPED_TEST(StorageContract, AnAccountsBlobsHaveAQuota) {
+  auto& t = *this;
+  const BlobQuota quota{.bytes = 100, .count = 3};
+  t.transact([&] {
+    EXPECT_EQ(t.store->add_blob(blob(1, t.alice_account, 60, t.now), quota), BlobOutcome::added);
+    EXPECT_EQ(t.store->add_blob(blob(2, t.alice_account, 41, t.now), quota), BlobOutcome::quota);
+    EXPECT_EQ(t.store->add_blob(blob(2, t.alice_account, UINT64_MAX, t.now), quota), BlobOutcome::quota);
+    EXPECT_EQ(t.store->add_blob(blob(2, t.alice_account, 20, t.now), quota), BlobOutcome::added);
+    EXPECT_EQ(t.store->add_blob(blob(3, t.alice_account, 20, t.now), quota), BlobOutcome::added);
+    EXPECT_EQ(t.store->add_blob(blob(4, t.alice_account, 0, t.now), quota), BlobOutcome::quota) << "too many";
+    const auto other = t.store->find_account("bob@test").value()->id;
+    EXPECT_EQ(t.store->add_blob(blob(5, other, 100, t.now), quota), BlobOutcome::added) << "another's share";
+    EXPECT_TRUE(t.store->remove_blob({1}));
+    EXPECT_EQ(t.store->add_blob(blob(4, t.alice_account, 60, t.now), quota), BlobOutcome::added);
+  });
+}
+
+TYPED_TEST(StorageContract, ExpiredBlobsAreForgottenOldestFirst) {
+  auto& t = *this;
+  const BlobQuota quota{.bytes = 100, .count = 10};
+  t.transact([&] {
+    for (std::uint8_t i = 1; i <= 5; ++i)
+      EXPECT_EQ(t.store->add_blob(blob(i, t.alice_account, 1, UnixMillis{100 - i}), quota), BlobOutcome::added);
+    EXPECT_EQ(t.store->blobs_after({2}, 2).value(), (std::vector<BlobId>{{3}, {4}}));
+    // Taking an upload up again puts its end off.
+    EXPECT_EQ(t.store->add_blob(blob(5, t.alice_account, 1, UnixMillis{500}), quota), BlobOutcome::known);
+    EXPECT_EQ(t.store->take_expired_blobs(UnixMillis{97}, 10).value(), (std::vector<BlobId>{{4}, {3}}));
+    EXPECT_EQ(t.store->take_expired_blobs(UnixMillis{97}, 10).value(), std::vector<BlobId>());
+    EXPECT_EQ(t.store->take_expired_blobs(UnixMillis{1000}, 2).value(), (std::vector<BlobId>{{2}, {1}}));
+    EXPECT_EQ(t.store->blobs_after({}, 10).value(), (std::vector<BlobId>{{5}}));
+  });
+}
+
+TEST(SqliteVersions, AnOlderDatabaseIsBroughtForward) {
+  SqliteEngine engine;
+  {
+    const auto store = engine.open();
+    ASSERT_TRUE(store->begin());
+    ASSERT_TRUE(store->create_account("alice@test", 1, as_bytes("record"), {}).value());
+    ASSERT_TRUE(store->commit());
+  }
+  {
+    auto database = SqliteDatabase::open(engine.file(), OpenMode::read_write_create).value();
+    ASSERT_TRUE(database.execute("DROP TABLE blob; PRAGMA user_version = 2"));
+  }
+  EXPECT_EQ(read_totals(engine.file()).value().accounts, 1U) << "before a server has started on it";
+  const auto store = engine.open();
+  ASSERT_TRUE(store->begin());
+  EXPECT_TRUE(store->find_account("alice@test").value().has_value());
+  EXPECT_FALSE(store->find_blob({1}).value().has_value());
+  ASSERT_TRUE(store->commit());
 }
 
 }  // namespace
