@@ -76,6 +76,15 @@ State Agent::Impl::state() const {
   return around.folder.has(vault::files::vault) ? State::locked : State::absent;
 }
 
+void Agent::Impl::record(audit::Event event, audit::Source source) {
+  if (event.kind == audit::Kind::refused) {
+    const auto left_out = refusals.admit(around.clock.now());
+    if (!left_out) return;
+    if (*left_out > 0) event.count = *left_out;
+  }
+  around.log.add(event, source);
+}
+
 Handled Agent::Impl::dispatch(const proto::Request& request, const SecretBytes& secret, Outcome& out) {
   using proto::Request;
   out.reply.mutable_done();

@@ -6,6 +6,7 @@
 #include "keys/agent/agent.h"
 #include "keys/agent/state.h"
 #include "keys/agent_protocol/codec.h"
+#include "keys/audit/refusal_limit.h"
 #include "keys/software_key_holder.h"
 #include "keys/vault/vault.h"
 
@@ -38,11 +39,13 @@ struct Agent::Impl {
   std::uint64_t minimum_generation = 0;
   bool vault_rolled_back = false;
   bool store_rolled_back = false;
+  audit::RefusalLimit refusals;
 
   [[nodiscard]] State state() const;
   [[nodiscard]] vault::VaultContext context() const { return {around.folder, around.clock, around.rng}; }
   [[nodiscard]] Handled dispatch(const proto::Request& request, const SecretBytes& secret, Outcome& out);
-  void record(audit::Event event) { around.log.add(event); }
+  // Refusals only as many as the log takes.
+  void record(audit::Event event, audit::Source source = audit::Source::agent);
 
   // vault_requests.cpp
   [[nodiscard]] Handled hello(const proto::Hello& request, Outcome& out);

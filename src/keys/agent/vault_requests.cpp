@@ -203,12 +203,12 @@ Handled Agent::Impl::witness(const proto::Witness& request) {
 Handled Agent::Impl::report(const proto::Record& request) {
   const auto kind = audit::find_kind(request.kind());
   if (!kind || !audit::client_may_report(*kind)) return std::unexpected(proto::MALFORMED);
-  around.log.add({.kind = *kind,
-                  .peer = request.peer(),
-                  .level = request.level(),
-                  .suite = request.suite(),
-                  .reason = request.reason()},
-                 audit::Source::client);
+  record({.kind = *kind,
+          .peer = request.peer(),
+          .level = request.level(),
+          .suite = request.suite(),
+          .reason = request.reason()},
+         audit::Source::client);
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "keys/audit/log_file.h"
+#include "keys/audit/refusal_limit.h"
 #include "raw_connection.h"
 #include "running_agent.h"
 
@@ -231,6 +232,16 @@ TEST_F(AgentProcess, WritesWhatClientsReportAndNothingElse) {
   EXPECT_EQ(client.record({.kind = audit::Kind::unlocked}).error().error, Error::refused);
   EXPECT_NE(audit().find("\"source\":\"client\",\"event\":\"verified\",\"peer\":\"bob@server.test\""),
             std::string::npos);
+}
+
+TEST_F(AgentProcess, RefusalsPushNothingElseOutOfTheLog) {
+  get(client.record({.kind = audit::Kind::verified, .peer = "bob@server.test"}));
+  for (int i = 0; i < 500; ++i) get(client.record({.kind = audit::Kind::refused, .peer = "mallory@server.test"}));
+  const auto log = audit();
+  std::size_t lines = 0;
+  for (auto at = log.find("mallory"); at != log.npos; at = log.find("mallory", at + 1)) ++lines;
+  EXPECT_GE(lines, audit::refusals_at_once);
+  EXPECT_LT(lines, audit::refusals_at_once + 50) << "a few more where this takes long";
 }
 
 TEST_F(AgentProcess, ADiscardedIdentityMakesRoomForAnother) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "keys/audit/log_file.h"
+#include "keys/audit/refusal_limit.h"
 #include "support/temporary_folder.h"
 
 namespace pqc::keys::audit {
@@ -46,6 +47,26 @@ TEST(AuditKinds, HaveNamesAndNumbersFromOutsideAreChecked) {
   EXPECT_FALSE(find_kind(25));
   EXPECT_TRUE(client_may_report(Kind::verified));
   EXPECT_FALSE(client_may_report(Kind::unlocked));
+}
+
+TEST(RefusalLimit, TakesSomeAtOnceAndSomeAnHour) {
+  RefusalLimit limit;
+  auto now = noon;
+  for (std::uint64_t i = 0; i < refusals_at_once; ++i) EXPECT_EQ(limit.admit(now), 0U);
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(limit.admit(now), std::nullopt);
+  now = now + time_a_refusal;
+  EXPECT_EQ(limit.admit(now), 1000U) << "it says how many are missing";
+  EXPECT_EQ(limit.admit(now), std::nullopt);
+  now = now + std::chrono::hours(1000);
+  for (std::uint64_t i = 0; i < refusals_at_once; ++i) EXPECT_EQ(limit.admit(now), i == 0 ? 1U : 0U);
+  EXPECT_EQ(limit.admit(now), std::nullopt);
+}
+
+TEST(RefusalLimit, AClockThatIsSetBackGivesNothing) {
+  RefusalLimit limit;
+  for (std::uint64_t i = 0; i < refusals_at_once; ++i) EXPECT_TRUE(limit.admit(noon));
+  EXPECT_FALSE(limit.admit(noon - std::chrono::hours(100)));
+  EXPECT_TRUE(limit.admit(noon - std::chrono::hours(100) + time_a_refusal)) << "but time goes on from there";
 }
 
 struct AuditFileTest : testing::Test {
