@@ -10,7 +10,7 @@ namespace {
 constexpr const char* variable = "PQC_CHAT_BACKUP_PASSPHRASE";
 constexpr std::chrono::seconds telling_wait{30};
 
-ExitCode print(const Context& context, const std::string& file, const char* type,
+ExitCode print(const Context& context, const std::string& file, const char* type, const std::string& outcome,
                const client::Result<client::BackupCounts>& counts) {
   if (!counts) return context.fail(counts.error());
   if (context.output.json())
@@ -18,7 +18,7 @@ ExitCode print(const Context& context, const std::string& file, const char* type
         json_object(type).add("file", file).add("contacts", counts->contacts).add("messages", counts->messages));
   else
     context.output.line(std::to_string(counts->messages) + " messages and " + std::to_string(counts->contacts) +
-                        " contacts");
+                        " contacts " + outcome);
   return ExitCode::ok;
 }
 
@@ -27,7 +27,7 @@ ExitCode print(const Context& context, const std::string& file, const char* type
 ExitCode run(const Context& context, const BackupCommand& command) {
   auto passphrase = find_new_passphrase(command.passphrase_file, variable, "New passphrase of the backup: ");
   if (!passphrase) return context.fail(passphrase.error());
-  return print(context, command.file, "backup",
+  return print(context, command.file, "backup", "are in " + command.file,
                client::write_backup(context.profile(), client::key_access(context.open_options()), command.file,
                                     *passphrase, SystemClock()));
 }
@@ -35,9 +35,7 @@ ExitCode run(const Context& context, const BackupCommand& command) {
 ExitCode run(const Context& context, const RestoreCommand& command) {
   auto passphrase = find_passphrase(command.passphrase_file, "Passphrase of the backup: ", variable);
   if (!passphrase) return context.fail(passphrase.error());
-  if (!*passphrase)
-    return context.fail({ExitCode::wrong_key,
-                         std::string("no passphrase: give --backup-passphrase-file, ") + variable + ", or a terminal"});
+  if (!*passphrase) return context.fail(no_passphrase("passphrase of the backup", variable));
   const auto counts = client::restore_backup(context.profile(), client::key_access(context.open_options()),
                                              command.file, **passphrase, SystemClock());
   if (!counts) return context.fail(counts.error());
@@ -47,7 +45,7 @@ ExitCode run(const Context& context, const RestoreCommand& command) {
     if (auto told = (*opened)->catch_up(telling_wait); !told)
       context.output.note("Your contacts are told once the server can be reached.");
   }
-  return print(context, command.file, "restored", counts);
+  return print(context, command.file, "restored", "were added; what was here already stays as it was", counts);
 }
 
 }  // namespace pqc::cli

@@ -36,7 +36,7 @@ bool set_option(Config& config, std::string_view section, std::string_view optio
     if (option == "minimum_level") return config.minimum_level = value, true;
     return false;
   }
-  return true;
+  return !section.empty();
 }
 
 }  // namespace

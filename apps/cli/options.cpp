@@ -1,11 +1,13 @@
 #include "cli/options.h"
 
-#include <iostream>
+#include <algorithm>
+#include <span>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
 #include "base/exit_code.h"
-#include "cli/json.h"
+#include "cli/output.h"
 
 namespace pqc::cli {
 namespace {
@@ -21,6 +23,7 @@ template <class T>
 Sub<T> add(CLI::App& app, Options& options, const std::string& name, const std::string& description) {
   Sub<T> sub{app.add_subcommand(name, description)};
   sub.app->fallthrough();
+  sub.app->footer("--profile, --json and others that every command takes: pqc-chat --help");
   sub.app->callback([&options, values = sub.values] { options.command = *values; });
   return sub;
 }
@@ -65,8 +68,10 @@ template <class T>
 void add_backup(CLI::App& app, Options& options, const std::string& name, const std::string& description) {
   auto sub = add<T>(app, options, name, description);
   sub.app->add_option("FILE", sub.values->file, "The backup")->required();
-  sub.app->add_option("--backup-passphrase-file", sub.values->passphrase_file,
-                      "File that holds the backup's passphrase; default: $PQC_CHAT_BACKUP_PASSPHRASE, or asked for");
+  sub.app
+      ->add_option("--backup-passphrase-file", sub.values->passphrase_file,
+                   "File that holds the backup's passphrase; default: $PQC_CHAT_BACKUP_PASSPHRASE, or asked for")
+      ->type_name("FILE");
 }
 
 void add_stored(CLI::App& app, Options& options) {
@@ -159,8 +164,10 @@ void add_keys(CLI::App& app, Options& options) {
   passphrase.app->add_option("ACTION", passphrase.values->action, "change")
       ->required()
       ->check(CLI::IsMember(std::vector<std::string>{"change"}));
-  passphrase.app->add_option("--new-passphrase-file", passphrase.values->new_passphrase_file,
-                             "File that holds the new passphrase");
+  passphrase.app
+      ->add_option("--new-passphrase-file", passphrase.values->new_passphrase_file,
+                   "File that holds the new passphrase; default: $PQC_CHAT_NEW_PASSPHRASE, or asked for")
+      ->type_name("FILE");
   auto keyring = add<KeyringCommand>(app, options, "keyring", "Let the desktop's keyring unlock the keys, or not");
   keyring.app->add_option("ACTION", keyring.values->action, "enable or disable")
       ->required()
@@ -198,6 +205,29 @@ void add_p2p(CLI::App& app, Options& options) {
       ->expected(1);
 }
 
+// The name says it; that each of them is a text need not stand beside it.
+void show_positionals_by_name(CLI::App& app) {
+  for (auto* command : app.get_subcommands({}))
+    for (auto* option : command->get_options([](const CLI::Option* o) { return o->get_positional(); }))
+      option->type_name("");
+}
+
+// Of a misspelt command the parser only says that one is missing.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  const auto commands = app.get_subcommands();
+  if (!commands.empty()) return error.what() + ("; see pqc-chat " + commands.front()->get_name()) + " --help";
+  const auto rest = app.remaining();
+  return (rest.empty() ? "a command is missing" : "there is no command or option '" + rest.front() + "'") +
+         "; see pqc-chat --help";
+}
+
+// Where the arguments are wrong, what was read of them up to there is not enough to know.
+bool asks_for_json(int argc, char** argv) {
+  const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
+  const auto is = [](std::string_view text) { return [text](const char* argument) { return argument == text; }; };
+  return std::ranges::any_of(arguments.begin(), std::ranges::find_if(arguments, is("--")), is("--json"));
+}
+
 }  // namespace
 
 std::expected<Options, int> parse_options(int argc, char** argv) {
@@ -205,11 +235,17 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   CLI::App app("Write to people, end to end and quantum-safe.", "pqc-chat");
   app.set_version_flag("--version", PQC_VERSION);
   app.require_subcommand(1);
-  app.add_option("--profile", options.profile, "Folder with keys, contacts and messages");
-  app.add_option("--config", options.config, "Configuration file; default: /etc/pqc-chat/client.conf");
-  app.add_option("--passphrase-file", options.passphrase_file, "File that holds the profile's passphrase");
+  app.add_option("--profile", options.profile,
+                 "Folder with keys, contacts and messages; default: ~/.local/share/pqc-chat")
+      ->type_name("DIR");
+  app.add_option("--config", options.config, "Configuration file; default: /etc/pqc-chat/client.conf")
+      ->type_name("FILE");
+  app.add_option("--passphrase-file", options.passphrase_file,
+                 "File that holds the profile's passphrase; default: $PQC_CHAT_PASSPHRASE, or asked for")
+      ->type_name("FILE");
   app.add_option("--minimum-level", options.minimum_level,
-                 "Lowest level accepted from now on: QUANTUM_RESISTANT, ENHANCED or STANDARD");
+                 "Lowest level accepted from now on: QUANTUM_RESISTANT, ENHANCED or STANDARD")
+      ->type_name("LEVEL");
   app.add_flag("--json", options.json, "Print one JSON object a line");
   add_register(app, options);
   add_messages(app, options);
@@ -219,11 +255,12 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_keys(app, options);
   add_rules(app, options);
   add_p2p(app, options);
+  show_positionals_by_name(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return std::unexpected(app.exit(error));
-    std::cerr << "pqc-chat: " << error.what() << "\nRun 'pqc-chat --help' for what is possible.\n";
+    Output(asks_for_json(argc, argv)).error({ExitCode::usage, what_is_wrong(app, error)});
     return std::unexpected(number(ExitCode::usage));
   }
   return options;

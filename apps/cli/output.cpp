@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 
@@ -132,7 +133,7 @@ std::string body_text(const client::Message& m) {
     case client::MessageKind::reaction:
       return m.text.empty() ? "[takes the reaction to " + about + " back]" : "[reacts to " + about + "] " + text;
     case client::MessageKind::edit:
-      return "[changes " + about + "] " + text;
+      return text.empty() ? "[changes " + about + ", which was taken back since]" : "[changes " + about + "] " + text;
     case client::MessageKind::unsend:
       return "[takes " + about + " back]";
     case client::MessageKind::timer:
@@ -269,6 +270,7 @@ void Output::keys(const client::KeyStatus& status) const {
   }
   std::string text;
   for (const auto& way : ways) text += (text.empty() ? "" : ", ") + way;
+  std::ranges::replace(text, '_', ' ');
   line(std::string("The keys are ") + (status.unlocked ? "unlocked" : "locked") + "; they open with: " + text);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 
 #include "cli/hidden_input.h"
 #include "client/files.h"
@@ -40,7 +41,19 @@ client::Result<std::optional<SecretBytes>> find_given(const std::string& file, c
   return std::nullopt;
 }
 
+// Each variable has an option beside it: PQC_CHAT_NEW_PASSPHRASE and --new-passphrase-file.
+std::string option_of(std::string_view variable) {
+  std::string name(variable.substr(std::string_view("PQC_CHAT_").size()));
+  for (auto& c : name) c = c == '_' ? '-' : static_cast<char>(c - 'A' + 'a');
+  return "--" + name + "-file";
+}
+
 }  // namespace
+
+client::Error no_passphrase(const char* what, const char* variable) {
+  return {ExitCode::usage,
+          std::string("no ") + what + ": give " + option_of(variable) + ", " + variable + ", or a terminal"};
+}
 
 client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& file, const char* question,
                                                            const char* variable) {
@@ -54,9 +67,7 @@ client::Result<SecretBytes> find_new_passphrase(const std::string& file, const c
   if (!given) return client::pass(given);
   const bool asked = !given->has_value();
   auto first = asked ? ask(question) : std::move(*given);
-  if (!first || first->empty())
-    return client::fail(ExitCode::wrong_key,
-                        std::string("no new passphrase: give it in a file, in ") + variable + ", or at a terminal");
+  if (!first || first->empty()) return std::unexpected(no_passphrase("new passphrase", variable));
   if (!asked) return std::move(*first);
   const auto second = ask("The same once more: ");
   const bool same = second && second->size() == first->size() && constant_time_equal(second->view(), first->view());

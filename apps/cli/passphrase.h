@@ -15,8 +15,11 @@ client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& fi
                                                            const char* variable = "PQC_CHAT_PASSPHRASE");
 
 // A passphrase that is to be set: from the file, the environment variable, or asked for twice at the terminal. Errors:
-// wrong_key where there is none, or the two differ.
+// usage where there is none, wrong_key where the two differ.
 client::Result<SecretBytes> find_new_passphrase(const std::string& file, const char* variable,
                                                 const char* question = "New passphrase of the profile: ");
+
+// That `what`, such as "new passphrase", came from nowhere, and where it could come from.
+client::Error no_passphrase(const char* what, const char* variable);
 
 }  // namespace pqc::cli

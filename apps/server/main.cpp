@@ -112,6 +112,15 @@ int make_backup(const Config& config, const std::string& file) {
   return made ? 0 : fail(made.error());
 }
 
+// Of a misspelt command the parser only says that one is missing.
+std::string what_is_wrong(const CLI::App& parser, const CLI::ParseError& error) {
+  const auto commands = parser.get_subcommands();
+  if (!commands.empty()) return error.what() + ("; see pqc-chat-server " + commands.front()->get_name()) + " --help";
+  const auto rest = parser.remaining();
+  return (rest.empty() ? "a command is missing" : "there is no command or option '" + rest.front() + "'") +
+         "; see pqc-chat-server --help";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -119,8 +128,14 @@ int main(int argc, char** argv) {
   CLI::App parser("Stores and forwards sealed messages between pqc-chat clients.", "pqc-chat-server");
   parser.require_subcommand(1);
   parser.fallthrough();
-  parser.add_option("--data", arguments.data, "Folder for database, keys and certificates")->type_name("DIR");
-  parser.add_option("--config", arguments.config, "Configuration file")->type_name("FILE");
+  parser.set_version_flag("--version", PQC_VERSION);
+  parser
+      .add_option("--data", arguments.data,
+                  "Folder for database, keys and certificates; default: /var/lib/pqc-chat for root and the service, "
+                  "for others ~/.local/share/pqc-chat-server")
+      ->type_name("DIR");
+  parser.add_option("--config", arguments.config, std::string("Configuration file; default: ") + system_config)
+      ->type_name("FILE");
 
   auto* run = parser.add_subcommand("run", "Serve until SIGTERM or SIGINT");
   run->add_option("--listen", arguments.listen, "Address for clients; port 0 takes a free one")->type_name("HOST:PORT");
@@ -147,8 +162,9 @@ int main(int argc, char** argv) {
   try {
     parser.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = parser.exit(error);
-    return code == 0 ? 0 : number(ExitCode::usage);
+    if (error.get_exit_code() == 0) return parser.exit(error);
+    app::complain(what_is_wrong(parser, error));
+    return number(ExitCode::usage);
   }
   const auto config = configure(arguments);
   if (!config) return fail(config.error());

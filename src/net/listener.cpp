@@ -26,6 +26,9 @@ ListenFailure listen_failure(const error_code& error, const std::string& where) 
   ListenFailure failure{ListenError::failed, "cannot listen on " + where + ": " + error.message()};
   if (error == boost::asio::error::address_in_use) failure.error = ListenError::address_in_use;
   if (error == boost::asio::error::access_denied) failure.error = ListenError::no_permission;
+  if (error == boost::system::errc::address_not_available) {
+    failure = {ListenError::bad_address, "'" + where + "' is not an address of this machine"};
+  }
   return failure;
 }
 

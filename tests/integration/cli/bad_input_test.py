@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
 
 import programs
 from programs import Case
@@ -42,6 +43,21 @@ class Registration(Case):
         for command in (("send", "x", "y"), ("receive",), ("history", "x"), ("contacts",), ("whoami",), ("safety-number", "x")):
             self.assertIn("register", self.expect(nobody(*command), 22, "not_registered").errors[0]["message"])
         self.assertEqual(nobody("doctor").code, 22)
+
+    def test_wrong_arguments_are_named(self):
+        nobody = self.person("nobody", register=False)
+        for arguments, named in (((), "a command is missing"), (("frobnicate",), "'frobnicate'"), (("send",), "PEER"), (("--bogus",), "'--bogus'"),
+                                 (("send", "x", "y", "--bogus"), "--bogus")):
+            self.assertIn(named, self.expect(nobody(*arguments), 2, "usage").errors[0]["message"])
+        plain = subprocess.run([programs.BIN / "pqc-chat", "send"], capture_output=True, text=True)
+        self.assertEqual(plain.returncode, 2)
+        self.assertIn("see pqc-chat send --help", plain.stderr)
+
+    def test_a_missing_passphrase_names_the_option_that_gives_it(self):
+        alice = self.person("alice")
+        for command, option in ((("passphrase", "change"), "--new-passphrase-file"), (("backup", "b"), "--backup-passphrase-file"),
+                                (("restore", "b"), "--backup-passphrase-file")):
+            self.assertIn(option, self.expect(alice(*command, preexec=os.setsid), 2, "usage").errors[0]["message"])
 
     def test_wrong_arguments(self):
         for arguments in ((), ("nonsense",), ("send",), ("receive", "--wait", "1", "--follow"), ("history", "x", "--limit", "0")):

@@ -274,6 +274,12 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(result.returncode, code, result.stderr)
         self.assertRegex(result.stderr, "(?m)^pqc-chat-server: ")
 
+    def test_wrong_arguments_are_named(self):
+        self.assertIn("'frobnicate'", command("frobnicate").stderr)
+        self.assertIn("FILE", command("backup").stderr)
+        self.assertIn("see pqc-chat-server backup --help", command("backup").stderr)
+        self.assertRegex(command("--version").stdout, r"^\d+\.\d+\.\d+\n$")
+
     def test_bad_luck_has_an_exit_code_and_a_reason(self):
         server = self.start()
         other = self.root / "other"
@@ -284,6 +290,7 @@ class ServerTest(unittest.TestCase):
         server.stop()
         self.refused(2, "--data", self.data, "--name", "another.example")
         self.refused(2, "--data", other, "--listen", "nonsense:port")
+        self.refused(2, "--data", other, "--listen", "192.0.2.1:8443")
         self.refused(47, "--data", other, "--config", self.root / "missing.conf")
         self.refused(47, "--data", other, "--config", self.root)
         config = self.root / "server.conf"

@@ -23,8 +23,9 @@ TEST(Config, EmptyIsTheDefault) {
 }
 
 TEST(Config, MistakesAreNamedWithTheirLine) {
-  for (const auto* text : {"[user]\nnonsense = 1\n", "[server]\nsignaling_port = x\n", "[server]\nsignaling_port = 0\n",
-                           "[user]\nno equals sign\n", "[server]\nsignaling_port = 70000\n"}) {
+  for (const auto* text :
+       {"[user]\nnonsense = 1\n", "[server]\nsignaling_port = x\n", "[server]\nsignaling_port = 0\n",
+        "[user]\nno equals sign\n", "# in no section\nusername = alice\n", "[server]\nsignaling_port = 70000\n"}) {
     const auto config = parse_config(text);
     ASSERT_FALSE(config) << text;
     EXPECT_EQ(config.error().code, ExitCode::usage);
