@@ -1,11 +1,14 @@
-// What direct chats read from outside: hellos, contents, addresses, the file of known peers. What
-// decodes, encodes to the same bytes again.
+// What direct chats read from outside: hellos, contents, addresses, tickets, frames, the file of known
+// peers. What decodes, encodes to the same bytes again.
+#include <algorithm>
 #include <cstdlib>
 
 #include "p2p/address.h"
 #include "p2p/content.h"
+#include "p2p/frame_reader.h"
 #include "p2p/hello.h"
 #include "p2p/peers.h"
+#include "p2p/ticket.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace pqc;
@@ -19,5 +22,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto address = p2p::parse_address(as_text(input), true);
       address && p2p::parse_address(p2p::to_text(*address), true) != address)
     std::abort();
+  if (const auto ticket = p2p::parse_ticket(as_text(input), {0});
+      ticket && p2p::parse_ticket(p2p::to_text(*ticket), {0}) != *ticket)
+    std::abort();
+  p2p::FrameReader frames;
+  frames.set_longest(256);
+  for (std::size_t at = 0; at < size; at += 7) {
+    frames.append(input.subspan(at, std::min<std::size_t>(7, size - at)));
+    while (const auto frame = frames.next())
+      if (frame->empty() || frame->size() > 256) std::abort();
+  }
   return 0;
 }

@@ -187,12 +187,15 @@ void add_p2p(CLI::App& app, Options& options) {
   identity.app->add_flag("--passphrase", identity.values->with_passphrase,
                          "Open the keys with a passphrase; without it they open unattended");
   auto p2p = add<P2pCommand>(app, options, "p2p", "Chat directly with somebody, without any server");
-  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect or endpoint")
+  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect, ticket, join or endpoint")
       ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect", "endpoint"}));
-  p2p.app->add_option("ADDRESS", p2p.values->address,
-                      "HOST:PORT or [IPV6]:PORT; to listen: default every address, any port");
-  p2p.app->add_option("--transport", p2p.values->transport, "tcp");
+      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect", "ticket", "join", "endpoint"}));
+  p2p.app->add_option(
+      "ARGUMENT", p2p.values->argument,
+      "HOST:PORT or [IPV6]:PORT; to listen and with ticket: default every address, any port; with join: "
+      "the other side's ticket");
+  p2p.app->add_option("ADDRESS", p2p.values->address, "With join: HOST:PORT as with ticket");
+  p2p.app->add_option("--transport", p2p.values->transport, "tcp (default) or udp, which is QUIC; tickets: udp");
   p2p.app->add_option("--encryption", p2p.values->encryption,
                       "ratchet (default); rsa: not quantum-safe; none: NOT ENCRYPTED");
   p2p.app->add_option("--level", p2p.values->level,

@@ -131,9 +131,10 @@ struct IdentityCommand {
   bool with_passphrase = false;
 };
 struct P2pCommand {
-  std::string action;   // listen, connect, endpoint
-  std::string address;  // HOST:PORT
-  std::string transport = "tcp";
+  std::string action;     // listen, connect, ticket, join, endpoint
+  std::string argument;   // HOST:PORT; with join: the ticket
+  std::string address;    // with join: HOST:PORT
+  std::string transport;  // empty: tcp, with tickets udp
   std::string encryption = "ratchet";
   std::string level;
   bool accepts_no_encryption = false;

@@ -4,9 +4,11 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/p2p_view.h"
 #include "cli/passphrase.h"
 #include "p2p/chat.h"
 #include "p2p/endpoint.h"
+#include "p2p/meeting.h"
 #include "p2p/profile.h"
 #include "p2p/registry.h"
 
@@ -52,62 +54,26 @@ ExitCode forget_peer(const Context& context, const std::string& name) {
   return ExitCode::ok;
 }
 
-// The label of the encryption stands in every status, and for whatever is not quantum-safe that it is not.
-std::string describe(const p2p::LinkStatus& status) {
-  std::string text = "-- " + status.peer.name + (status.verified ? " (verified)" : " (not verified)") + " by " +
-                     status.transport + " at " + p2p::to_text(status.remote) + ", encryption " + status.encryption;
-  if (!status.peer.suite.empty()) text += ", suite " + status.peer.suite + ", level " + status.peer.level;
-  if (status.quantum_safe)
-    text += ", quantum-safe";
-  else if (status.encryption.find("not quantum-safe") == std::string::npos)
-    text += ", not quantum-safe";
-  if (status.round_trip) text += ", round trip " + std::to_string(status.round_trip->count()) + " us";
-  if (status.peer.comparable.empty()) return text;
-  if (status.peer.suite.empty()) return text + "\nFingerprints of this connection:\n" + status.peer.comparable;
-  text += "\nSafety number:";
-  for (std::size_t i = 0; i < status.peer.comparable.size(); i += 5)
-    text += (i % 20 == 0 ? "\n    " : " ") + status.peer.comparable.substr(i, 5);
-  return text;
-}
-
-void show_status(const Output& output, Console& console, const p2p::LinkStatus& status) {
-  if (!output.json()) return console.show(describe(status));
-  auto object = json_object("p2p_status");
-  object.add("peer", status.peer.name)
-      .add("verified", status.verified)
-      .add("authenticated", !status.peer.identity.empty())
-      .add("transport", status.transport)
-      .add("local", p2p::to_text(status.local))
-      .add("remote", p2p::to_text(status.remote))
-      .add("encryption", status.encryption)
-      .add("quantum_safe", status.quantum_safe)
-      .add("suite", status.peer.suite)
-      .add("level", status.peer.level)
-      .add("compare", status.peer.comparable);
-  if (status.round_trip) object.add("round_trip_us", status.round_trip->count());
-  output.object(object);
-}
-
-void show_listening(const Output& output, const p2p::Address& address, const p2p::EncryptionKind& encryption) {
-  const auto text = p2p::to_text(address);
-  if (output.json())
-    output.object(json_object("p2p_listening").add("address", text).add("encryption", encryption.label));
-  else
-    output.line("-- listening at " + text + ", encryption " + std::string(encryption.label));
-}
-
 struct Kinds {
   const p2p::TransportKind* transport = nullptr;
   const p2p::EncryptionKind* encryption = nullptr;
 };
 
+bool has_tickets(const P2pCommand& command) {
+  return command.action == "ticket" || command.action == "join";
+}
+
 Result<Kinds> find_kinds(const P2pCommand& command) {
-  const Kinds out{p2p::find_transport(command.transport), p2p::find_encryption(command.encryption)};
+  auto transport = command.transport;
+  if (transport.empty()) transport = has_tickets(command) ? "udp" : "tcp";
+  const Kinds out{p2p::find_transport(transport), p2p::find_encryption(command.encryption)};
   if (out.transport == nullptr)
-    return client::fail(ExitCode::usage, "there is no transport '" + printable(command.transport) + "': tcp");
+    return client::fail(ExitCode::usage, "there is no transport '" + printable(command.transport) + "': tcp or udp");
   if (out.encryption == nullptr)
     return client::fail(ExitCode::usage,
                         "there is no encryption '" + printable(command.encryption) + "': ratchet, rsa or none");
+  if (has_tickets(command) && (transport != "udp" || command.encryption != "ratchet"))
+    return client::fail(ExitCode::usage, "tickets name who may come: that needs transport udp and encryption ratchet");
   if (!out.encryption->consent.empty() && !command.accepts_no_encryption)
     return client::fail(ExitCode::usage,
                         "everybody on the way reads and changes what is written without encryption: "
@@ -117,10 +83,32 @@ Result<Kinds> find_kinds(const P2pCommand& command) {
 }
 
 Result<p2p::Address> find_address(const P2pCommand& command) {
-  const bool listening = command.action == "listen";
-  if (!command.address.empty()) return p2p::parse_address(command.address, listening);
-  if (listening) return p2p::Address{};
+  const auto& text = command.action == "join" ? command.address : command.argument;
+  if (command.action == "join" && command.argument.empty())
+    return client::fail(ExitCode::usage, "join whom? pqc-chat p2p join TICKET");
+  if (!text.empty()) return p2p::parse_address(text, command.action != "connect");
+  if (command.action != "connect") return p2p::Address{};
   return client::fail(ExitCode::usage, "connect to whom? pqc-chat p2p connect HOST:PORT");
+}
+
+// The chat listens or connects when this returns.
+Status begin(const Output& output, const P2pCommand& command, const p2p::EncryptionKind& encryption,
+             p2p::Transport& transport, const p2p::Address& address, p2p::Chat& chat) {
+  if (command.action == "connect") {
+    chat.connect(transport, address);
+    return {};
+  }
+  const auto at = chat.listen(transport, address);
+  if (!at) return std::unexpected(at.error());
+  show_listening(output, *at, encryption);
+  return {};
+}
+
+Status begin(const Output& output, const P2pCommand& command, const p2p::Address& address, p2p::Meeting& meeting) {
+  const auto ticket = command.action == "join" ? meeting.join(command.argument, address) : meeting.offer(address);
+  if (!ticket) return std::unexpected(ticket.error());
+  show_ticket(output, *ticket);
+  return {};
 }
 
 Status chat(const Context& context, const P2pCommand& command) {
@@ -137,7 +125,8 @@ Status chat(const Context& context, const P2pCommand& command) {
 
   client::Loop loop;
   Console console(loop, context.output, "> ");
-  const auto transport = kinds->transport->make(loop);
+  p2p::UdpTransport udp(loop);
+  const auto made = has_tickets(command) ? nullptr : kinds->transport->make(loop);
   p2p::Chat chat(loop, console,
                  {.transport = kinds->transport->name,
                   .encryption = *kinds->encryption,
@@ -145,15 +134,11 @@ Status chat(const Context& context, const P2pCommand& command) {
                   .party = *party,
                   .peers = profile->peers(),
                   .show_status = [&](const p2p::LinkStatus& status) { show_status(context.output, console, status); }});
+  p2p::Meeting meeting(loop, udp, chat, *party);
   const auto signals = loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
-  if (command.action == "listen") {
-    const auto at = chat.listen(*transport, *address);
-    if (!at) return std::unexpected(at.error());
-    show_listening(context.output, *at, *kinds->encryption);
-  } else {
-    chat.connect(*transport, *address);
-  }
-  return chat.run();
+  const auto begun = made ? begin(context.output, command, *kinds->encryption, *made, *address, chat)
+                          : begin(context.output, command, *address, meeting);
+  return begun ? chat.run() : begun;
 }
 
 std::string_view advice(p2p::Nat nat) {

@@ -21,7 +21,7 @@ _pqc_chat() {
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
     --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
-    --transport) mapfile -t COMPREPLY < <(compgen -W "tcp" -- "$current"); return ;;
+    --transport) mapfile -t COMPREPLY < <(compgen -W "tcp udp" -- "$current"); return ;;
     --encryption) mapfile -t COMPREPLY < <(compgen -W "ratchet rsa none" -- "$current"); return ;;
     --level) mapfile -t COMPREPLY < <(compgen -W "quantum-resistant enhanced standard" -- "$current"); return ;;
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
@@ -63,7 +63,7 @@ _pqc_chat() {
       ;;
     passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
     identity) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "create show forget" -- "$current") ;;
-    p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect endpoint" -- "$current") ;;
+    p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect ticket join endpoint" -- "$current") ;;
     keyring) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "enable disable" -- "$current") ;;
   esac
 }

@@ -66,7 +66,8 @@ Status Channel::on_hello(ByteView body) {
                         "the other side wants encryption '" + label_of(theirs->encryption) + "', this side '" +
                             label_of(ours_.encryption) + "': both have to ask for the same");
   state_ = State::handshaking;
-  return take(encryptor_->begin({ours_, *theirs, ours_sent_, body}));
+  const auto binding = link_->binding();
+  return take(encryptor_->begin({ours_, *theirs, ours_sent_, body, binding}));
 }
 
 Status Channel::take(client::Result<Encryptor::Step> step) {

@@ -33,7 +33,6 @@ class Channel {
   void start(Handlers handlers);
   // Only while open.
   void send(const Content& content);
-  [[nodiscard]] bool flushed() const { return link_->flushed(); }
   [[nodiscard]] bool is_open() const { return state_ == State::open; }
   [[nodiscard]] bool is_closed() const { return state_ == State::closed; }
   [[nodiscard]] const Peer& peer() const { return encryptor_->peer(); }

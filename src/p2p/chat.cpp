@@ -25,6 +25,10 @@ constexpr std::string_view help =
     "/quit        leave (also Ctrl-D)\n"
     "A line that should begin with '/' is written with two.";
 
+std::string from(const Address& address) {
+  return address.host.empty() ? "" : " from " + to_text(address);
+}
+
 }  // namespace
 
 // A channel with the time that its handshake may take.
@@ -44,10 +48,29 @@ client::Result<Address> Chat::listen(Transport& transport, const Address& addres
 }
 
 void Chat::connect(Transport& transport, const Address& address) {
-  transport.connect(address, [this](client::Result<LinkPtr> link) {
+  transport.connect(address, connecting());
+}
+
+std::function<void(client::Result<LinkPtr>)> Chat::connecting() {
+  return [this](client::Result<LinkPtr> link) {
     if (!link) return finish(client::pass(link));
     take_link(std::move(*link), Role::initiator);
-  });
+  };
+}
+
+void Chat::ask(std::function<Status(const std::string&)> take) {
+  asking_ = std::move(take);
+  start_interactor();
+}
+
+void Chat::abandon(Error why) {
+  if (current_ == nullptr) finish(std::unexpected(std::move(why)));
+}
+
+void Chat::start_interactor() {
+  if (std::exchange(interacting_, true)) return;
+  interactor_.start(
+      {.line = [this](const std::string& line) { on_line(line); }, .end = [this] { leave(); }, .typing = [] {}});
 }
 
 Status Chat::run() {
@@ -82,7 +105,10 @@ void Chat::take_link(LinkPtr link, Role role) {
 void Chat::on_open(Pending& pending) {
   if (current_ != nullptr || pending.given_up) return;
   pending.deadline.reset();
-  if (!pending.channel.peer().identity.empty()) {
+  const auto& identity = pending.channel.peer().identity;
+  if (!expected_.empty() && identity != expected_)
+    return on_closed(pending, {ExitCode::refused, "the other side is not whom the ticket names"});
+  if (!identity.empty()) {
     const auto known = settings_.peers.meet(pending.channel.peer());
     if (!known) return on_closed(pending, known.error());
     verified_ = known->verified;
@@ -92,8 +118,9 @@ void Chat::on_open(Pending& pending) {
   settings_.show_status(status());
   keep_alive_ = loop_.after(limits::ping_interval, [this] { keep_alive(); });
   loop_.post([this] { sweep(); });
-  interactor_.start(
-      {.line = [this](const std::string& line) { on_line(line); }, .end = [this] { leave(); }, .typing = [] {}});
+  start_interactor();
+  for (const auto& line : std::exchange(early_, {})) on_line(line);
+  if (ended_early_) leave();
 }
 
 // Who listens goes on listening when a stranger's handshake fails.
@@ -102,8 +129,7 @@ void Chat::on_closed(Pending& pending, Error why) {
   if (current_ == nullptr && !listening_) return finish(std::unexpected(std::move(why)));
   if (current_ == &pending) return finish(said_goodbye_ ? Status() : std::unexpected(std::move(why)));
   if (current_ == nullptr)
-    interactor_.show("-- a connection from " + to_text(pending.channel.link().remote()) +
-                     " was given up: " + why.message);
+    interactor_.show("-- a connection" + from(pending.channel.link().remote()) + " was given up: " + why.message);
   loop_.post([this, gone = &pending] {
     std::erase_if(channels_, [gone](const auto& channel) { return channel.get() == gone; });
   });
@@ -158,7 +184,18 @@ Message Chat::message(Direction direction, const Text& text) const {
   return out;
 }
 
+// Before the chat is open: what was asked for, then what a pipe brings already.
+void Chat::on_early_line(const std::string& line) {
+  if (!asking_) {
+    if (early_.size() < limits::early_lines) return early_.push_back(line);
+    return finish(client::fail(ExitCode::quota, "too many lines before the chat was open"));
+  }
+  if (const auto taken = asking_(line); !taken) return interactor_.show(taken.error().message);
+  asking_ = nullptr;
+}
+
 void Chat::on_line(const std::string& line) {
+  if (current_ == nullptr && !done_ && !line.empty()) return on_early_line(line);
   if (line.empty() || leaving_ || done_) return;
   if (line.starts_with("//")) return send_text(std::string_view(line).substr(1));
   if (line.starts_with('/')) return on_command(line);
@@ -226,6 +263,7 @@ LinkStatus Chat::status() const {
           .transport = std::string(settings_.transport),
           .local = channel.link().local(),
           .remote = channel.link().remote(),
+          .security = channel.link().security(),
           .encryption = std::string(settings_.encryption.label),
           .quantum_safe = settings_.encryption.quantum_safe && channel.peer().level == "QUANTUM_RESISTANT",
           .round_trip = round_trip_};
@@ -234,6 +272,12 @@ LinkStatus Chat::status() const {
 // What was sent is waited for, then the other side is told, and closes.
 void Chat::leave() {
   if (leaving_ || done_) return;
+  if (current_ == nullptr) {
+    if (asking_) return finish(client::fail(ExitCode::missing, "no ticket of the other side came"));
+    // A pipe ends once, and what it brought is still said; a person who insists does not want to wait.
+    if (std::exchange(ended_early_, true)) finish({});
+    return;
+  }
   leaving_ = true;
   if (unacknowledged_.empty()) return say_goodbye();
   leaving_timer_ = loop_.after(limits::drain_time, [this] { say_goodbye(); });

@@ -27,7 +27,8 @@ struct LinkStatus {
   bool verified = false;
   std::string transport;
   Address local;
-  Address remote;
+  Address remote;          // empty where the transport does not tell
+  std::string security;    // of the transport; may be empty
   std::string encryption;  // the kind's label
   bool quantum_safe = false;
   std::optional<std::chrono::microseconds> round_trip;
@@ -53,6 +54,14 @@ class Chat {
   // Answers where it listens.
   client::Result<Address> listen(Transport& transport, const Address& address);
   void connect(Transport& transport, const Address& address);
+  // For who connects in another way: takes the link, or why there is none.
+  [[nodiscard]] std::function<void(client::Result<LinkPtr>)> connecting();
+  // Nobody but the peer with this identity (docs/spec/p2p.md §10).
+  void expect(Bytes identity) { expected_ = std::move(identity); }
+  // Lines go to `take` until it takes one; what it answers else is shown. Those after it are the chat's.
+  void ask(std::function<client::Status(const std::string& line)> take);
+  // Ends the chat, unless it is open already.
+  void abandon(client::Error why);
   // Until both are done. Errors: those of the way there, not_delivered.
   client::Status run();
   // From outside, as a signal: leaves in good order.
@@ -68,7 +77,9 @@ class Chat {
   void on_text(const Text& text);
   void on_acknowledged(const client::MessageId& id);
   void on_pong(std::uint64_t number);
+  void start_interactor();
   void on_line(const std::string& line);
+  void on_early_line(const std::string& line);
   void on_command(const std::string& command);
   void send_text(std::string_view text);
   void verify(bool confirmed);
@@ -85,6 +96,11 @@ class Chat {
   client::Interactor& interactor_;
   Settings settings_;
   bool listening_ = false;
+  Bytes expected_;
+  std::function<client::Status(const std::string& line)> asking_;
+  std::vector<std::string> early_;
+  bool interacting_ = false;
+  bool ended_early_ = false;
   std::vector<std::unique_ptr<Pending>> channels_;
   Pending* current_ = nullptr;
   bool verified_ = false;

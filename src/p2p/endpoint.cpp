@@ -7,13 +7,13 @@
 #include <map>
 #include <memory>
 
-#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "client/files.h"
 #include "crypto/random.h"
 #include "net/stun/message.h"
+#include "p2p/sockets.h"
 
 namespace pqc::p2p {
 namespace {
@@ -27,27 +27,6 @@ using std::chrono::steady_clock;
 constexpr milliseconds first_wait{500};
 constexpr int requests_a_server = 4;
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
-Address name_of(const sockaddr* address, socklen_t size) {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return {};
-  return {host.data(), static_cast<std::uint16_t>(std::strtoul(port.data(), nullptr, 10))};
-}
-
-Address name_of(int fd) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
-  return name_of(reinterpret_cast<const sockaddr*>(&storage), size);
-}
-
 FileDescriptor udp_socket(int family) {
   return FileDescriptor(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
@@ -56,7 +35,7 @@ FileDescriptor udp_socket(int family) {
 std::string local_host(const addrinfo& to) {
   const auto probe = udp_socket(to.ai_family);
   if (!probe || ::connect(probe.get(), to.ai_addr, to.ai_addrlen) != 0) return {};
-  return name_of(probe.get()).host;
+  return local_address(probe.get()).host;
 }
 
 // One socket a family, so that all servers are asked from the same port.
@@ -102,7 +81,7 @@ void Prober::ask(const addrinfo& to, StunAnswer& out) {
       out.failure = std::strerror(errno);
       return;
     }
-    out.local = {local_host(to), name_of(socket.get()).port};
+    out.local = {local_host(to), local_address(socket.get()).port};
     const bool answered = await(socket.get(), to, id, wait, out);
     out.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - start);
     if (answered) return;

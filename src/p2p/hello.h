@@ -37,6 +37,7 @@ struct Hellos {
   const Hello& theirs;
   ByteView ours_sent;
   ByteView theirs_sent;
+  ByteView binding = {};  // of the link
 
   [[nodiscard]] ByteView initiator() const { return ours.role == Role::initiator ? ours_sent : theirs_sent; }
   [[nodiscard]] ByteView responder() const { return ours.role == Role::initiator ? theirs_sent : ours_sent; }

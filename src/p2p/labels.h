@@ -13,5 +13,7 @@ inline constexpr std::string_view message = "pqc-chat p2p 1 message";
 // RSA-OAEP's label, with the hash of both hellos; HKDF's info.
 inline constexpr std::string_view oaep = "pqc-chat p2p 1 oaep";
 inline constexpr std::string_view direction_keys = "pqc-chat p2p 1 direction keys";
+// TLS exporter (RFC 8446 §7.5).
+inline constexpr std::string_view quic_binding = "EXPORTER-pqc-chat p2p 1 binding";
 
 }  // namespace pqc::p2p::labels

@@ -30,6 +30,15 @@ inline constexpr std::chrono::milliseconds goodbye_time{2'000};
 // Messages that wait for their acknowledgement.
 inline constexpr std::size_t unacknowledged = 1000;
 
+// Tickets: characters, addresses in one, and how long one can be used.
+inline constexpr std::size_t ticket_text = 300;
+inline constexpr std::size_t candidates = 6;
+inline constexpr std::chrono::minutes ticket_life{60};
+// How long after one address the next one is tried (RFC 8305 §5).
+inline constexpr std::chrono::milliseconds next_candidate{100};
+// Lines that a pipe brings before the chat is open.
+inline constexpr std::size_t early_lines = 1000;
+
 // People whose keys are remembered.
 inline constexpr std::size_t known_peers = 4096;
 inline constexpr std::size_t peers_file = std::size_t{1} << 20;

@@ -68,6 +68,7 @@ class RatchetEncryptor final : public Encryptor {
 
   Party party_;
   State state_ = State::idle;
+  Bytes binding_;
   Bytes initiator_hello_;
   Bytes responder_hello_;
   Bytes offer_;
@@ -81,6 +82,7 @@ class RatchetEncryptor final : public Encryptor {
 };
 
 Result<Encryptor::Step> RatchetEncryptor::begin(const Hellos& hellos) {
+  binding_ = to_bytes(hellos.binding);
   initiator_hello_ = to_bytes(hellos.initiator());
   responder_hello_ = to_bytes(hellos.responder());
   minimum_ = std::max(party_.minimum_level, hellos.theirs.minimum_level);
@@ -211,7 +213,7 @@ Result<Encryptor::Step> RatchetEncryptor::on_confirmation(ByteView frame) {
 
 // From here on every message is bound to all that was said before it.
 void RatchetEncryptor::bind(ByteView initial_part) {
-  const auto hash = hash_transcript({initiator_hello_, responder_hello_, offer_, initial_part});
+  const auto hash = hash_transcript({binding_, initiator_hello_, responder_hello_, offer_, initial_part});
   associated_data_ = to_bytes(as_bytes(labels::message));
   append(associated_data_, hash);
 }

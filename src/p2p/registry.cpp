@@ -15,7 +15,7 @@ auto find(const Range& range, Matches matches) {
 }  // namespace
 
 std::span<const TransportKind* const> transports() {
-  static const std::array all{&tcp_transport()};
+  static const std::array all{&tcp_transport(), &udp_transport()};
   return all;
 }
 

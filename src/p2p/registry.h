@@ -11,6 +11,7 @@ namespace pqc::p2p {
 
 // A kind's file defines its function; registry.cpp lists it.
 const TransportKind& tcp_transport();
+const TransportKind& udp_transport();
 
 const EncryptionKind& ratchet_encryption();
 const EncryptionKind& rsa_encryption();

@@ -98,6 +98,7 @@ class RsaEncryptor final : public Encryptor {
   std::shared_ptr<const RunKey> key_;
   State state_ = State::idle;
   Role role_{};
+  Bytes binding_;
   Bytes initiator_hello_;
   Bytes responder_hello_;
   Bytes label_;
@@ -115,10 +116,11 @@ Result<Encryptor::Step> RsaEncryptor::begin(const Hellos& hellos) {
   const auto theirs = crypto::RsaPublicKey::decode(hellos.theirs.key);
   if (!theirs) return failed(theirs.error());
   role_ = hellos.ours.role;
+  binding_ = to_bytes(hellos.binding);
   initiator_hello_ = to_bytes(hellos.initiator());
   responder_hello_ = to_bytes(hellos.responder());
   label_ = to_bytes(as_bytes(labels::oaep));
-  append(label_, hash_transcript({initiator_hello_, responder_hello_}));
+  append(label_, hash_transcript({binding_, initiator_hello_, responder_hello_}));
   rng_.fill(secret_.fill());
   auto ciphertext = theirs->encrypt(label_, secret_.view());
   if (!ciphertext) return failed(ciphertext.error());
@@ -157,7 +159,7 @@ Status RsaEncryptor::derive(ByteView their_secret, ByteView their_ciphertext) {
   const bool first = role_ == Role::initiator;
   const ByteView ours(ciphertext_);
   const auto hash = hash_transcript(
-      {initiator_hello_, responder_hello_, first ? ours : their_ciphertext, first ? their_ciphertext : ours});
+      {binding_, initiator_hello_, responder_hello_, first ? ours : their_ciphertext, first ? their_ciphertext : ours});
   SecretBytes both;
   both.append(first ? ByteView(secret_.view()) : their_secret);
   both.append(first ? their_secret : ByteView(secret_.view()));

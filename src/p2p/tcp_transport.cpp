@@ -4,15 +4,16 @@
 #include <cstring>
 #include <vector>
 
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "client/files.h"
+#include "p2p/frame_reader.h"
 #include "p2p/limits.h"
 #include "p2p/registry.h"
+#include "p2p/sockets.h"
 
 namespace pqc::p2p {
 namespace {
@@ -22,46 +23,14 @@ using client::FileDescriptor;
 using client::Loop;
 using client::Result;
 
-constexpr std::size_t length_size = 4;
 constexpr std::size_t read_size = 16384;
 constexpr int waiting_connections = 16;
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
-Result<Addresses> resolve(const Address& address, int flags) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const auto port = std::to_string(address.port);
-  if (const int code = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); code != 0)
-    return client::fail(ExitCode::unreachable,
-                        "there is no address for " + to_text(address) + ": " + ::gai_strerror(code));
-  return Addresses(found);
-}
-
-Address name_of(const sockaddr_storage& storage, socklen_t size) {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&storage), size, host.data(), host.size(), port.data(),
-                    port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return {};
-  Address out{host.data(), static_cast<std::uint16_t>(std::strtoul(port.data(), nullptr, 10))};
-  // An IPv4 peer of a socket for both families.
-  if (out.host.starts_with("::ffff:")) out.host.erase(0, 7);
-  return out;
-}
-
-template <class Ask>
-Address address_of(int fd, Ask ask) {
+Address remote_address(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  if (ask(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return {};
-  return name_of(storage, size);
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  return ::getpeername(fd, address, &size) == 0 ? name_of(address, size) : Address{};
 }
 
 void set_option(int fd, int level, int option, int value) {
@@ -73,24 +42,22 @@ class TcpLink final : public Link {
  public:
   TcpLink(Loop& loop, FileDescriptor fd) : loop_(loop), fd_(std::move(fd)) {
     set_option(fd_.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-    local_ = address_of(fd_.get(), ::getsockname);
-    remote_ = address_of(fd_.get(), ::getpeername);
+    local_ = local_address(fd_.get());
+    remote_ = remote_address(fd_.get());
   }
 
   void start(Handlers handlers, std::size_t longest) override {
     handlers_ = std::move(handlers);
-    longest_ = longest;
+    in_.set_longest(longest);
     readable_ = loop_.when_readable(fd_.get(), [this] { on_readable(); });
   }
-  void set_longest(std::size_t longest) override { longest_ = longest; }
+  void set_longest(std::size_t longest) override { in_.set_longest(longest); }
   void send(ByteView frame) override;
-  [[nodiscard]] bool flushed() const override { return out_.empty(); }
   [[nodiscard]] Address local() const override { return local_; }
   [[nodiscard]] Address remote() const override { return remote_; }
 
  private:
   void on_readable();
-  bool take_frames();
   void write();
   void close(Error why);
 
@@ -99,9 +66,8 @@ class TcpLink final : public Link {
   Address local_;
   Address remote_;
   Handlers handlers_;
-  std::size_t longest_ = 0;
   bool closed_ = false;
-  Bytes in_;
+  FrameReader in_;
   Bytes out_;
   Loop::HandlePtr readable_;
   Loop::HandlePtr writable_;
@@ -112,8 +78,7 @@ void TcpLink::send(ByteView frame) {
   if (closed_) return;
   if (out_.size() + frame.size() > limits::queued)
     return close({ExitCode::timed_out, "the other side does not read what is sent to it"});
-  for (int shift = 24; shift >= 0; shift -= 8) out_.push_back(static_cast<std::uint8_t>(frame.size() >> shift));
-  append(out_, frame);
+  append_frame(out_, frame);
   if (!writable_) write();
 }
 
@@ -138,23 +103,13 @@ void TcpLink::on_readable() {
   const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) return;
   if (got <= 0) return close({ExitCode::unreachable, "the other side closed the connection"});
-  append(in_, ByteView(buffer).first(static_cast<std::size_t>(got)));
-  if (!take_frames()) close({ExitCode::protocol_mismatch, "the other side does not speak this protocol"});
-}
-
-// False for a length beyond what is allowed: nothing of it is waited for.
-bool TcpLink::take_frames() {
-  std::size_t at = 0;
-  while (!closed_ && in_.size() - at >= length_size) {
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < length_size; ++i) size = size << 8 | in_[at + i];
-    if (size == 0 || size > longest_) return false;
-    if (in_.size() - at - length_size < size) break;
-    handlers_.frame(ByteView(in_).subspan(at + length_size, size));
-    at += length_size + size;
+  in_.append(ByteView(buffer).first(static_cast<std::size_t>(got)));
+  while (!closed_) {
+    const auto frame = in_.next();
+    if (!frame) break;
+    handlers_.frame(*frame);
   }
-  in_.erase(in_.begin(), in_.begin() + static_cast<std::ptrdiff_t>(at));
-  return true;
+  if (in_.broken()) close({ExitCode::protocol_mismatch, "the other side does not speak this protocol"});
 }
 
 // Told from the loop, so that no caller of send() meets its own end inside.
@@ -213,19 +168,19 @@ Result<Address> TcpTransport::listen_at(const Address& address, const addrinfo& 
     return client::fail(code, "cannot listen at " + to_text(address) + ": " + std::strerror(errno));
   }
   listener_ = std::move(fd);
-  return address_of(listener_.get(), ::getsockname);
+  return local_address(listener_.get());
 }
 
 Result<Address> TcpTransport::listen(const Address& address, std::function<void(LinkPtr)> accepted) {
   auto where = address;
   // Both families through one socket; where the kernel has no IPv6, IPv4.
   if (where.host.empty()) where.host = "::";
-  auto found = resolve(where, AI_PASSIVE);
+  auto found = resolve(where, SOCK_STREAM, AI_PASSIVE);
   if (!found) return client::pass(found);
   auto at = listen_at(where, **found);
   if (!at && address.host.empty()) {
     where.host = "0.0.0.0";
-    found = resolve(where, AI_PASSIVE);
+    found = resolve(where, SOCK_STREAM, AI_PASSIVE);
     if (!found) return client::pass(found);
     at = listen_at(where, **found);
   }
@@ -243,7 +198,7 @@ void TcpTransport::on_connection() {
 void TcpTransport::connect(const Address& address, std::function<void(Result<LinkPtr>)> done) {
   wanted_ = address;
   done_ = std::move(done);
-  auto found = resolve(address, 0);
+  auto found = resolve(address, SOCK_STREAM, 0);
   if (!found) {
     loop_.post([this, error = found.error()] { finish(std::unexpected(error)); });
     return;

@@ -1,6 +1,6 @@
-// How frames get to the other side and back. One file a kind, and its line in registry.cpp: TCP now
-// (tcp_transport.cpp). A transport knows nothing of what the frames mean, and proves nothing about who sent them: that
-// is the Encryptor's. Loop thread only.
+// How frames get to the other side and back. One file a kind, and its line in registry.cpp: tcp, and
+// udp, which is QUIC. A transport knows nothing of what the frames mean, and proves nothing about the person who sent
+// them: that is the Encryptor's. Loop thread only.
 #pragma once
 
 #include <functional>
@@ -30,9 +30,14 @@ class Link {
   virtual void set_longest(std::size_t longest) = 0;
   // Queues a frame. One too many for a peer that does not read ends the link.
   virtual void send(ByteView frame) = 0;
-  [[nodiscard]] virtual bool flushed() const = 0;
   [[nodiscard]] virtual Address local() const = 0;
+  // Empty where the transport does not tell.
   [[nodiscard]] virtual Address remote() const = 0;
+  // What only the two ends of this one connection know, for the transcript of the handshake; empty where the transport
+  // has nothing of the kind.
+  [[nodiscard]] virtual Bytes binding() const { return {}; }
+  // How the transport itself is protected, for people; may be empty.
+  [[nodiscard]] virtual std::string security() const { return {}; }
 };
 using LinkPtr = std::unique_ptr<Link>;
 

@@ -1,5 +1,6 @@
 """Direct chats of two processes, without any server: every encryption, both families, refusals, what is shown."""
 
+import base64
 import contextlib
 import json
 import os
@@ -245,6 +246,114 @@ class DirectChats(unittest.TestCase):
         connecting.process.send_signal(signal.SIGTERM)
         self.assertEqual(connecting.process.wait(TIMEOUT), 0)
         self.assertEqual(listening.end()[0], 0)
+
+    def test_quic(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        for options, encryption in (((), "ratchet"), (("--encryption", "rsa"), "rsa, not quantum-safe"),
+                                    (("--encryption", "none", "--i-know-this-is-not-encrypted"), "none")):
+            with self.subTest(encryption=encryption):
+                connecting, listening = self.pair(alice, bob, "--transport", "udp", *options)
+                ours, theirs = connecting.of_type("p2p_status"), listening.of_type("p2p_status")
+                self.assertTrue(ours["encryption"].startswith(encryption))
+                self.assertEqual(ours["transport"], "udp")
+                self.assertIn("X25519MLKEM768", ours["transport_security"])
+                self.assertEqual(ours["transport_security"], theirs["transport_security"])
+                self.assertTrue(ours["remote"].startswith("127.0.0.1:"))
+                self.talk(connecting, listening)
+
+    def test_threat_9_quic_without_a_hybrid_group_is_refused(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        listening, where = self.listen(bob, "127.0.0.1:0", "--transport", "udp")
+
+        def ask(group):
+            command = ["openssl", "s_client", "-quic", "-connect", where, "-alpn", "pqc-chat p2p 1", "-groups", group]
+            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT).stdout.decode()
+
+        done = "Peer signature type: mldsa65"
+        self.assertIn(done, ask("X25519MLKEM768"))
+        for group in ("X25519", "secp384r1"):
+            self.assertNotIn(done, ask(group))
+        self.talk(self.side(alice, "connect", where, "--transport", "udp"), listening)
+
+    @unittest.skipUnless(pathlib.Path("/proc/net/if_inet6").exists(), "no IPv6")
+    def test_quic_over_ipv6(self):
+        connecting, listening = self.pair(self.person("alice"), self.person("bob"), "--transport", "udp", address="[::1]:0")
+        self.assertTrue(connecting.of_type("p2p_status")["remote"].startswith("[::1]:"))
+        self.talk(connecting, listening)
+
+    def offer(self, person, *arguments):
+        side = self.side(person, "ticket", *arguments)
+        return side, side.of_type("p2p_ticket")
+
+    def join(self, person, offer, *arguments):
+        side = self.side(person, "join", offer["ticket"], *arguments)
+        return side, side.of_type("p2p_ticket")
+
+    def test_tickets(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        for where in ((), ("127.0.0.1:0",)):
+            with self.subTest(where=where):
+                offering, offer = self.offer(alice, *where)
+                joining, answer = self.join(bob, offer, *where)
+                self.assertEqual((offer["kind"], answer["kind"]), ("offer", "answer"))
+                self.assertLessEqual(max(len(offer["ticket"]), len(answer["ticket"])), 300)
+                offering.say(answer["ticket"])
+                for side, peer in ((offering, "bob"), (joining, "alice")):
+                    status = side.of_type("p2p_status")
+                    self.assertEqual((status["peer"], status["transport"], status["quantum_safe"]), (peer, "udp", True))
+                self.talk(offering, joining)
+
+    def test_what_a_pipe_brings_early_is_said_in_the_chat(self):
+        offering, offer = self.offer(self.person("alice"), "127.0.0.1:0")
+        joining, answer = self.join(self.person("bob"), offer, "127.0.0.1:0")
+        offering.say(answer["ticket"] + "\nfirst\nsecond")
+        self.assertEqual(offering.end()[0], 0)
+        joining.text("first", "received")
+        joining.text("second", "received")
+        self.assertEqual(joining.end()[0], 0)
+
+    def test_wrong_tickets_are_refused_and_the_right_one_still_works(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        offering, offer = self.offer(alice, "127.0.0.1:0")
+        _, other_offer = self.offer(bob, "127.0.0.1:0")
+        _, other_answer = self.join(self.person("carol"), other_offer, "127.0.0.1:0")
+        joining, answer = self.join(bob, offer, "127.0.0.1:0")
+        for line, reason in (("hello?", "not a whole ticket"), (answer["ticket"][:-3], "not a whole ticket"),
+                             (other_offer["ticket"], "an offer too"), (other_answer["ticket"], "another one than yours")):
+            offering.say(line)
+            offering.until(lambda entry: entry["type"] == "info" and reason in entry["text"])
+        offering.say(answer["ticket"])
+        self.talk(offering, joining)
+        self.assertEqual(bob("p2p", "join", "nonsense").code, 28)
+        self.assertEqual(bob("p2p", "join", answer["ticket"]).code, 28)
+        self.assertEqual(bob("p2p", "join").code, 2)
+        self.assertEqual(bob("p2p", "ticket", "--transport", "tcp").code, 2)
+        self.assertEqual(bob("p2p", "ticket", "--encryption", "rsa").code, 2)
+        self.assertEqual(bob("p2p", "ticket", "127.0.0.1:0", stdin=b"").code, 47)
+
+    def test_threat_9_and_24_a_ticket_lets_in_only_who_it_names(self):
+        alice, bob, mallory = self.person("alice"), self.person("bob"), self.person("mallory")
+        offering, offer = self.offer(alice, "127.0.0.1:0")
+        # Mallory saw the ticket, and is where bob should be.
+        joining, answer = self.join(bob, offer, "127.0.0.1:0")
+        joining.stop()
+        host, port = self.place_of(answer["ticket"])
+        intruding, _ = self.join(mallory, offer, f"{host}:{port}")
+        offering.say(answer["ticket"])
+        code, errors = self.outcome(offering)
+        self.assertEqual((code, errors[0]["code"]), (28, "refused"))
+        self.assertIsNone(intruding.process.poll())
+
+    @staticmethod
+    def place_of(ticket):
+        """The only candidate of an answer, which names one IPv4 address."""
+        content = base64.urlsafe_b64decode(ticket.removeprefix("pqc1-") + "==")[:-4]
+        return socket.inet_ntoa(content[-6:-2]), int.from_bytes(content[-2:], "big")
+
+    @staticmethod
+    def outcome(side):
+        code = side.process.wait(TIMEOUT)
+        return code, [json.loads(line) for line in side.process.stderr.read().splitlines() if line.startswith("{")]
 
     def test_usage(self):
         alice = Person(self.folder, "alice")

@@ -1,0 +1,80 @@
+#include "cli/p2p_view.h"
+
+#include <unistd.h>
+
+#include "cli/console.h"
+#include "cli/safety_code.h"
+
+namespace pqc::cli {
+namespace {
+
+// The label of the encryption stands in every status, and for whatever is not quantum-safe that it is not.
+std::string describe(const p2p::LinkStatus& status) {
+  std::string text = "-- " + status.peer.name + (status.verified ? " (verified)" : " (not verified)") + " by " +
+                     status.transport + (status.remote.host.empty() ? "" : " at " + p2p::to_text(status.remote)) +
+                     ", encryption " + status.encryption;
+  if (!status.peer.suite.empty()) text += ", suite " + status.peer.suite + ", level " + status.peer.level;
+  if (status.quantum_safe)
+    text += ", quantum-safe";
+  else if (status.encryption.find("not quantum-safe") == std::string::npos)
+    text += ", not quantum-safe";
+  if (!status.security.empty()) text += ", inside " + status.security;
+  if (status.round_trip) text += ", round trip " + std::to_string(status.round_trip->count()) + " us";
+  if (status.peer.comparable.empty()) return text;
+  if (status.peer.suite.empty()) return text + "\nFingerprints of this connection:\n" + status.peer.comparable;
+  text += "\nSafety number:";
+  for (std::size_t i = 0; i < status.peer.comparable.size(); i += 5)
+    text += (i % 20 == 0 ? "\n    " : " ") + status.peer.comparable.substr(i, 5);
+  return text;
+}
+
+}  // namespace
+
+void show_status(const Output& output, Console& console, const p2p::LinkStatus& status) {
+  if (!output.json()) return console.show(describe(status));
+  auto object = json_object("p2p_status");
+  object.add("peer", status.peer.name)
+      .add("verified", status.verified)
+      .add("authenticated", !status.peer.identity.empty())
+      .add("transport", status.transport)
+      .add("local", p2p::to_text(status.local))
+      .add("remote", status.remote.host.empty() ? "" : p2p::to_text(status.remote))
+      .add("transport_security", status.security)
+      .add("encryption", status.encryption)
+      .add("quantum_safe", status.quantum_safe)
+      .add("suite", status.peer.suite)
+      .add("level", status.peer.level)
+      .add("compare", status.peer.comparable);
+  if (status.round_trip) object.add("round_trip_us", status.round_trip->count());
+  output.object(object);
+}
+
+void show_listening(const Output& output, const p2p::Address& address, const p2p::EncryptionKind& encryption) {
+  const auto text = p2p::to_text(address);
+  if (output.json())
+    output.object(json_object("p2p_listening").add("address", text).add("encryption", encryption.label));
+  else
+    output.line("-- listening at " + text + ", encryption " + std::string(encryption.label));
+}
+
+// The code only where somebody may hold a camera to it.
+void show_ticket(const Output& output, const p2p::Ticket& ticket) {
+  const auto text = p2p::to_text(ticket);
+  const bool offer = ticket.kind == p2p::Ticket::Kind::offer;
+  if (output.json()) {
+    output.object(json_object("p2p_ticket")
+                      .add("kind", offer ? "offer" : "answer")
+                      .add("ticket", text)
+                      .add("expires", rfc3339(ticket.expires)));
+    return;
+  }
+  if (::isatty(STDOUT_FILENO) == 1)
+    for (const auto& row : safety_code(as_bytes(text))) output.line(row);
+  output.line(text);
+  output.line(
+      "-- your ticket, good until " + local_time(ticket.expires) +
+      (offer ? "; the other side runs: pqc-chat p2p join TICKET" : "; the other side pastes it where it waits for it"));
+  if (offer) output.line("-- paste the ticket that the other side gets, and press Enter");
+}
+
+}  // namespace pqc::cli

@@ -1,0 +1,17 @@
+// What a direct chat shows, for people and as JSON.
+#pragma once
+
+#include "cli/output.h"
+#include "p2p/chat.h"
+#include "p2p/ticket.h"
+
+namespace pqc::cli {
+
+class Console;
+
+void show_status(const Output& output, Console& console, const p2p::LinkStatus& status);
+void show_listening(const Output& output, const p2p::Address& address, const p2p::EncryptionKind& encryption);
+// With a QR code at a terminal.
+void show_ticket(const Output& output, const p2p::Ticket& ticket);
+
+}  // namespace pqc::cli

@@ -1,0 +1,86 @@
+// QUIC (RFC 9000, RFC 9001) over one UDP socket, by OpenSSL: TLS 1.3 with hybrid groups only, ML-DSA-65 certificates on
+// both sides, one stream for frames of a chat (docs/spec/p2p.md §12). Proves no more than that the other side has the
+// key of its certificate; which key that has to be is the pin.
+//
+// Nothing here blocks or waits: the owner calls step() when the socket can be read, and at the time that next_step()
+// names, then looks at its connections. One thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "net/certificate.h"
+#include "net/fingerprint.h"
+
+namespace pqc::net {
+
+enum class QuicRole : std::uint8_t { client, server };
+
+class QuicConnection {
+ public:
+  enum class State : std::uint8_t { handshaking, open, closed };
+
+  struct Impl;
+  explicit QuicConnection(std::unique_ptr<Impl> impl);
+  // Tells the other side.
+  ~QuicConnection();
+  QuicConnection(const QuicConnection&) = delete;
+  QuicConnection& operator=(const QuicConnection&) = delete;
+
+  // Looks at what the endpoint's step has brought. Open means: the handshake is done and verified, and the stream is
+  // there, which for a server is when the client has sent something.
+  State step();
+  [[nodiscard]] State state() const;
+
+  // How many bytes were taken; 0: not now.
+  std::size_t write(ByteView data);
+  // How many bytes there were.
+  std::size_t read(ByteSpan out);
+
+  // RFC 9266's use of the TLS exporter: the same on both sides of this one connection. Once open.
+  [[nodiscard]] std::array<std::uint8_t, 32> binding(std::string_view label) const;
+  // Group and cipher, for people. Once open.
+  [[nodiscard]] std::string security() const;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+class QuicEndpoint {
+ public:
+  // The socket is bound and does not block; it outlives the endpoint. A server proves addresses with Retry packets
+  // before it keeps anything (RFC 9000 §8.1). The error is for the log.
+  static std::expected<std::unique_ptr<QuicEndpoint>, std::string> make(int fd, QuicRole role,
+                                                                        const Certificate& certificate);
+  ~QuicEndpoint();
+
+  // From now on only who has this key.
+  void set_pin(const Fingerprint& pin);
+  // Whether somebody came with another key than the pinned one.
+  [[nodiscard]] bool saw_other_key() const;
+
+  void step();
+  // How long from now step() has to be called at the latest; nothing: not before something comes.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> next_step() const;
+  [[nodiscard]] bool wants_write() const;
+
+  // A server's next connection, its handshake under way; null: there is none.
+  std::unique_ptr<QuicConnection> accept();
+  // A client's. Null where OpenSSL cannot.
+  std::unique_ptr<QuicConnection> connect(ByteView ip, std::uint16_t port);
+
+  struct Impl;
+
+ private:
+  explicit QuicEndpoint(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace pqc::net

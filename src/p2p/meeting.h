@@ -1,0 +1,40 @@
+// Two people meet with tickets (docs/spec/p2p.md §13): the one who offers shows a ticket and waits for the answer, a
+// line that its user pastes; the one who joins has the offer, shows the answer, and is connected to. Loop thread only.
+#pragma once
+
+#include <string_view>
+
+#include "base/clock.h"
+#include "client/loop.h"
+#include "p2p/chat.h"
+#include "p2p/encryptor.h"
+#include "p2p/ticket.h"
+#include "p2p/udp_transport.h"
+
+namespace pqc::p2p {
+
+class Meeting {
+ public:
+  // All outlive it. The chat is for this meeting only.
+  Meeting(client::Loop& loop, UdpTransport& transport, Chat& chat, const Party& party)
+      : loop_(loop), transport_(transport), chat_(chat), party_(party) {}
+
+  // Our ticket; an empty address stands for every address of this machine. Errors: those of UdpTransport::bind.
+  client::Result<Ticket> offer(const Address& at);
+  // The answer to that ticket. Errors also: refused (no ticket, expired, not an offer).
+  client::Result<Ticket> join(std::string_view offer, const Address& at);
+
+ private:
+  client::Result<Ticket> make(Ticket::Kind kind, const Address& at);
+  client::Status take_answer(std::string_view text);
+  void know(const Ticket& peer);
+
+  client::Loop& loop_;
+  UdpTransport& transport_;
+  Chat& chat_;
+  const Party& party_;
+  Ticket ours_;
+  client::Loop::HandlePtr expiry_;
+};
+
+}  // namespace pqc::p2p

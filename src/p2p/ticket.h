@@ -1,0 +1,39 @@
+// What two people exchange over any other channel to meet without a server (docs/spec/p2p.md §13): who I am, with which
+// key I answer, and where. Public: it lets its holder reach me until it expires, and nothing more. Pure; any thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "client/error.h"
+#include "p2p/address.h"
+
+namespace pqc::p2p {
+
+struct Ticket {
+  enum class Kind : std::uint8_t { offer = 1, answer = 2 };
+
+  Kind kind{};
+  UnixMillis expires;                          // whole minutes
+  std::array<std::uint8_t, 32> identity{};     // what §10 remembers of a peer
+  std::array<std::uint8_t, 32> certificate{};  // SHA-256 of the SubjectPublicKeyInfo of its TLS certificate
+  std::array<std::uint8_t, 16> answers{};      // the hash of the offer; zero in an offer
+  std::vector<Address> candidates;             // numeric, the likeliest first; at most limits::candidates
+
+  friend bool operator==(const Ticket&, const Ticket&) = default;
+};
+
+// The first 16 bytes of SHA-256 over an offer.
+[[nodiscard]] std::array<std::uint8_t, 16> hash_of(const Ticket& ticket);
+
+// At most limits::ticket_text characters. Candidates that are not numeric are left out.
+[[nodiscard]] std::string to_text(const Ticket& ticket);
+// White space around it is passed over. Error: refused, for what is not a ticket, damaged, or expired by `now`.
+[[nodiscard]] client::Result<Ticket> parse_ticket(std::string_view text, UnixMillis now);
+
+}  // namespace pqc::p2p

@@ -1,0 +1,40 @@
+// udp: QUIC over one UDP socket (docs/spec/p2p.md §12). With tickets (§13) it knows beforehand which key the other side
+// has, and several places where it may be. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "net/fingerprint.h"
+#include "p2p/transport.h"
+
+namespace pqc::p2p {
+
+class UdpTransport final : public Transport {
+ public:
+  explicit UdpTransport(client::Loop& loop);
+  ~UdpTransport() override;
+
+  // Makes the key and the socket, from which everything goes out; once. Answers the address. Errors: those of listen.
+  client::Result<Address> bind(const Address& address);
+  // Of our key; after bind.
+  [[nodiscard]] net::Fingerprint fingerprint() const;
+  // The address of bind, or where it is every one, those of this machine.
+  [[nodiscard]] std::vector<Address> candidates() const;
+  // From now on only who has this key.
+  void pin(const net::Fingerprint& peer);
+
+  client::Result<Address> listen(const Address& address, std::function<void(LinkPtr)> accepted) override;
+  void connect(const Address& address, std::function<void(client::Result<LinkPtr>)> done) override;
+  // The first of these numeric addresses, tried a moment after another, where the handshake is done. Errors: those of
+  // connect; refused: somebody with another key than the pinned one.
+  void connect_any(const std::vector<Address>& addresses, std::function<void(client::Result<LinkPtr>)> done);
+
+  class Engine;
+
+ private:
+  client::Loop& loop_;
+  std::shared_ptr<Engine> engine_;
+};
+
+}  // namespace pqc::p2p

@@ -1,0 +1,102 @@
+// Tickets: what fits, what comes back, and what is refused (docs/spec/p2p.md §13). Frames on a stream of bytes (§3).
+#include "p2p/ticket.h"
+
+#include <gtest/gtest.h>
+
+#include "p2p/frame_reader.h"
+#include "p2p/limits.h"
+
+namespace pqc::p2p {
+namespace {
+
+constexpr UnixMillis now{1'800'000'000'000};
+
+Ticket sample(Ticket::Kind kind, std::size_t candidates) {
+  Ticket out{.kind = kind,
+             .expires = {now.value + 3'600'000},
+             .identity = {},
+             .certificate = {},
+             .answers = {},
+             .candidates = {}};
+  out.identity.fill(0xa1);
+  out.certificate.fill(0xb2);
+  if (kind == Ticket::Kind::answer) out.answers.fill(0xc3);
+  for (std::size_t i = 0; i < candidates; ++i)
+    out.candidates.push_back(i % 2 == 0 ? Address{"2001:db8:1234:5678:11:2233:4455:6677", 60973}
+                                        : Address{"192.0.2.7", 1});
+  return out;
+}
+
+TEST(Ticket, ComesBackAsItWas) {
+  for (const auto kind : {Ticket::Kind::offer, Ticket::Kind::answer})
+    for (std::size_t candidates = 1; candidates <= limits::candidates; ++candidates) {
+      const auto ticket = sample(kind, candidates);
+      EXPECT_EQ(parse_ticket(" \n" + to_text(ticket) + "\r\n", now), ticket);
+    }
+}
+
+TEST(Ticket, TheLargestFits) {
+  auto ticket = sample(Ticket::Kind::answer, 0);
+  for (std::size_t i = 0; i < 2 * limits::candidates; ++i) ticket.candidates.push_back({"2001:db8::1", 1});
+  EXPECT_LE(to_text(ticket).size(), limits::ticket_text);
+  EXPECT_EQ(parse_ticket(to_text(ticket), now)->candidates.size(), limits::candidates);
+}
+
+TEST(Ticket, EveryCutAndEveryChangedCharacterIsRefused) {
+  const auto text = to_text(sample(Ticket::Kind::offer, 2));
+  for (std::size_t size = 0; size < text.size(); ++size) EXPECT_FALSE(parse_ticket(text.substr(0, size), now)) << size;
+  // The last character carries bits that base64 does not use.
+  for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+    auto changed = text;
+    changed[at] = changed[at] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(parse_ticket(changed, now)) << at;
+  }
+  EXPECT_FALSE(parse_ticket(text + text, now));
+  EXPECT_FALSE(parse_ticket("", now));
+}
+
+TEST(Ticket, ExpiresAndNeedsAPlace) {
+  const auto ticket = sample(Ticket::Kind::offer, 1);
+  EXPECT_EQ(parse_ticket(to_text(ticket), ticket.expires).error().code, ExitCode::refused);
+  EXPECT_FALSE(parse_ticket(to_text(sample(Ticket::Kind::offer, 0)), now));
+  auto named = sample(Ticket::Kind::offer, 1);
+  named.candidates.push_back({"host.example", 1});  // only numbers are in a ticket
+  EXPECT_EQ(parse_ticket(to_text(named), now)->candidates.size(), 1U);
+}
+
+TEST(Ticket, AnAnswerNamesItsOffer) {
+  auto one = sample(Ticket::Kind::offer, 1);
+  const auto hash = hash_of(one);
+  one.certificate[0] ^= 1;
+  EXPECT_NE(hash_of(one), hash);
+}
+
+TEST(FrameReader, FindsTheFramesHoweverTheBytesCome) {
+  Bytes stream;
+  const std::vector<Bytes> frames{Bytes(1, 7), Bytes(300, 8), Bytes(4, 9)};
+  for (const auto& frame : frames) append_frame(stream, frame);
+  for (std::size_t step = 1; step <= stream.size(); ++step) {
+    FrameReader reader;
+    reader.set_longest(300);
+    std::vector<Bytes> found;
+    for (std::size_t at = 0; at < stream.size(); at += step) {
+      reader.append(ByteView(stream).subspan(at, std::min(step, stream.size() - at)));
+      while (const auto frame = reader.next()) found.push_back(to_bytes(*frame));
+    }
+    EXPECT_EQ(found, frames) << step;
+    EXPECT_FALSE(reader.broken());
+  }
+}
+
+TEST(FrameReader, WaitsForNothingThatIsTooLong) {
+  for (const auto* length : {"00000000", "0000012d", "ffffffff"}) {
+    FrameReader reader;
+    reader.set_longest(300);
+    reader.append(*from_hex(length));
+    EXPECT_FALSE(reader.next());
+    EXPECT_TRUE(reader.broken()) << length;
+  }
+}
+
+}  // namespace
+}  // namespace pqc::p2p
