@@ -36,6 +36,16 @@ TEST(RateTable, ADebtIsPaidByTime) {
   EXPECT_TRUE(table.any(2, start));
 }
 
+TEST(RateTable, WhatIsChargedInDebtIsAddedToIt) {
+  RateTable<int> table(rate);
+  EXPECT_TRUE(table.any(1, start));
+  EXPECT_TRUE(table.any(1, start)) << "a second one, before the first is charged";
+  table.charge(1, 4, start);
+  table.charge(1, 4, start);
+  EXPECT_FALSE(table.any(1, start + 2900ms));
+  EXPECT_TRUE(table.any(1, start + 3100ms));
+}
+
 TEST(RateTable, IsBounded) {
   RateTable<std::size_t> table(rate);
   for (std::size_t i = 0; i < max_rate_keys; ++i) ASSERT_TRUE(table.take(i, start));
