@@ -27,6 +27,7 @@ test: build ## set up, build, then every test
 nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of what our programs find
 	@tools/build release pqc-chat-server pqc-chat
 	@tests/nat/nat_test.py build/release/bin -v
+	@tests/nat/turn_test.py . -v
 
 interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice
 	@tools/build release mls_peer pqc-chat-server

@@ -101,6 +101,7 @@ const std::map<std::string, Setter>& setters() {
       {"server.messages_per_day", [](auto& v, auto& c) { return set_count(v, c.server.messages_per_day); }},
       {"server.metrics_port", [](auto& v, auto& c) { return set_optional_port(v, c.server.metrics_port); }},
       {"server.stun_port", [](auto& v, auto& c) { return set_optional_port(v, c.server.stun_port); }},
+      {"server.rendezvous", [](auto& v, auto& c) { return set_truth(v, c.server.rendezvous); }},
       {"server.log_level", [](auto& v, auto& c) { return set_log_level(v, c.log_level); }},
       // For calls; checked, not used by this version.
       {"server.audio_port", [](auto& v, auto&) { return port_of(v).has_value(); }},
@@ -108,6 +109,8 @@ const std::map<std::string, Setter>& setters() {
       {"files.max_mib", [](auto& v, auto& c) { return set_bytes(v, c.server.max_file); }},
       {"files.quota_mib", [](auto& v, auto& c) { return set_bytes(v, c.server.file_quota); }},
       {"files.keep_days", [](auto& v, auto& c) { return set_days(v, c.server.keep_files); }},
+      {"turn.uris", [](auto& v, auto& c) { return c.server.turn_uris = v, true; }},
+      {"turn.secretfile", [](auto& v, auto& c) { return c.server.turn_secret_file = v, true; }},
       {"tls.certfile", [](auto& v, auto& c) { return c.server.certificate_file = v, true; }},
       {"tls.keyfile", [](auto& v, auto& c) { return c.server.key_file = v, true; }},
       {"tls.allow_classical_tls", [](auto& v, auto& c) { return set_truth(v, c.server.allow_classical_tls); }},
@@ -182,6 +185,9 @@ std::expected<void, server::StartFailure> read_config(const std::string& file, C
   }
   if (config.server.certificate_file.empty() != config.server.key_file.empty()) {
     return std::unexpected(server::StartFailure{ExitCode::usage, file + ": certfile and keyfile belong together"});
+  }
+  if (config.server.turn_uris.empty() != config.server.turn_secret_file.empty()) {
+    return std::unexpected(server::StartFailure{ExitCode::usage, file + ": uris and secretfile belong together"});
   }
   return {};
 }

@@ -35,6 +35,7 @@ struct Arguments {
   int stun_port = -1;
   int ready_fd = -1;
   bool invite_only = false;
+  bool rendezvous = false;
   bool json = false;
   int expires_hours = 7 * 24;
   std::string backup_file;
@@ -57,6 +58,7 @@ std::expected<Config, server::StartFailure> configure(const Arguments& arguments
   if (config.server.data_folder.empty()) config.server.data_folder = default_data_folder();
   if (!arguments.name.empty()) config.server.name = arguments.name;
   if (arguments.invite_only) config.server.invite_only = true;
+  if (arguments.rendezvous) config.server.rendezvous = true;
   if (arguments.metrics_port >= 0) config.server.metrics_port = static_cast<std::uint16_t>(arguments.metrics_port);
   if (arguments.stun_port >= 0) config.server.stun_port = static_cast<std::uint16_t>(arguments.stun_port);
   if (!arguments.log_level.empty()) {
@@ -141,6 +143,7 @@ int main(int argc, char** argv) {
   run->add_option("--listen", arguments.listen, "Address for clients; port 0 takes a free one")->type_name("HOST:PORT");
   run->add_option("--name", arguments.name, "The server's name in its accounts, fixed at the first start");
   run->add_flag("--invite-only", arguments.invite_only, "New accounts need an invite");
+  run->add_flag("--rendezvous", arguments.rendezvous, "Let people meet by a code, without an account");
   run->add_option("--metrics", arguments.metrics_port, "Loopback port for /metrics; 0 takes a free one")
       ->type_name("PORT")
       ->check(CLI::Range(0, 65535));

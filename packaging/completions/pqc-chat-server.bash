@@ -19,7 +19,7 @@ _pqc_chat_server() {
   esac
   case $command in
     "") mapfile -t COMPREPLY < <(compgen -W "$commands $options" -- "$current"); return ;;
-    run) options+=" --listen --name --invite-only --metrics --stun --log-level --ready-fd" ;;
+    run) options+=" --listen --name --invite-only --rendezvous --metrics --stun --log-level --ready-fd" ;;
     invite) options+=" --expires" ;;
     status) options+=" --json" ;;
     backup) [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; } ;;

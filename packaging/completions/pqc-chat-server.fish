@@ -14,6 +14,7 @@ complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l listen -x -d
 complete -c pqc-chat-server -l config -r -F -d 'read this configuration'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l name -x -d 'of the server in its accounts'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l invite-only -d 'new accounts need an invite'
+complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l rendezvous -d 'let people meet by a code'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l metrics -x -d 'loopback port for /metrics'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l stun -x -d 'UDP and TCP port for STUN'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l log-level -x -a 'debug info warning error' -d 'lowest level logged'

@@ -58,6 +58,10 @@ std::string metrics_text(const Services& services, const net::ListenerStats& con
   counter("blob_read_bytes", "Bytes of blobs read", blobs.read_bytes.load());
   counter("blob_syncs", "Files of blobs brought to disk", blobs.syncs.load());
   counter("blob_failures", "Files of blobs that could not be", blobs.failures.load());
+  counter("meetings", "Answers with what another left under the same code", counters.meetings);
+  counter("turn_accesses", "Credentials for a TURN server", counters.turn_accesses);
+  if (services.rendezvous)
+    gauge("rendezvous_slots", "Codes under which somebody waits or has met", services.rendezvous->size());
   const auto& commits = services.storage.stats();
   counter("commits", "Transactions on disk", commits.commits.load());
   counter("commit_jobs", "Jobs in them", commits.jobs.load());

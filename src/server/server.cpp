@@ -85,6 +85,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     if (!all) return std::unexpected(all.error());
     fingerprint_ = all->front().fingerprint();
     if (auto opened = open_store(); !opened) return opened;
+    if (options_.rendezvous) services_->rendezvous.emplace();
+    if (auto ready = prepare_turn(); !ready) return ready;
     if (auto listening = listen(*all); !listening) return listening;
     if (auto listening = listen_for_stun(); !listening) return listening;
     sweep();
@@ -212,6 +214,14 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     });
     if (!local) return std::unexpected(listen_failure(local.error()));
     local_ = std::move(*local);
+    return {};
+  }
+
+  Started<void> prepare_turn() {
+    if (options_.turn_uris.empty()) return {};
+    auto issuer = turn::Issuer::make(options_.turn_uris, options_.turn_secret_file);
+    if (!issuer) return std::unexpected(StartFailure{ExitCode::usage, "TURN: " + issuer.error()});
+    services_->turn = std::move(*issuer);
     return {};
   }
 

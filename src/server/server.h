@@ -31,6 +31,9 @@ struct ServerOptions {
   std::string key_file;
   std::optional<std::uint16_t> metrics_port;                  // none: no metrics
   std::uint64_t messages_per_day = default_messages_per_day;  // of an account; 0: no limit
+  bool rendezvous = false;                                    // strangers may meet by a code
+  std::string turn_uris;                                      // of TURN servers; empty: none
+  std::string turn_secret_file;                               // what they and this server share
   std::optional<std::uint16_t> stun_port;                     // none: no STUN
   // Sealed files: the largest one (0: none are kept), an account's share, how long they are kept.
   std::uint64_t max_file = blobs::max_blob_size;

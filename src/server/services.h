@@ -18,8 +18,10 @@
 #include "server/accounts/accounts.h"
 #include "server/blobs/blob_worker.h"
 #include "server/relay/relay.h"
+#include "server/rendezvous/rendezvous.h"
 #include "server/storage/group_commit.h"
 #include "server/token_bucket.h"
+#include "server/turn/access.h"
 
 namespace pqc::server {
 
@@ -39,6 +41,8 @@ struct Counters {
   std::uint64_t last_resorts = 0;
   std::uint64_t uploads = 0;
   std::uint64_t uploads_completed = 0;
+  std::uint64_t meetings = 0;
+  std::uint64_t turn_accesses = 0;
 };
 
 // What the server's owner allows for blobs.
@@ -72,6 +76,9 @@ struct Services {
   RateTable<std::int64_t> openings{{blobs::openings_per_second, blobs::openings_burst}};
   // Who may write to a blob.
   std::map<storage::BlobId, Session*> writers{};
+  RateTable<std::string> meetings{{rendezvous::questions_per_second, rendezvous::questions_burst}};
+  std::optional<rendezvous::Rendezvous> rendezvous{};  // none: off
+  std::optional<turn::Issuer> turn{};                  // none: there is no relay
   TokenBucket refusal_lines{};
   std::uint64_t refusals_not_logged = 0;
   accounts::Decoys decoys{};

@@ -106,12 +106,13 @@ void Session::on_frame(net::FrameKind kind, ByteView payload) {
   dispatch(frame.request_id(), frame);
 }
 
-// One handler a message. A stranger may log in, register and ping; all else is refused in the same words, whatever it
-// asks for (THREATS 17).
+// One handler a message. A stranger may log in, register, ping and meet by a code; all else is refused in the same
+// words, whatever it asks for (THREATS 17).
 void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
   using Body = v1::ClientFrame;
   const auto body = frame.body_case();
-  const bool for_strangers = body == Body::kLogin || body == Body::kRegister || body == Body::kPing;
+  const bool for_strangers =
+      body == Body::kLogin || body == Body::kRegister || body == Body::kPing || body == Body::kMeet;
   if (body == Body::BODY_NOT_SET) return fail(id, v1::ERROR_MALFORMED);
   if (!for_strangers && state_ != State::logged_in) return refuse(id, {v1::ERROR_REFUSED, "not logged in"});
   const bool answered = body != Body::kAcknowledge && body != Body::kPing;
@@ -145,6 +146,10 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
       return upload_part(id, *frame.mutable_upload_part());
     case Body::kReadBlob:
       return read_blob(id, frame.read_blob());
+    case Body::kMeet:
+      return meet(id, frame.meet());
+    case Body::kFetchTurnAccess:
+      return fetch_turn_access(id);
     case Body::kPing:
       answer(id).mutable_pong()->set_server_time(services_.clock.now().value);
       return id == 0 ? void() : send(services_.answer);

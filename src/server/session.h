@@ -104,6 +104,11 @@ class Session final : public net::ConnectionUser,
   void read_known(std::uint64_t id, const storage::Blob& blob, std::uint64_t offset, std::uint32_t bytes);
   void start_reads();
   void answer_read(const BlobUse::Read& read, blobs::Result<std::string> data);
+  // Going direct.
+  void meet(std::uint64_t id, const v1::Meet& request);
+  void wait_for_other(std::uint64_t id, const rendezvous::Slot& slot, std::chrono::milliseconds left);
+  void answer_met(std::uint64_t id, ByteView other);
+  void fetch_turn_access(std::uint64_t id);
 
   // A job whose report finds the session or is dropped. `bytes`: what it holds in memory until then.
   // False, and the client has its answer, when too much is waiting.
