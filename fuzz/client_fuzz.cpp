@@ -8,12 +8,20 @@
 #include "cli/line_editor.h"
 #include "client/content.h"
 #include "client/frame_socket.h"
+#include "client/part_file.h"
 #include "client/store/message_search.h"
 #include "wire/padding.h"
 
 namespace {
 
 using namespace pqc;
+
+// What is accepted as a file has a name that is no path, and is stored and read again as it is.
+void check_file(const client::FileContent& file) {
+  if (!client::is_file_name(file.name) || client::safe_name(file.name).find('/') != std::string::npos) __builtin_trap();
+  const auto again = client::decode_file(client::encode_file(file));
+  if (!again || again->name != file.name || again->secret != file.secret || again->size != file.size) __builtin_trap();
+}
 
 void content(ByteView bytes) {
   (void)client::decode_content(bytes);
@@ -26,6 +34,8 @@ void content(ByteView bytes) {
   if (text != nullptr && !client::check_text(text->text)) __builtin_trap();
   const auto* edit = std::get_if<client::EditContent>(&decoded->body);
   if (edit != nullptr && (!client::check_text(edit->text) || edit->revision == 0)) __builtin_trap();
+  const auto* named = std::get_if<client::FileContent>(&decoded->body);
+  if (named != nullptr) check_file(*named);
 }
 
 // What FTS5 is asked has quoted words and nothing else.

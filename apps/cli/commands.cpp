@@ -127,6 +127,7 @@ ExitCode run(const Context& context, const RegisterCommand& command) {
 }
 
 ExitCode run(const Context& context, const SendCommand& command) {
+  if (command.file) return send_file(context, command);
   auto given = text_or_input(command.text);
   if (!given) return context.fail(given.error());
   const std::string text = std::move(*given);

@@ -55,5 +55,9 @@ ExitCode run(const Context& context, const BackupCommand& command);
 ExitCode run(const Context& context, const RestoreCommand& command);
 ExitCode run(const Context& context, const IdentityCommand& command);
 ExitCode run(const Context& context, const P2pCommand& command);
+ExitCode run(const Context& context, const FilesCommand& command);
+ExitCode run(const Context& context, const SaveCommand& command);
+// send with --file.
+ExitCode send_file(const Context& context, const SendCommand& command);
 
 }  // namespace pqc::cli

@@ -31,6 +31,8 @@ Result<std::string> read_input() {
   return text;
 }
 
+}  // namespace
+
 // It is stored, whatever happened on the way.
 ExitCode not_yet(const Context& context, client::Message message, client::Error error) {
   const bool accepted = error.code == ExitCode::not_delivered;
@@ -40,8 +42,6 @@ ExitCode not_yet(const Context& context, client::Message message, client::Error 
   if (context.output.json()) context.output.message(message);
   return context.fail(error);
 }
-
-}  // namespace
 
 Result<std::string> text_or_input(const std::optional<std::string>& given) {
   if (given && *given != "-") return *given;

@@ -18,6 +18,9 @@ struct Closing {
 // The text as given; for "-" or nothing all of standard input, up to a byte more than is allowed.
 client::Result<std::string> text_or_input(const std::optional<std::string>& given);
 
+// Of a message that did not get where it was wanted in time: it is stored. Prints why, and answers the exit code.
+ExitCode not_yet(const Context& context, client::Message message, client::Error error);
+
 // Sends it under a new id, waits until the server has it (or, with `wait_delivered` seconds, the peer), and prints it.
 ExitCode deliver(const Context& context, client::Client& client, client::Draft draft,
                  std::optional<std::uint32_t> wait_delivered);

@@ -48,7 +48,8 @@ void add_period(CLI::App& app, Period& period) {
 void add_messages(CLI::App& app, Options& options) {
   auto send = add<SendCommand>(app, options, "send", "Send a message");
   send.app->add_option("PEER", send.values->peer, "name or name@server")->required();
-  send.app->add_option("TEXT", send.values->text, "The text; '-' or nothing: standard input");
+  auto* text = send.app->add_option("TEXT", send.values->text, "The text; '-' or nothing: standard input");
+  send.app->add_option("--file", send.values->file, "A file, in place of a text")->type_name("PATH")->excludes(text);
   send.app->add_option("--wait-delivered", send.values->wait_delivered,
                        "Wait so many seconds until the peer has confirmed it");
   auto receive = add<ReceiveCommand>(app, options, "receive", "Print the messages that came in");
@@ -62,6 +63,16 @@ void add_messages(CLI::App& app, Options& options) {
   history.app->add_option("PEER", history.values->peer, "name or name@server")->required();
   history.app->add_option("--limit", history.values->limit, "How many; default: 50")->check(CLI::Range(1, 10'000));
   add_period(*history.app, history.values->period);
+}
+
+void add_files(CLI::App& app, Options& options) {
+  auto files = add<FilesCommand>(app, options, "files", "List the files that were sent and received");
+  files.app->add_option("PEER", files.values->peer, "Only of this conversation");
+  files.app->add_option("--limit", files.values->limit, "How many; default: 50")->check(CLI::Range(1, 10'000));
+  auto save = add<SaveCommand>(app, options, "save", "Fetch a file and write it to a place");
+  save.app->add_option("ID", save.values->id, "The message: its id, or the first 8 digits or more")->required();
+  save.app->add_option("PATH", save.values->path, "A name that is not there yet, or a folder")->required();
+  save.app->add_option("--with", save.values->with, "Whose conversation the message is in");
 }
 
 template <class T>
@@ -254,6 +265,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_messages(app, options);
   add_changes(app, options);
   add_stored(app, options);
+  add_files(app, options);
   add_people(app, options);
   add_keys(app, options);
   add_rules(app, options);

@@ -22,7 +22,17 @@ struct RegisterCommand {
 struct SendCommand {
   std::string peer;
   std::optional<std::string> text;  // "-" or nothing: standard input
+  std::optional<std::string> file;  // in place of a text
   std::optional<std::uint32_t> wait_delivered;
+};
+struct FilesCommand {
+  std::string peer;
+  std::uint32_t limit = 50;
+};
+struct SaveCommand {
+  std::string id;
+  std::string path;
+  std::string with;
 };
 struct ReceiveCommand {
   std::optional<std::uint32_t> wait;
@@ -141,12 +151,13 @@ struct P2pCommand {
   std::vector<std::string> stun;  // HOST[:PORT]
 };
 
-using Command = std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
-                             SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, SearchCommand,
-                             ExportCommand, ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand,
-                             DeleteCommand, BlockCommand, UnblockCommand, RequestsCommand, AcceptCommand,
-                             DeclineCommand, SettingsCommand, LockCommand, UnlockCommand, PassphraseCommand,
-                             KeyringCommand, AuditCommand, BackupCommand, RestoreCommand, IdentityCommand, P2pCommand>;
+using Command =
+    std::variant<RegisterCommand, SendCommand, ReceiveCommand, ChatCommand, HistoryCommand, ContactsCommand,
+                 SafetyNumberCommand, VerifyCommand, WhoamiCommand, DoctorCommand, SearchCommand, ExportCommand,
+                 ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand, DeleteCommand, BlockCommand,
+                 UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
+                 UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand, BackupCommand, RestoreCommand,
+                 IdentityCommand, P2pCommand, FilesCommand, SaveCommand>;
 
 struct Options {
   std::string profile;

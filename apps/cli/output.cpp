@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "cli/progress.h"
 #include "cli/safety_code.h"
 #include "client/duration.h"
 
@@ -110,6 +111,8 @@ Json message_object(const client::Message& m) {
   if (m.target)
     out.add("target", client::to_text(m.target->id))
         .add("target_direction", m.target->direction == client::Direction::incoming ? "in" : "out");
+  if (m.file) out.add("size", m.file->size).add("media_type", m.file->media_type);
+  if (m.file && m.file->transferred > 0) out.add("transferred", m.file->transferred);
   if (m.edited) out.add("edited", true);
   if (m.unsent) out.add("unsent", true);
   if (!m.their_reaction.empty()) out.add("their_reaction", m.their_reaction);
@@ -130,6 +133,9 @@ std::string body_text(const client::Message& m) {
   switch (m.kind) {
     case client::MessageKind::text:
       return (m.target ? "[answers " + about + "] " : "") + text;
+    case client::MessageKind::file:
+      return "[file" + (m.file ? " " + client::to_text(m.id).substr(0, 8) + ", " + size_text(m.file->size) : "") +
+             "] " + text;
     case client::MessageKind::reaction:
       return m.text.empty() ? "[takes the reaction to " + about + " back]" : "[reacts to " + about + "] " + text;
     case client::MessageKind::edit:

@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register send receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
+set -l commands register send files save receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -10,7 +10,9 @@ complete -c pqc-chat -l help -d 'print help'
 complete -c pqc-chat -l version -d 'print the version'
 
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a register -d 'make keys and an account'
-complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a send -d 'send a message'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a send -d 'send a message or a file'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a files -d 'list the files that were sent and received'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a save -d 'fetch a file and write it to a place'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a receive -d 'print the messages that came in'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a chat -d 'write and read interactively'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a history -d 'print the last messages of a conversation'
@@ -48,6 +50,8 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l fingerprint -x
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l invite -x -d 'token of the server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l suite -x -a 'pq pq-falcon enhanced standard' -d 'of the keys'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l passphrase -d 'open the keys with a passphrase'
+complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l file -r -F -d 'in place of a text'
+complete -c pqc-chat -n '__fish_seen_subcommand_from save' -F
 complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l wait-delivered -x -d 'seconds to wait until the peer confirmed it'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l wait -x -d 'seconds to wait for a message'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l follow -d 'until interrupted'
@@ -66,10 +70,10 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l encryption -x -a 'r
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l level -x -a 'quantum-resistant enhanced standard' -d 'accept this or better'
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l i-know-this-is-not-encrypted -d 'for encryption none'
 complete -c pqc-chat -n '__fish_seen_subcommand_from verify' -l code -x -d 'digits that the peer sees'
-complete -c pqc-chat -n '__fish_seen_subcommand_from history search' -l limit -x -d 'so many messages'
+complete -c pqc-chat -n '__fish_seen_subcommand_from history search files' -l limit -x -d 'so many messages'
 complete -c pqc-chat -n '__fish_seen_subcommand_from history search export' -l since -x -d 'from this time on'
 complete -c pqc-chat -n '__fish_seen_subcommand_from history search export' -l before -x -d 'up to this time'
-complete -c pqc-chat -n '__fish_seen_subcommand_from search delete reply react edit unsend' -l with -x -a '(__pqc_chat_peers)' -d 'of this conversation'
+complete -c pqc-chat -n '__fish_seen_subcommand_from search delete reply react edit unsend save' -l with -x -a '(__pqc_chat_peers)' -d 'of this conversation'
 complete -c pqc-chat -n '__fish_seen_subcommand_from export' -l format -x -a 'json text' -d 'of the file'
 complete -c pqc-chat -n '__fish_seen_subcommand_from export backup restore' -F
 complete -c pqc-chat -n '__fish_seen_subcommand_from backup restore' -l backup-passphrase-file -r -F -d 'that holds its passphrase'
@@ -91,4 +95,4 @@ function __pqc_chat_peers
     end
     timeout 1 pqc-chat $profile contacts --json </dev/null 2>/dev/null | string match -rg '"peer":"([a-z0-9._@-]*)"'
 end
-complete -c pqc-chat -n '__fish_seen_subcommand_from send chat history export disappear safety-number verify accept decline block unblock' -a '(__pqc_chat_peers)' -d contact
+complete -c pqc-chat -n '__fish_seen_subcommand_from send files chat history export disappear safety-number verify accept decline block unblock' -a '(__pqc_chat_peers)' -d contact

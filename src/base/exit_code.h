@@ -39,6 +39,9 @@ enum class ExitCode : int {
   text_too_long = 32,
   unknown_message = 33,  // no message here has this id
   not_yours = 34,        // only its author can do this to a message
+  file_gone = 35,        // the server does not have the file, or not any more
+  file_too_large = 36,
+  file_changed = 37,  // while it was sent
 
   // Files on this machine: the client's profile, the server's data folder.
   damaged = 40,

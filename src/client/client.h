@@ -93,6 +93,12 @@ class Client {
   Result<std::vector<Message>> history(std::string_view peer, std::size_t limit);
   // Oldest first; as many as fit into an answer, which may be fewer than asked for, but not none.
   virtual Result<std::vector<Message>> find(const MessageQuery& query) = 0;
+  // How far the file of an outgoing message is at the server; complete when it is not on its way.
+  virtual Result<FileTransfer> transfer(std::int64_t seq) = 0;
+  // Saves a message's file. Answers when it is complete, and after `wait` how it stands: it is asked for again then, or
+  // it rests after a while. Errors: file_gone, refused (it is not the file that was sent), usage (something has that
+  // name already), those of the disk.
+  virtual Result<FileTransfer> save(const SaveFile& request, std::chrono::milliseconds wait) = 0;
   // Deleting, blocking, settings.
   virtual Status change(const Change& change) = 0;
   virtual Result<std::vector<Contact>> contacts() = 0;

@@ -4,6 +4,7 @@
 
 #include "client/limits.h"
 #include "proto/content.pb.h"
+#include "protocol/attachment/limits.h"
 #include "wire/padding.h"
 
 namespace pqc::client {
@@ -87,6 +88,17 @@ void encode_body(const SentCopyContent& in, proto::Content& out) {
 void encode_body(const DevicesChangedContent&, proto::Content& out) {
   out.mutable_devices_changed();
 }
+void encode_file(const FileContent& in, proto::File& out) {
+  out.set_secret(in.secret.data(), in.secret.size());
+  out.set_size(in.size);
+  out.set_chain(in.chain.data(), in.chain.size());
+  out.set_blob(in.blob.data(), in.blob.size());
+  out.set_name(in.name);
+  out.set_media_type(in.media_type);
+}
+void encode_body(const FileContent& in, proto::Content& out) {
+  encode_file(in, *out.mutable_file());
+}
 // What is not understood is never sent on.
 void encode_body(const UnknownContent&, proto::Content&) {}
 
@@ -99,6 +111,18 @@ Reference decode_reference(const proto::Reference& in) {
 MessageId decode_id(const std::string& in) {
   MessageId out{};
   (void)read_id(in, out);
+  return out;
+}
+
+// Parts of other lengths: a blob that is none stands for them in what `allowed` looks at.
+FileContent decode_file(const proto::File& in) {
+  FileContent out{.size = in.size(), .name = in.name(), .media_type = in.media_type()};
+  if (in.secret().size() != out.secret.size() || in.chain().size() != out.chain.size() ||
+      in.blob().size() != out.blob.size())
+    return out;
+  std::ranges::copy(as_bytes(in.secret()), out.secret.begin());
+  std::ranges::copy(as_bytes(in.chain()), out.chain.begin());
+  std::ranges::copy(as_bytes(in.blob()), out.blob.begin());
   return out;
 }
 
@@ -145,10 +169,18 @@ bool decode_body(const proto::Content& in, Content& content) {
     case proto::Content::kDevicesChanged:
       content.body = DevicesChangedContent{};
       return true;
+    case proto::Content::kFile:
+      content.body = decode_file(in.file());
+      return true;
     case proto::Content::BODY_NOT_SET:
       return false;
   }
   return false;
+}
+
+bool is_media_type(std::string_view type) {
+  return type.size() <= limits::media_type_bytes &&
+         std::ranges::all_of(type, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
 }
 
 // The rules of docs/spec/content.md §1 and §7 to §9 that need no store.
@@ -169,6 +201,10 @@ struct Rules {
     return !c.ids.empty() && c.ids.size() <= limits::read_ids && std::ranges::all_of(c.ids, named);
   }
   bool operator()(const TypingContent&) const { return true; }
+  bool operator()(const FileContent& c) const {
+    return c.blob != decltype(c.blob){} && c.size <= attachment::max_file_size && is_file_name(c.name) &&
+           is_media_type(c.media_type);
+  }
   bool operator()(const SessionRestartedContent&) const { return true; }
   bool operator()(const SentCopyContent& c) const { return c.content.size() <= limits::content_bytes; }
   bool operator()(const DevicesChangedContent&) const { return true; }
@@ -188,6 +224,29 @@ bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+bool is_file_name(std::string_view name) {
+  if (name.empty() || name.size() > limits::file_name_bytes || name == "." || name == ".." || !is_utf8(name))
+    return false;
+  return std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/'; });
+}
+
+Bytes encode_file(const FileContent& file) {
+  proto::File out;
+  encode_file(file, out);
+  Bytes bytes(out.ByteSizeLong());
+  out.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
+  return bytes;
+}
+
+std::optional<FileContent> decode_file(ByteView bytes) {
+  proto::File in;
+  if (bytes.size() > limits::content_bytes || !in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
+    return std::nullopt;
+  auto file = decode_file(in);
+  if (!Rules{}(file)) return std::nullopt;
+  return file;
 }
 
 Status check_text(std::string_view text) {

@@ -2,6 +2,7 @@
 // what comes from a peer. Pure functions; any thread.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,6 +51,15 @@ struct ReadContent {
 struct TypingContent {
   bool active = false;
 };
+// A file that lies sealed at the server (docs/spec/attachments.md §6).
+struct FileContent {
+  std::array<std::uint8_t, 32> secret{};
+  std::uint64_t size = 0;
+  std::array<std::uint8_t, 32> chain{};
+  std::array<std::uint8_t, 32> blob{};  // all zero names none
+  std::string name = {};
+  std::string media_type = {};
+};
 struct SessionRestartedContent {};
 // What one of our own devices sent to somebody (docs/spec/devices.md §5).
 struct SentCopyContent {
@@ -68,7 +78,7 @@ struct Content {
   UnixMillis sent_at;
   std::uint32_t expires_after = 0;  // seconds; 0: it stays
   std::variant<TextContent, ReactionContent, EditContent, UnsendContent, TimerContent, ReadContent, TypingContent,
-               SessionRestartedContent, SentCopyContent, DevicesChangedContent, UnknownContent>
+               FileContent, SessionRestartedContent, SentCopyContent, DevicesChangedContent, UnknownContent>
       body;
 };
 
@@ -78,6 +88,13 @@ struct Content {
 [[nodiscard]] Status check_text(std::string_view text);
 // An empty one takes a reaction back. Errors: text_too_long, text_not_utf8.
 [[nodiscard]] Status check_emoji(std::string_view emoji);
+
+// A name that is no path: 1 to 255 bytes of UTF-8 without '/' and control characters, neither "." nor "..".
+[[nodiscard]] bool is_file_name(std::string_view name);
+
+// What a store keeps of a file: without the message around it. Nothing for bytes that are no FileContent.
+[[nodiscard]] Bytes encode_file(const FileContent& file);
+[[nodiscard]] std::optional<FileContent> decode_file(ByteView bytes);
 
 // The padded bytes that the ratchet seals.
 [[nodiscard]] Bytes encode_content(const Content& content);

@@ -1,5 +1,6 @@
 #include "client/core.h"
 
+#include "client/content.h"
 #include "crypto/suite.h"
 
 namespace pqc::client {
@@ -7,6 +8,10 @@ namespace pqc::client {
 Message Core::visible(const MessageRow& row) {
   auto message = row.message;
   if (const auto* suite = crypto::find_suite(row.suite_number)) message.suite = suite->name;
+  if (message.kind != MessageKind::file || message.unsent) return message;
+  if (auto file = decode_file(row.content))
+    message.file = FileInfo{
+        .name = std::move(file->name), .media_type = std::move(file->media_type), .size = file->size, .transferred = 0};
   return message;
 }
 

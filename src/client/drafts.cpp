@@ -55,6 +55,9 @@ Status check_body(const Draft& draft) {
       return {};
     case MessageKind::unsend:
       return {};
+    case MessageKind::file:
+      if (draft.file.empty()) return fail(ExitCode::usage, "which file? Give its path");
+      return {};
     case MessageKind::unknown:
       break;
   }
@@ -62,11 +65,13 @@ Status check_body(const Draft& draft) {
 }
 
 Status check_target(const Draft& draft, const Message& target) {
-  if (target.kind != MessageKind::text && target.kind != MessageKind::unknown)
+  if (target.kind != MessageKind::text && target.kind != MessageKind::file && target.kind != MessageKind::unknown)
     return fail(ExitCode::usage, "this is a change of a message, no message");
   const bool changes_it = draft.kind == MessageKind::edit || draft.kind == MessageKind::unsend;
   if (changes_it && target.direction != Direction::outgoing)
     return fail(ExitCode::not_yours, "only your own messages can be edited or taken back");
+  if (draft.kind == MessageKind::edit && target.kind == MessageKind::file)
+    return fail(ExitCode::usage, "a file cannot be edited: take it back with unsend, and send another");
   if (target.unsent && draft.kind != MessageKind::unsend)
     return fail(ExitCode::unknown_message, "this message was taken back: there is nothing left of it");
   return {};
@@ -136,7 +141,7 @@ Result<MessageRow> make_row(Core& core, const Draft& draft, const Addressed& add
   m.verified = contact.verified;
   if (addressed.target)
     m.target = MessageRef{.id = addressed.target->message.id, .direction = addressed.target->message.direction};
-  if (draft.kind == MessageKind::text) m.seconds = contact.timer;
+  if (draft.kind == MessageKind::text || draft.kind == MessageKind::file) m.seconds = contact.timer;
   if (draft.kind == MessageKind::timer) {
     m.seconds = draft.seconds;
     if (contact.timer_revision == std::numeric_limits<std::uint32_t>::max())

@@ -9,7 +9,7 @@ namespace {
 
 // Kinds whose rows stand in the history on their own, so that others can name them.
 bool can_be_named(MessageKind kind) {
-  return kind == MessageKind::text || kind == MessageKind::unknown;
+  return kind == MessageKind::text || kind == MessageKind::file || kind == MessageKind::unknown;
 }
 
 bool later(const Message& a, const Message& b) {
@@ -30,6 +30,7 @@ Status take_back(Store& store, const Message& target, const std::vector<MessageR
   // Before the server has it, its bytes need not go out at all.
   if (target.direction == Direction::outgoing && target.status == MessageStatus::queued)
     if (auto done = store.outbox.drop_message(target.seq); !done) return done;
+  if (auto done = store.transfers.remove(target.seq); !done) return done;
   for (const auto& change : changes) {
     if (change.message.kind == MessageKind::unsend) continue;
     if (change.message.direction == Direction::outgoing)
@@ -77,6 +78,7 @@ Status apply_effects(Store& store, const MessageRow& row) {
   const auto& m = row.message;
   switch (m.kind) {
     case MessageKind::text:
+    case MessageKind::file:
     case MessageKind::unknown:
       return work_out(store, row.contact, {.id = m.id, .direction = m.direction});
     case MessageKind::reaction:

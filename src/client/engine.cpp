@@ -178,6 +178,8 @@ void Engine::on_online(const v1::LoggedIn& answer) {
   if (auto greeted = greet_restored(); !greeted)
     log(LogLevel::error, "backup.contacts_not_told", {{"why", greeted.error().message}});
   outbox_.pump();
+  uploads_.pump();
+  downloads_.on_online();
   if (how_.subscribe || registered_) maintain(answer);
 }
 
@@ -278,6 +280,7 @@ void Engine::finish_registration(const Status& status) {
 void Engine::on_offline(const Error& error) {
   sync_.on_offline();
   outbox_.on_offline();
+  uploads_.on_offline();
   maintained_ = false;
   maintenance_.reset();
   emit(connection());
@@ -312,11 +315,33 @@ void Engine::emit(const Event& event) {
 }
 
 Result<Message> Engine::send(const Draft& draft) {
+  if (draft.kind == MessageKind::file) return uploads_.enqueue(draft);
   return outbox_.enqueue(draft);
 }
 
 Status Engine::change(const Change& change) {
-  return changes_.apply(change);
+  auto done = changes_.apply(change);
+  uploads_.pump();  // a blocked person's files are given up
+  return done;
+}
+
+Result<FileTransfer> Engine::transfer(std::int64_t seq) {
+  auto state = uploads_.state(seq);
+  if (!state) return pass(state);
+  if (*state) return std::move(**state);
+  return FileTransfer{.message = seq, .complete = true};
+}
+
+void Engine::save(const SaveFile& request, std::chrono::milliseconds wait, Answer<FileTransfer> answer) {
+  if (!core_.online()) go_online({});
+  auto state = downloads_.save(request);
+  if (!state || state->complete) return answer(std::move(state));
+  const auto ended = [this, seq = state->message]() -> std::optional<Status> {
+    if (!downloads_.ended(seq)) return std::nullopt;
+    return Status();
+  };
+  wait_for(ended, wait,
+           [this, request, answer = std::move(answer)](const Status&) { answer(downloads_.save(request)); });
 }
 
 void Engine::await(std::int64_t seq, Until until, std::chrono::milliseconds wait, Answer<Message> answer) {
@@ -383,7 +408,8 @@ Status Engine::owe_read(std::int64_t seq, bool wanted) {
   if (!wanted) return {};
   auto row = store_->messages.find(seq);
   if (!row) return pass(row);
-  if (!*row || (*row)->message.kind != MessageKind::text || (*row)->message.direction != Direction::incoming) return {};
+  if (!*row || (*row)->message.direction != Direction::incoming) return {};
+  if ((*row)->message.kind != MessageKind::text && (*row)->message.kind != MessageKind::file) return {};
   auto contact = store_->contacts.find((*row)->contact);
   if (!contact) return pass(contact);
   if (!*contact || (*contact)->state != ContactState::accepted || (*contact)->barred) return {};
@@ -396,7 +422,31 @@ Result<std::optional<ContactRow>> Engine::find_contact(std::string_view peer) {
   return store_->contacts.find(name->text());
 }
 
+Result<std::vector<Message>> Engine::find_files(const MessageQuery& query) {
+  std::int64_t contact = 0;
+  if (!query.peer.empty()) {
+    auto found = find_contact(query.peer);
+    if (!found) return pass(found);
+    if (!*found) return unknown(query.peer);
+    contact = (*found)->id;
+  }
+  const auto limit = std::min<std::size_t>(query.limit, limits::history_rows);
+  auto rows = store_->messages.files(contact, core_.clock.now(), limit);
+  if (!rows) return pass(rows);
+  std::vector<Message> out;
+  for (const auto& row : *rows) {
+    auto& message = out.emplace_back(Core::visible(row));
+    if (!message.file) continue;
+    auto transfer = store_->transfers.find(message.seq);
+    if (!transfer) return pass(transfer);
+    const bool sent = message.direction == Direction::outgoing && message.status != MessageStatus::failed;
+    message.file->transferred = *transfer ? (*transfer)->bytes() : sent ? message.file->size : 0;
+  }
+  return out;
+}
+
 Result<std::vector<Message>> Engine::find(const MessageQuery& query) {
+  if (query.files) return find_files(query);
   MessageSearch::Where where{.contact = 0,
                              .words = query.words,
                              .since = query.since,

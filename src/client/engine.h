@@ -13,10 +13,12 @@
 #include "client/chat/relay_transport.h"
 #include "client/core.h"
 #include "client/directory.h"
+#include "client/downloads.h"
 #include "client/housekeeping.h"
 #include "client/outbox.h"
 #include "client/profile.h"
 #include "client/sync.h"
+#include "client/uploads.h"
 
 namespace pqc::client {
 
@@ -69,6 +71,10 @@ class Engine {
   // Answers when it is so or the message failed. Errors: why it is not so in time (not_delivered, timed_out), or why
   // there is no connection.
   void await(std::int64_t seq, Until until, std::chrono::milliseconds wait, Answer<Message> answer);
+  // How far the file of an outgoing message is.
+  Result<FileTransfer> transfer(std::int64_t seq);
+  // Saves a file, or goes on with it; answers when that has ended, and after `wait` how it stands.
+  void save(const SaveFile& request, std::chrono::milliseconds wait, Answer<FileTransfer> answer);
   Result<std::vector<Message>> not_shown();
   Result<std::vector<Notice>> notices();
   Status set_shown(const std::vector<std::int64_t>& messages, const std::vector<std::int64_t>& notices);
@@ -119,6 +125,7 @@ class Engine {
   void check_waiters(const Message& message);
   // The contact with a pinned record, fetched when there is none.
   void known_contact(std::string_view peer, Answer<ContactRow> answer);
+  Result<std::vector<Message>> find_files(const MessageQuery& query);
   Result<std::optional<ContactRow>> find_contact(std::string_view peer);
   // Tells contacts that came out of a backup that this device begins anew.
   Status greet_restored();
@@ -140,6 +147,8 @@ class Engine {
   Outbox outbox_{core_, directory_, core_.sessions, transport_};
   Sync sync_{core_, directory_, outbox_};
   Changes changes_{core_, outbox_};
+  Uploads uploads_{core_, outbox_};
+  Downloads downloads_{core_};
   Housekeeping housekeeping_{core_};
   Online how_;
   bool maintained_ = false;

@@ -15,6 +15,20 @@ inline constexpr std::size_t copy_bytes = content_bytes + 512;
 // A device whose prekeys the server does not have is not asked for again so long, if others can be reached.
 inline constexpr std::chrono::milliseconds device_retry = std::chrono::hours(1);
 
+inline constexpr std::size_t file_name_bytes = 255;
+inline constexpr std::size_t media_type_bytes = 127;
+// How far a file was transferred is stored after this much, or this long.
+inline constexpr std::size_t transfer_step = std::size_t{16} << 20;
+inline constexpr std::chrono::milliseconds transfer_interval = std::chrono::seconds(2);
+// Chunks of a file on the way (attachment::chunk_size): from one up to this many, in parts of at most so many.
+inline constexpr std::size_t window_chunks = 32;
+inline constexpr std::size_t part_chunks = 4;
+// The window grows while answers come within the first time, and shrinks where they take longer than the second.
+inline constexpr std::chrono::milliseconds quick_answer{250};
+inline constexpr std::chrono::milliseconds slow_answer{1'000};
+// A file that nobody asks for any more is not saved further.
+inline constexpr std::chrono::milliseconds save_lease = std::chrono::seconds(15);
+
 inline constexpr std::size_t emoji_bytes = 64;
 // Ids in one read receipt.
 inline constexpr std::size_t read_ids = 256;

@@ -83,6 +83,14 @@ Result<std::vector<Message>> LocalClient::find(const MessageQuery& query) {
   return engine_->find(query);
 }
 
+Result<FileTransfer> LocalClient::transfer(std::int64_t seq) {
+  return engine_->transfer(seq);
+}
+
+Result<FileTransfer> LocalClient::save(const SaveFile& request, std::chrono::milliseconds wait) {
+  return run<FileTransfer>([&](auto answer) { engine_->save(request, wait, std::move(answer)); });
+}
+
 Status LocalClient::change(const Change& change) {
   return engine_->change(change);
 }

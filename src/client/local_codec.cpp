@@ -58,6 +58,12 @@ void encode(const Message& in, v1::Message& out) {
   out.set_their_reaction(in.their_reaction);
   out.set_our_reaction(in.our_reaction);
   out.set_read_at(in.read_at.value);
+  if (!in.file) return;
+  auto& file = *out.mutable_file();
+  file.set_name(in.file->name);
+  file.set_media_type(in.file->media_type);
+  file.set_size(in.file->size);
+  file.set_transferred(in.file->transferred);
 }
 
 Message decode(const v1::Message& in) {
@@ -82,6 +88,7 @@ Message decode(const v1::Message& in) {
               .unsent = in.unsent(),
               .their_reaction = in.their_reaction(),
               .our_reaction = in.our_reaction(),
+              .file = {},
               .read_at = {in.read_at()}};
   copy_id(in.id(), out.id);
   if (!in.target().empty()) {
@@ -89,6 +96,11 @@ Message decode(const v1::Message& in) {
     copy_id(in.target(), out.target->id);
   }
   if (in.has_failure()) out.failure = decode(in.failure());
+  if (in.has_file())
+    out.file = FileInfo{.name = in.file().name(),
+                        .media_type = in.file().media_type(),
+                        .size = in.file().size(),
+                        .transferred = in.file().transferred()};
   return out;
 }
 
@@ -217,6 +229,7 @@ void encode(const Draft& in, v1::Send& out) {
   out.set_kind(static_cast<std::uint32_t>(in.kind));
   out.set_target(in.target);
   out.set_seconds(in.seconds);
+  out.set_file(in.file);
 }
 
 std::optional<Draft> decode(const v1::Send& in) {
@@ -225,7 +238,8 @@ std::optional<Draft> decode(const v1::Send& in) {
             .kind = static_cast<MessageKind>(in.kind()),
             .target = in.target(),
             .text = in.text(),
-            .seconds = in.seconds()};
+            .seconds = in.seconds(),
+            .file = in.file()};
   if (in.id().size() != out.id.size()) return std::nullopt;
   copy_id(in.id(), out.id);
   return out;
@@ -238,6 +252,7 @@ void encode(const MessageQuery& in, v1::Find& out) {
   if (in.since) out.set_since(in.since->value);
   if (in.before) out.set_before(in.before->value);
   if (in.after) out.set_after(*in.after);
+  out.set_files(in.files);
 }
 
 MessageQuery decode(const v1::Find& in) {
@@ -245,6 +260,33 @@ MessageQuery decode(const v1::Find& in) {
   if (in.has_since()) out.since = UnixMillis{in.since()};
   if (in.has_before()) out.before = UnixMillis{in.before()};
   if (in.has_after()) out.after = in.after();
+  out.files = in.files();
+  return out;
+}
+
+void encode(const SaveFile& in, v1::Save& out) {
+  out.set_id(in.id);
+  out.set_peer(in.peer);
+  out.set_path(in.path);
+}
+
+SaveFile decode(const v1::Save& in) {
+  return {.id = in.id(), .peer = in.peer(), .path = in.path()};
+}
+
+void encode(const FileTransfer& in, v1::TransferState& out) {
+  out.set_message(in.message);
+  out.set_done(in.done);
+  out.set_size(in.size);
+  out.set_complete(in.complete);
+  out.set_path(in.path);
+  if (in.failure) encode(*in.failure, *out.mutable_failure());
+}
+
+FileTransfer decode(const v1::TransferState& in) {
+  FileTransfer out{.message = in.message(), .done = in.done(), .size = in.size(), .complete = in.complete()};
+  out.path = in.path();
+  if (in.has_failure()) out.failure = decode(in.failure());
   return out;
 }
 

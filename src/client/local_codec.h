@@ -15,7 +15,9 @@ class Find;
 class Message;
 class Notice;
 class SafetyNumberReply;
+class Save;
 class Send;
+class TransferState;
 }  // namespace pqc_chat::local::v1
 
 namespace pqc::client::local {
@@ -33,6 +35,8 @@ void encode(const Event& in, v1::Event& out);
 void encode(const Draft& in, v1::Send& out);
 void encode(const MessageQuery& in, v1::Find& out);
 void encode(const Change& in, v1::Change& out);
+void encode(const SaveFile& in, v1::Save& out);
+void encode(const FileTransfer& in, v1::TransferState& out);
 
 Error decode(const v1::Error& in);
 Message decode(const v1::Message& in);
@@ -46,5 +50,7 @@ std::optional<Event> decode(const v1::Event& in);
 std::optional<Draft> decode(const v1::Send& in);
 MessageQuery decode(const v1::Find& in);
 std::optional<Change> decode(const v1::Change& in);
+SaveFile decode(const v1::Save& in);
+FileTransfer decode(const v1::TransferState& in);
 
 }  // namespace pqc::client::local

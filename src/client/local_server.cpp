@@ -159,6 +159,19 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
       if (!change) return done(fail(ExitCode::protocol_mismatch, "a change that this version does not know"));
       return done(engine_.change(*change));
     }
+    case v1::LocalRequest::kTransfer: {
+      const auto transfer = engine_.transfer(request.transfer().seq());
+      return session->answer(id, transfer,
+                             [&](v1::LocalReply& out) { local::encode(*transfer, *out.mutable_transfer()); });
+    }
+    case v1::LocalRequest::kSave:
+      return engine_.save(local::decode(request.save()), std::chrono::milliseconds(request.save().wait_ms()),
+                          [weak = std::weak_ptr(session), id](const Result<FileTransfer>& state) {
+                            const auto alive = weak.lock();
+                            if (!alive) return;
+                            alive->answer(id, state,
+                                          [&](v1::LocalReply& out) { local::encode(*state, *out.mutable_transfer()); });
+                          });
     case v1::LocalRequest::kContacts: {
       const auto contacts = engine_.contacts();
       return session->answer(id, contacts, [&](v1::LocalReply& out) {

@@ -47,6 +47,12 @@ struct Filler {
     row.message.revision = c.revision;
     return true;
   }
+  bool operator()(const FileContent& c) const {
+    row.message.kind = MessageKind::file;
+    row.message.text = c.name;
+    row.content = encode_file(c);
+    return true;
+  }
   bool operator()(const UnknownContent& c) const {
     row.message.kind = MessageKind::unknown;
     row.content = c.content;
@@ -84,6 +90,10 @@ Content content_of(const MessageRow& row) {
       break;
     case MessageKind::timer:
       out.body = TimerContent{.seconds = m.seconds, .revision = m.revision};
+      break;
+    case MessageKind::file:
+      if (auto file = decode_file(row.content)) out.body = std::move(*file);
+      out.expires_after = m.seconds;
       break;
     case MessageKind::unknown:
       break;

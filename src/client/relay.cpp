@@ -41,6 +41,8 @@ ExitCode exit_code_of(v1::ErrorCode code) {
       return ExitCode::login_refused;
     case v1::ERROR_MALFORMED:
       return ExitCode::protocol_mismatch;
+    case v1::ERROR_UNKNOWN_BLOB:
+      return ExitCode::file_gone;
     default:
       return ExitCode::unexpected;
   }
@@ -58,6 +60,8 @@ std::string advice(v1::ErrorCode code) {
       return "a quota of the server is reached: try again later";
     case v1::ERROR_RATE_LIMITED:
       return "the server asks to slow down: try again later";
+    case v1::ERROR_UNKNOWN_BLOB:
+      return "the server does not have this file, or not any more: ask its sender to send it again";
     case v1::ERROR_REPLACED:
       return "another process is connected with the keys of this profile: a profile must not be copied";
     default:
@@ -177,6 +181,8 @@ Status Relay::check_hello(const v1::Hello& hello) {
                                          " the server's: set the clock, signatures depend on it");
   }
   append_items_ = std::clamp<std::size_t>(hello.limits().append_items(), 1, limits::append_items);
+  blob_bytes_ = hello.limits().blob_bytes();
+  blob_part_bytes_ = hello.limits().blob_part_bytes();
   return {};
 }
 

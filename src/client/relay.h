@@ -84,6 +84,9 @@ class Relay {
   // The server's clock minus ours, when it greeted.
   [[nodiscard]] std::chrono::milliseconds clock_offset() const { return clock_offset_; }
   [[nodiscard]] std::size_t append_items() const { return append_items_; }
+  // The largest blob that the server takes; 0: none. And what one answer with a part of it may hold.
+  [[nodiscard]] std::uint64_t blob_bytes() const { return blob_bytes_; }
+  [[nodiscard]] std::size_t blob_part_bytes() const { return blob_part_bytes_; }
 
  private:
   enum class State : std::uint8_t { stopped, waiting, connecting, signing_in, online };
@@ -116,6 +119,8 @@ class Relay {
   net::LinkInfo info_;
   std::chrono::milliseconds clock_offset_{0};
   std::size_t append_items_ = 1;
+  std::uint64_t blob_bytes_ = 0;
+  std::size_t blob_part_bytes_ = 0;
   std::uint64_t next_request_ = 1;
   std::unordered_map<std::uint64_t, Question> questions_;
   std::chrono::milliseconds backoff_;

@@ -130,6 +130,23 @@ Result<std::vector<Message>> RemoteClient::find(const MessageQuery& query) {
   return out;
 }
 
+Result<FileTransfer> RemoteClient::transfer(std::int64_t seq) {
+  v1::LocalRequest request;
+  request.mutable_transfer()->set_seq(seq);
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  return local::decode((*reply)->transfer());
+}
+
+Result<FileTransfer> RemoteClient::save(const SaveFile& save, std::chrono::milliseconds wait) {
+  v1::LocalRequest request;
+  local::encode(save, *request.mutable_save());
+  request.mutable_save()->set_wait_ms(milliseconds(wait));
+  auto reply = ask(request, wait);
+  if (!reply) return pass(reply);
+  return local::decode((*reply)->transfer());
+}
+
 Status RemoteClient::change(const Change& change) {
   v1::LocalRequest request;
   local::encode(change, *request.mutable_change());

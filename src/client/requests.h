@@ -19,6 +19,7 @@ struct Draft {
   std::string target;         // the id, or its first digits, of the message that it answers or changes
   std::string text;           // of a reaction: the emoji, empty takes it back
   std::uint32_t seconds = 0;  // of a timer; 0: off
+  std::string file = {};      // of a file: its path, from the root on
 };
 
 struct MessageQuery {
@@ -28,6 +29,14 @@ struct MessageQuery {
   std::optional<UnixMillis> before;
   std::optional<std::int64_t> after;  // the oldest ones after this seq; nothing: the newest ones
   std::uint32_t limit = 0;
+  bool files = false;  // only files; of everybody where there is no peer
+};
+
+// The file of a message, to a path that is not there yet (or into a folder, under the sender's name).
+struct SaveFile {
+  std::string id;    // or its first digits
+  std::string peer;  // may be empty
+  std::string path;  // from the root on
 };
 
 struct DeleteMessage {

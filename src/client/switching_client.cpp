@@ -114,6 +114,14 @@ Result<std::vector<Message>> SwitchingClient::find(const MessageQuery& query) {
   return with([&](Client& client) { return client.find(query); });
 }
 
+Result<FileTransfer> SwitchingClient::transfer(std::int64_t seq) {
+  return with([&](Client& client) { return client.transfer(seq); });
+}
+
+Result<FileTransfer> SwitchingClient::save(const SaveFile& request, std::chrono::milliseconds wait) {
+  return with([&](Client& client) { return client.save(request, wait); });
+}
+
 Status SwitchingClient::change(const Change& change) {
   return with([&](Client& client) { return client.change(change); });
 }

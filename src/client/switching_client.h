@@ -25,6 +25,8 @@ class SwitchingClient final : public Client {
   Result<Inbox> inbox() override;
   Status set_shown(const Inbox& inbox) override;
   Result<std::vector<Message>> find(const MessageQuery& query) override;
+  Result<FileTransfer> transfer(std::int64_t seq) override;
+  Result<FileTransfer> save(const SaveFile& request, std::chrono::milliseconds wait) override;
   Status change(const Change& change) override;
   Result<std::vector<Contact>> contacts() override;
   Result<SafetyNumber> safety_number(std::string_view peer) override;

@@ -32,6 +32,8 @@ std::string_view name(MessageKind kind) {
       return "unsend";
     case MessageKind::timer:
       return "timer";
+    case MessageKind::file:
+      return "file";
   }
   return "unknown";
 }

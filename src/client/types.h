@@ -43,6 +43,7 @@ enum class MessageKind : std::uint8_t {
   edit = 4,
   unsend = 5,
   timer = 6,  // how long messages of the conversation stay, from now on
+  file = 7,   // `text` is its name
 };
 std::string_view name(MessageKind kind);
 
@@ -51,6 +52,13 @@ struct MessageRef {
   MessageId id{};
   Direction direction = Direction::incoming;
   friend bool operator==(const MessageRef&, const MessageRef&) = default;
+};
+
+struct FileInfo {
+  std::string name;  // the sender's, without a folder
+  std::string media_type;
+  std::uint64_t size = 0;
+  std::uint64_t transferred = 0;  // sent: at the server; received: saved so far, as long as that is not finished
 };
 
 struct Message {
@@ -76,7 +84,8 @@ struct Message {
   bool unsent = false;  // its sender took it back: nothing is left of its text
   std::string their_reaction = {};
   std::string our_reaction = {};
-  UnixMillis read_at = {};  // when the contact said that it read our message; 0: it did not say
+  std::optional<FileInfo> file = {};  // of a file that was not taken back
+  UnixMillis read_at = {};            // when the contact said that it read our message; 0: it did not say
 };
 
 enum class ContactState : std::uint8_t {
@@ -151,6 +160,16 @@ struct Notice {
 struct TypingState {
   std::string peer;
   bool active = false;
+};
+
+// How far a file has come.
+struct FileTransfer {
+  std::int64_t message = 0;  // its seq
+  std::uint64_t done = 0;
+  std::uint64_t size = 0;
+  bool complete = false;
+  std::string path = {};              // saved to
+  std::optional<Error> failure = {};  // why it stands still for now
 };
 
 // How it stands with the server.

@@ -36,7 +36,7 @@ Status Erasure::remove_row(std::int64_t seq, UnixMillis now) {
   for (const auto row : rows) {
     for (const auto* const sql :
          {"DELETE FROM outbox WHERE message = ?", "DELETE FROM expected_receipts WHERE message = ?",
-          "DELETE FROM owed_reads WHERE message = ?"})
+          "DELETE FROM owed_reads WHERE message = ?", "DELETE FROM transfers WHERE message = ?"})
       if (auto done = database_.run(sql, row); !done) return done;
     if (auto done = database_.run("INSERT INTO removed (contact, id, at) SELECT contact, id, ?2 FROM messages WHERE "
                                   "seq = ?1 AND direction = 0 ON CONFLICT DO NOTHING",

@@ -20,6 +20,9 @@ constexpr std::string_view of_target =
     PQC_MESSAGE_COLUMNS "WHERE m.contact = ? AND m.target = ? AND m.target_direction = ? AND m.kind IN (3, 4, 5)";
 constexpr std::string_view read_owed =
     PQC_MESSAGE_COLUMNS "JOIN owed_reads r ON r.message = m.seq ORDER BY m.contact, m.seq LIMIT ?";
+constexpr std::string_view all_files = PQC_MESSAGE_COLUMNS
+    "WHERE (?1 = 0 OR m.contact = ?1) AND m.kind = ?2 AND (m.expires_at IS NULL OR m.expires_at > ?3) ORDER BY m.seq "
+    "DESC LIMIT ?4";
 constexpr std::string_view by_digits = PQC_MESSAGE_COLUMNS
     "WHERE m.direction IN (0, 1) AND m.id >= ?1 AND m.id <= ?2 AND (?3 = 0 OR m.contact = ?3) LIMIT 3";
 
@@ -93,6 +96,25 @@ Result<std::optional<std::int64_t>> MessageTable::first_to_seal(std::int64_t con
 
 Status MessageTable::set_sealed(std::int64_t seq, std::uint16_t suite) {
   return database_.run("UPDATE messages SET sealed = 1, suite = ? WHERE seq = ?", suite, seq);
+}
+
+// 2: neither to be sealed nor sealed.
+Status MessageTable::hold(std::int64_t seq) {
+  return database_.run("UPDATE messages SET sealed = 2 WHERE seq = ? AND sealed = 0", seq);
+}
+
+Status MessageTable::set_content(std::int64_t seq, ByteView content) {
+  return database_.run("UPDATE messages SET content = ? WHERE seq = ?", content, seq);
+}
+
+Status MessageTable::release(std::int64_t seq, ByteView content) {
+  return database_.run("UPDATE messages SET sealed = 0, content = ?2 WHERE seq = ?1 AND sealed = 2", seq, content);
+}
+
+Result<std::vector<MessageRow>> MessageTable::files(std::int64_t contact, UnixMillis now, std::size_t limit) {
+  auto rows = many(database_, all_files, contact, MessageKind::file, now, limit);
+  if (rows) std::ranges::reverse(*rows);
+  return rows;
 }
 
 Result<std::int64_t> MessageTable::unseal_unconfirmed(std::int64_t contact, std::size_t limit) {

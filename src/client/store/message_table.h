@@ -49,6 +49,12 @@ class MessageTable {
   Result<std::vector<MessageRow>> to_seal(std::size_t limit);
   Result<std::optional<std::int64_t>> first_to_seal(std::int64_t contact);
   Status set_sealed(std::int64_t seq, std::uint16_t suite);
+  // One whose file is not at the server yet is not sealed before it is released, with the content that it then has.
+  Status hold(std::int64_t seq);
+  Status set_content(std::int64_t seq, ByteView content);
+  Status release(std::int64_t seq, ByteView content);
+  // Files of one contact or (0) of all, the newest `limit`, oldest first.
+  Result<std::vector<MessageRow>> files(std::int64_t contact, UnixMillis now, std::size_t limit);
   // Outgoing ones to a contact that were sealed but not confirmed, the newest `limit`, are sealed again.
   Result<std::int64_t> unseal_unconfirmed(std::int64_t contact, std::size_t limit);
 

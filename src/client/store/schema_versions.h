@@ -199,4 +199,21 @@ CREATE TRIGGER message_words_change AFTER UPDATE OF text ON messages
 END;
 )sql";
 
+// Files on their way.
+inline constexpr const char* schema_version_4 = R"sql(
+CREATE TABLE transfers (
+  message INTEGER PRIMARY KEY REFERENCES messages (seq) ON DELETE CASCADE,
+  -- The file that is sent, or that is written.
+  path BLOB NOT NULL,
+  -- The chunk that comes next, and the chain so far.
+  next INTEGER NOT NULL,
+  chain BLOB NOT NULL,
+  -- Of a file that is sent: what tells that it is the same still, and the chain of all of it once that is known.
+  inode INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  whole_chain BLOB
+) STRICT;
+)sql";
+
 }  // namespace pqc::client

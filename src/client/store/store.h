@@ -14,6 +14,7 @@
 #include "client/store/schema.h"
 #include "client/store/schema_upgrade.h"
 #include "client/store/session_table.h"
+#include "client/store/transfer_table.h"
 
 namespace pqc::client {
 
@@ -39,6 +40,7 @@ class Store {
   MessageSearch search{*database};
   Erasure erasure{*database};
   ForgetTable forgets{*database};
+  TransferTable transfers{*database};
 
  private:
   explicit Store(std::unique_ptr<Database> opened) : database(std::move(opened)) {}

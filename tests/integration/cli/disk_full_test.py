@@ -71,6 +71,32 @@ class FullDisk(Case):
         self.sent(alice, bob, "after")
         self.received(bob, "before", *texts, "after")
 
+    def test_files_leave_room_for_messages(self):
+        disk = self.disk("server-with-files")
+        server = programs.Server(disk.folder)
+        self.addCleanup(server.stop)
+        alice, bob = self.person("alice", server=server), self.person("bob", server=server)
+        file = self.folder / "large.bin"
+        file.write_bytes(bytes(8 << 20))
+        self.assertEqual(alice("send", bob.name, "--file", file).code, QUEUED)
+        self.sent(alice, bob, "messages go on")
+        self.received(bob, "messages go on")
+
+    def test_a_file_is_saved_once_there_is_room_for_it(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        file = self.folder / "file.bin"
+        file.write_bytes(os.urandom(6 << 20))
+        self.expect(alice("send", bob.name, "--file", file), 0)
+        message = self.expect(bob("receive", "--wait", 20), 0).messages[0]
+        disk = self.disk("small")
+        (disk.folder / "other").write_bytes(bytes(4 << 20))
+        self.expect(bob("save", message["id"], disk.folder / "copy"), DISK_FULL, "disk_full")
+        self.assertFalse((disk.folder / "copy").exists())
+        (disk.folder / "other").unlink()
+        answer = self.expect(bob("save", message["id"], disk.folder / "copy"), 0)
+        self.assertEqual((disk.folder / "copy").read_bytes(), file.read_bytes())
+        self.assertGreater(answer.of_type("progress")[0]["done"], 0)
+
     def test_a_server_that_cannot_make_its_files_says_so(self):
         disk = self.disk("full-server")
         disk.fill()

@@ -90,5 +90,53 @@ TEST(Content, WhatBreaksARuleIsRefused) {
   EXPECT_FALSE(decode_content({}));
 }
 
+FileContent some_file() {
+  FileContent file{.size = 5, .name = "größe.txt", .media_type = "text/plain"};
+  file.secret.fill(1);
+  file.chain.fill(2);
+  file.blob.fill(3);
+  return file;
+}
+
+TEST(Content, FilesSurviveTheRoundTrip) {
+  const auto out = decode_content(encode_content({.id = {1}, .sent_at = {2}, .expires_after = 7, .body = some_file()}));
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->expires_after, 7U);
+  const auto& file = std::get<FileContent>(out->body);
+  EXPECT_EQ(file.secret, some_file().secret);
+  EXPECT_EQ(file.chain, some_file().chain);
+  EXPECT_EQ(file.blob, some_file().blob);
+  EXPECT_EQ(file.size, 5U);
+  EXPECT_EQ(file.name, "größe.txt");
+  EXPECT_EQ(file.media_type, "text/plain");
+  EXPECT_EQ(decode_file(encode_file(file))->name, file.name);
+}
+
+TEST(Content, FilesKeepToTheirRules) {
+  const auto refused = [](const auto& change) {
+    auto content = valid();
+    auto& file = *content.mutable_file();
+    file.set_secret(std::string(32, 's'));
+    file.set_chain(std::string(32, 'c'));
+    file.set_blob(std::string(32, 'b'));
+    file.set_size(std::uint64_t{2} << 30U);
+    file.set_name("name");
+    EXPECT_TRUE(decode_content(padded(content)));
+    change(file);
+    return !decode_content(padded(content)).has_value();
+  };
+  EXPECT_TRUE(refused([](auto& file) { file.set_size((std::uint64_t{2} << 30U) + 1); }));
+  EXPECT_TRUE(refused([](auto& file) { file.set_secret(std::string(31, 's')); }));
+  EXPECT_TRUE(refused([](auto& file) { file.set_chain(""); }));
+  EXPECT_TRUE(refused([](auto& file) { file.set_blob(std::string(33, 'b')); }));
+  EXPECT_TRUE(refused([](auto& file) { file.set_blob(std::string(32, '\0')); }));
+  EXPECT_TRUE(refused([](auto& file) { file.set_media_type("text plain"); }));
+  EXPECT_TRUE(refused([](auto& file) { file.set_media_type(std::string(128, 'x')); }));
+  for (const auto* name : {"", ".", "..", "a/b", "/", "a\nb", "\x7F", "\xFF"})
+    EXPECT_TRUE(refused([&](auto& file) { file.set_name(name); })) << name;
+  EXPECT_TRUE(refused([](auto& file) { file.set_name(std::string(256, 'x')); }));
+  EXPECT_FALSE(refused([](auto& file) { file.set_name(std::string(255, 'x')); }));
+}
+
 }  // namespace
 }  // namespace pqc::client

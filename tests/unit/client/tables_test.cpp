@@ -241,5 +241,40 @@ TEST_F(TablesTest, WhatIsToBeForgottenIsHeldUntilItIsRemoved) {
   EXPECT_FALSE(*store->forgets.holds(pqxdh::SessionId{1}));
 }
 
+TEST_F(TablesTest, AFileOnItsWayHoldsItsMessageBack) {
+  const auto seq = add_message(1);
+  const auto later = add_message(2);
+  ASSERT_TRUE(store->messages.hold(seq));
+  EXPECT_EQ(store->messages.to_seal(10)->front().message.seq, later) << "what comes after it does not wait";
+  const TransferRow row{.message = seq,
+                        .path = "/tmp/\xFF name",
+                        .progress = {.next = 3, .chain = {4}},
+                        .mark = {.inode = 5, .size = 6, .changed_at = 7},
+                        .whole_chain = {}};
+  ASSERT_TRUE(store->transfers.put(row));
+  ASSERT_EQ(store->transfers.outgoing()->size(), 1U);
+  const auto found = **store->transfers.find(seq);
+  EXPECT_EQ(found.path, row.path);
+  EXPECT_EQ(found.progress, row.progress);
+  EXPECT_EQ(found.mark, row.mark);
+  EXPECT_FALSE(found.whole_chain);
+  EXPECT_TRUE(*store->transfers.set_progress(seq, {.next = 9, .chain = {8}}));
+  EXPECT_TRUE(*store->transfers.set_whole_chain(seq, {7}));
+  EXPECT_EQ((*store->transfers.find(seq))->progress.next, 9U);
+  EXPECT_EQ((*store->transfers.find(seq))->whole_chain, attachment::Chain{7});
+  const Bytes content{1, 2, 3};
+  ASSERT_TRUE(store->messages.release(seq, content));
+  EXPECT_EQ(store->messages.to_seal(10)->front().content, content);
+  EXPECT_TRUE(store->transfers.outgoing()->empty());
+}
+
+TEST_F(TablesTest, AnErasedMessageTakesItsTransferWithIt) {
+  const auto seq = add_message(1);
+  ASSERT_TRUE(store->transfers.put({.message = seq, .path = "p", .progress = {}, .mark = {}, .whole_chain = {}}));
+  ASSERT_TRUE(store->erasure.remove(seq, now));
+  EXPECT_FALSE(store->transfers.find(seq)->has_value());
+  EXPECT_FALSE(*store->transfers.set_progress(seq, {}));
+}
+
 }  // namespace
 }  // namespace pqc::client
