@@ -133,7 +133,8 @@ Status chat(const Context& context, const P2pCommand& command) {
                   .make_encryptor = std::move(*make_encryptor),
                   .party = *party,
                   .peers = profile->peers(),
-                  .show_status = [&](const p2p::LinkStatus& status) { show_status(context.output, console, status); }});
+                  .show_status = [&](const p2p::LinkStatus& status) { show_status(context.output, console, status); },
+                  .show_file = [&](const p2p::FileStatus& status) { show_file(context.output, console, status); }});
   p2p::Meeting meeting(loop, udp, chat, *party);
   const auto signals = loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
   const auto begun = made ? begin(context.output, command, *kinds->encryption, *made, *address, chat)

@@ -49,6 +49,32 @@ void show_status(const Output& output, Console& console, const p2p::LinkStatus& 
   output.object(object);
 }
 
+void show_file(const Output& output, Console& console, const p2p::FileStatus& status) {
+  using State = p2p::FileStatus::State;
+  if (output.json()) {
+    auto object = json_object("p2p_file");
+    object.add("id", to_hex(status.id))
+        .add("name", status.name)
+        .add("direction", status.incoming ? "incoming" : "outgoing")
+        .add("status", p2p::name(status.state))
+        .add("done", status.done)
+        .add("size", status.size);
+    if (!status.path.empty()) object.add("path", status.path);
+    if (!status.failure.empty()) object.add("failure", status.failure);
+    output.object(object);
+    return;
+  }
+  std::string text = "-- file " + status.name + ", " + std::to_string(status.size) + " bytes: ";
+  if (status.state == State::going)
+    text += std::to_string(status.size == 0 ? 100 : status.done * 100 / status.size) + " %";
+  else
+    text += p2p::name(status.state);
+  if (status.state == State::offered && status.incoming) text += " to you; /accept or /decline";
+  if (!status.path.empty()) text += ", " + status.path;
+  if (!status.failure.empty()) text += ", " + status.failure;
+  console.show(text);
+}
+
 void show_listening(const Output& output, const p2p::Address& address, const p2p::EncryptionKind& encryption) {
   const auto text = p2p::to_text(address);
   if (output.json())

@@ -11,6 +11,7 @@ class Console;
 
 void show_status(const Output& output, Console& console, const p2p::LinkStatus& status);
 void show_listening(const Output& output, const p2p::Address& address, const p2p::EncryptionKind& encryption);
+void show_file(const Output& output, Console& console, const p2p::FileStatus& status);
 // With a QR code at a terminal.
 void show_ticket(const Output& output, const p2p::Ticket& ticket);
 

@@ -27,10 +27,18 @@ void Channel::start(Handlers handlers) {
   handlers_ = std::move(handlers);
   encryptor_->describe(ours_);
   ours_sent_ = encode(ours_);
-  link_->start(
-      {.frame = [this](ByteView frame) { on_frame(frame); }, .closed = [this](Error why) { close(std::move(why)); }},
-      limits::handshake_frame);
+  link_->start({.frame = [this](ByteView frame) { on_frame(frame); },
+                .drained =
+                    [this] {
+                      if (state_ == State::open) handlers_.drained();
+                    },
+                .closed = [this](Error why) { close(std::move(why)); }},
+               limits::handshake_frame);
   send_frame(hello_frame, ours_sent_);
+}
+
+bool Channel::room() const {
+  return state_ == State::open && link_->queued() < limits::file_ahead;
 }
 
 void Channel::send(const Content& content) {
@@ -83,9 +91,9 @@ Status Channel::take(client::Result<Encryptor::Step> step) {
 void Channel::on_sealed(ByteView body) {
   const auto padded = encryptor_->open(body);
   if (!padded) return close(padded.error());
-  auto content = decode_content(padded->view());
+  const auto content = decode_content(padded->view());
   if (!content) return close(content.error());
-  handlers_.content(std::move(*content));
+  handlers_.content(*content);
 }
 
 void Channel::close(Error why) {

@@ -22,7 +22,9 @@ class Channel {
  public:
   struct Handlers {
     std::function<void()> open;
-    std::function<void(Content)> content;
+    std::function<void(const Content&)> content;
+    // There is room() again.
+    std::function<void()> drained;
     // Once. Nothing is called afterwards.
     std::function<void(client::Error)> closed;
   };
@@ -33,6 +35,8 @@ class Channel {
   void start(Handlers handlers);
   // Only while open.
   void send(const Content& content);
+  // Whether more of a file may be sent now.
+  [[nodiscard]] bool room() const;
   [[nodiscard]] bool is_open() const { return state_ == State::open; }
   [[nodiscard]] bool is_closed() const { return state_ == State::closed; }
   [[nodiscard]] const Peer& peer() const { return encryptor_->peer(); }

@@ -21,6 +21,10 @@ constexpr std::string_view help =
     "Type a line and press Enter to send it.\n"
     "/verify      show what both of you compare; '/verify yes' after you did\n"
     "/status      path, round trip, encryption\n"
+    "/send PATH   offer a file\n"
+    "/accept      take the file that is offered, into this folder; or '/accept PATH'\n"
+    "/decline     do not take it, or no more of it\n"
+    "/cancel      send no more of a file\n"
     "/help        this\n"
     "/quit        leave (also Ctrl-D)\n"
     "A line that should begin with '/' is written with two.";
@@ -39,7 +43,12 @@ struct Chat::Pending {
 };
 
 Chat::Chat(client::Loop& loop, client::Interactor& interactor, Settings settings)
-    : loop_(loop), interactor_(interactor), settings_(std::move(settings)) {}
+    : loop_(loop),
+      interactor_(interactor),
+      settings_(std::move(settings)),
+      files_(settings_.party.rng, {.send = [this](const Content& content) { current_->channel.send(content); },
+                                   .room = [this] { return !done_ && current_->channel.room(); },
+                                   .show = [this](const FileStatus& status) { settings_.show_file(status); }}) {}
 Chat::~Chat() = default;
 
 client::Result<Address> Chat::listen(Transport& transport, const Address& address) {
@@ -98,7 +107,8 @@ void Chat::take_link(LinkPtr link, Role role) {
     on_closed(pending, {ExitCode::timed_out, "the other side did not finish its handshake"});
   });
   pending.channel.start({.open = [this, &pending] { on_open(pending); },
-                         .content = [this](Content content) { on_content(std::move(content)); },
+                         .content = [this](const Content& content) { on_content(content); },
+                         .drained = [this] { files_.pump(); },
                          .closed = [this, &pending](Error why) { on_closed(pending, std::move(why)); }});
 }
 
@@ -140,17 +150,35 @@ void Chat::sweep() {
   std::erase_if(channels_, [this](const auto& channel) { return channel.get() != current_; });
 }
 
-void Chat::on_content(Content content) {
+void Chat::on_content(const Content& content) {
   if (current_ == nullptr || done_) return;
   heard_ = steady_clock::now();
   if (const auto* text = std::get_if<Text>(&content)) return on_text(*text);
   if (const auto* done = std::get_if<Acknowledgement>(&content)) return on_acknowledged(done->id);
   if (const auto* ping = std::get_if<Ping>(&content)) return current_->channel.send(Pong{ping->number});
   if (const auto* pong = std::get_if<Pong>(&content)) return on_pong(pong->number);
+  if (on_file(content)) return;
   if (std::holds_alternative<Goodbye>(content)) {
     interactor_.show("-- " + current_->channel.peer().name + " has left");
     finish({});
   }
+}
+
+bool Chat::on_file(const Content& content) {
+  Status done;
+  if (const auto* offer = std::get_if<FileOffer>(&content))
+    done = files_.take(*offer);
+  else if (const auto* answer = std::get_if<FileAnswer>(&content))
+    done = files_.take(*answer);
+  else if (const auto* chunk = std::get_if<FileChunk>(&content))
+    done = files_.take(*chunk);
+  else if (const auto* end = std::get_if<FileEnd>(&content))
+    done = files_.take(*end);
+  else
+    return false;
+  if (!done) finish(std::move(done));
+  leave_if_done();
+  return true;
 }
 
 void Chat::on_text(const Text& text) {
@@ -159,13 +187,18 @@ void Chat::on_text(const Text& text) {
 }
 
 void Chat::on_acknowledged(const client::MessageId& id) {
+  if (files_.take(Acknowledgement{id})) return leave_if_done();
   const auto found = std::ranges::find(unacknowledged_, id, &Message::id);
   if (found == unacknowledged_.end()) return;
   auto delivered = *found;
   unacknowledged_.erase(found);
   delivered.status = MessageStatus::delivered;
   interactor_.update(delivered);
-  if (leaving_ && unacknowledged_.empty()) say_goodbye();
+  leave_if_done();
+}
+
+void Chat::leave_if_done() {
+  if (leaving_ && unacknowledged_.empty() && !files_.sending()) say_goodbye();
 }
 
 Message Chat::message(Direction direction, const Text& text) const {
@@ -204,6 +237,7 @@ void Chat::on_line(const std::string& line) {
 
 void Chat::on_command(const std::string& command) {
   if (command == "/quit") return leave();
+  if (on_file_command(command)) return;
   if (command == "/help") return interactor_.show(help);
   if (command == "/verify" || command == "/verify yes") return verify(command.ends_with("yes"));
   if (command == "/status") {
@@ -211,6 +245,25 @@ void Chat::on_command(const std::string& command) {
     return ping();
   }
   interactor_.show("There is no command " + command + ": /help shows all");
+}
+
+bool Chat::on_file_command(const std::string& command) {
+  const auto blank = command.find(' ');
+  const auto verb = command.substr(0, blank);
+  const auto path = blank == std::string::npos ? std::string() : command.substr(blank + 1);
+  Status done;
+  if (verb == "/send" && !path.empty())
+    done = files_.offer(path);
+  else if (verb == "/accept")
+    done = files_.accept(path);
+  else if (command == "/decline")
+    done = files_.decline();
+  else if (command == "/cancel")
+    done = files_.cancel();
+  else
+    return false;
+  if (!done) interactor_.show(done.error().message);
+  return true;
 }
 
 void Chat::send_text(std::string_view text) {
@@ -279,8 +332,16 @@ void Chat::leave() {
     return;
   }
   leaving_ = true;
-  if (unacknowledged_.empty()) return say_goodbye();
-  leaving_timer_ = loop_.after(limits::drain_time, [this] { say_goodbye(); });
+  leave_if_done();
+  if (!said_goodbye_) wait_to_leave(0);
+}
+
+// As long as our file goes on.
+void Chat::wait_to_leave(std::uint64_t sent_before) {
+  leaving_timer_ = loop_.after(limits::drain_time, [this, sent_before] {
+    const auto sent = files_.sent();
+    sent > sent_before ? wait_to_leave(sent) : say_goodbye();
+  });
 }
 
 void Chat::say_goodbye() {
@@ -291,13 +352,15 @@ void Chat::say_goodbye() {
 
 void Chat::finish(Status outcome) {
   if (std::exchange(done_, true)) return;
+  const bool file_lost = files_.sending();
+  files_.end();
   for (auto& lost : unacknowledged_) {
     lost.status = MessageStatus::failed;
     lost.failure = {ExitCode::not_delivered, "the chat ended before the other side confirmed it"};
     interactor_.update(lost);
   }
   outcome_ = std::move(outcome);
-  if (outcome_ && !unacknowledged_.empty())
+  if (outcome_ && (file_lost || !unacknowledged_.empty()))
     outcome_ = client::fail(ExitCode::not_delivered, "the chat ended before the other side confirmed everything");
   // Wakes the loop, which then asks whether all is done.
   loop_.post([] {});

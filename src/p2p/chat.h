@@ -16,6 +16,7 @@
 #include "client/loop.h"
 #include "p2p/channel.h"
 #include "p2p/encryptor.h"
+#include "p2p/files.h"
 #include "p2p/peers.h"
 #include "p2p/transport.h"
 
@@ -43,6 +44,7 @@ class Chat {
     const Party& party;
     PeersFile& peers;
     std::function<void(const LinkStatus&)> show_status;
+    std::function<void(const FileStatus&)> show_file;
   };
 
   // All outlive the chat.
@@ -73,10 +75,14 @@ class Chat {
   void take_link(LinkPtr link, Role role);
   void on_open(Pending& pending);
   void on_closed(Pending& pending, client::Error why);
-  void on_content(Content content);
+  void on_content(const Content& content);
   void on_text(const Text& text);
   void on_acknowledged(const client::MessageId& id);
   void on_pong(std::uint64_t number);
+  bool on_file(const Content& content);
+  bool on_file_command(const std::string& command);
+  void leave_if_done();
+  void wait_to_leave(std::uint64_t sent_before);
   void start_interactor();
   void on_line(const std::string& line);
   void on_early_line(const std::string& line);
@@ -115,6 +121,7 @@ class Chat {
   std::chrono::steady_clock::time_point pinged_;
   std::chrono::steady_clock::time_point heard_;
   std::optional<std::chrono::microseconds> round_trip_;
+  FileTransfers files_;
   client::Loop::HandlePtr keep_alive_;
   client::Loop::HandlePtr leaving_timer_;
 };

@@ -1,8 +1,11 @@
 #include "p2p/content.h"
 
+#include <algorithm>
+
 #include "client/content.h"
 #include "client/limits.h"
 #include "p2p/hello.h"
+#include "p2p/limits.h"
 #include "wire/padding.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -10,7 +13,17 @@
 namespace pqc::p2p {
 namespace {
 
-enum class Kind : std::uint8_t { text = 1, acknowledgement = 2, ping = 3, pong = 4, goodbye = 5 };
+enum class Kind : std::uint8_t {
+  text = 1,
+  acknowledgement = 2,
+  ping = 3,
+  pong = 4,
+  goodbye = 5,
+  file_offer = 6,
+  file_answer = 7,
+  file_chunk = 8,
+  file_end = 9
+};
 
 struct Encoder {
   wire::Writer& out;
@@ -23,6 +36,14 @@ struct Encoder {
   void operator()(const Ping& ping) { kind(Kind::ping).u64(ping.number); }
   void operator()(const Pong& pong) { kind(Kind::pong).u64(pong.number); }
   void operator()(const Goodbye&) { kind(Kind::goodbye); }
+  void operator()(const FileOffer& offer) {
+    kind(Kind::file_offer).bytes(offer.id).u64(offer.size).opaque8(as_bytes(offer.name));
+  }
+  void operator()(const FileAnswer& answer) { kind(Kind::file_answer).bytes(answer.id).u8(answer.accepted ? 1 : 0); }
+  void operator()(const FileChunk& chunk) {
+    kind(Kind::file_chunk).bytes(chunk.id).u64(chunk.offset).opaque24(chunk.data);
+  }
+  void operator()(const FileEnd& end) { kind(Kind::file_end).bytes(end.id).bytes(end.hash); }
   void operator()(const Unknown&) { out.u8(0); }
 };
 
@@ -34,6 +55,37 @@ wire::Result<Content> parse_text(wire::Reader& reader) {
   const auto text = reader.opaque24(client::limits::text_bytes);
   if (!id || !sent_at || !text || !reader.done() || !client::check_text(as_text(*text))) return malformed;
   return Text{*id, {static_cast<std::int64_t>(*sent_at)}, std::string(as_text(*text))};
+}
+
+wire::Result<Content> parse_offer(wire::Reader& reader) {
+  const auto id = reader.array<16>();
+  const auto size = reader.u64();
+  const auto name = reader.opaque8(limits::file_name);
+  if (!id || !size || !name || !reader.done() || *size > limits::file || !is_file_name(as_text(*name)))
+    return malformed;
+  return FileOffer{*id, *size, std::string(as_text(*name))};
+}
+
+wire::Result<Content> parse_answer(wire::Reader& reader) {
+  const auto id = reader.array<16>();
+  const auto accepted = reader.u8();
+  if (!id || !accepted || *accepted > 1 || !reader.done()) return malformed;
+  return FileAnswer{*id, *accepted == 1};
+}
+
+wire::Result<Content> parse_chunk(wire::Reader& reader) {
+  const auto id = reader.array<16>();
+  const auto offset = reader.u64();
+  const auto data = reader.opaque24(limits::file_chunk);
+  if (!id || !offset || !data || data->empty() || !reader.done()) return malformed;
+  return FileChunk{*id, *offset, to_bytes(*data)};
+}
+
+wire::Result<Content> parse_end(wire::Reader& reader) {
+  const auto id = reader.array<16>();
+  const auto hash = reader.array<32>();
+  if (!id || !hash || !reader.done()) return malformed;
+  return FileEnd{*id, *hash};
 }
 
 template <class T, class Value>
@@ -63,11 +115,25 @@ wire::Result<Content> parse(wire::Reader& reader) {
     case Kind::goodbye:
       if (!reader.done()) return malformed;
       return Goodbye{};
+    case Kind::file_offer:
+      return parse_offer(reader);
+    case Kind::file_answer:
+      return parse_answer(reader);
+    case Kind::file_chunk:
+      return parse_chunk(reader);
+    case Kind::file_end:
+      return parse_end(reader);
   }
   return Unknown{};
 }
 
 }  // namespace
+
+bool is_file_name(std::string_view name) {
+  return !name.empty() && name.size() <= limits::file_name && name.front() != '.' && client::check_text(name) &&
+         std::ranges::all_of(name,
+                             [](char c) { return c != '/' && static_cast<unsigned char>(c) >= ' ' && c != 0x7f; });
+}
 
 Bytes encode(const Content& content) {
   Bytes plain;

@@ -30,6 +30,13 @@ inline constexpr std::chrono::milliseconds goodbye_time{2'000};
 // Messages that wait for their acknowledgement.
 inline constexpr std::size_t unacknowledged = 1000;
 
+// Files: one a direction at a time. A chunk leaves while less than so much waits for the link, so that texts in between
+// do not wait long.
+inline constexpr std::uint64_t file = std::uint64_t{1} << 40;
+inline constexpr std::size_t file_name = 200;
+inline constexpr std::size_t file_chunk = 64'000;
+inline constexpr std::size_t file_ahead = std::size_t{256} << 10;
+
 // Tickets: characters, addresses in one, and how long one can be used.
 inline constexpr std::size_t ticket_text = 300;
 inline constexpr std::size_t candidates = 6;

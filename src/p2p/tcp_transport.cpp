@@ -53,6 +53,7 @@ class TcpLink final : public Link {
   }
   void set_longest(std::size_t longest) override { in_.set_longest(longest); }
   void send(ByteView frame) override;
+  [[nodiscard]] std::size_t queued() const override { return out_.size(); }
   [[nodiscard]] Address local() const override { return local_; }
   [[nodiscard]] Address remote() const override { return remote_; }
 
@@ -89,7 +90,9 @@ void TcpLink::write() {
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       writable_ = loop_.when_writable(fd_.get(), [this] {
         writable_.reset();
+        const bool full = out_.size() >= limits::file_ahead;
         write();
+        if (full && !closed_ && out_.size() < limits::file_ahead) handlers_.drained();
       });
       return;
     }

@@ -20,6 +20,8 @@ class Link {
  public:
   struct Handlers {
     std::function<void(ByteView frame)> frame;
+    // Less than limits::file_ahead waits to be written, after it was more.
+    std::function<void()> drained;
     // Once, at its end: why. Nothing is called afterwards.
     std::function<void(client::Error)> closed;
   };
@@ -30,6 +32,8 @@ class Link {
   virtual void set_longest(std::size_t longest) = 0;
   // Queues a frame. One too many for a peer that does not read ends the link.
   virtual void send(ByteView frame) = 0;
+  // Bytes that wait to be written.
+  [[nodiscard]] virtual std::size_t queued() const = 0;
   [[nodiscard]] virtual Address local() const = 0;
   // Empty where the transport does not tell.
   [[nodiscard]] virtual Address remote() const = 0;

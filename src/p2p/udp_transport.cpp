@@ -124,6 +124,7 @@ class UdpLink final : public Link {
   }
   void set_longest(std::size_t longest) override { in_.set_longest(longest); }
   void send(ByteView frame) override;
+  [[nodiscard]] std::size_t queued() const override { return out_.size(); }
   [[nodiscard]] Address local() const override { return engine_->local(); }
   [[nodiscard]] Address remote() const override { return remote_; }
   [[nodiscard]] Bytes binding() const override { return to_bytes(connection_->binding(labels::quic_binding)); }
@@ -188,7 +189,9 @@ void UdpLink::step() {
   if (closed_) return;
   const auto state = connection_->step();
   if (!failure_) read();
+  const bool full = out_.size() >= limits::file_ahead;
   if (!failure_) write();
+  if (!failure_ && full && out_.size() < limits::file_ahead) handlers_.drained();
   if (failure_) return close(*failure_);
   if (state == State::closed || connection_->state() == State::closed)
     close({ExitCode::unreachable, "the other side closed the connection, or it was lost"});

@@ -267,13 +267,16 @@ class DirectChats(unittest.TestCase):
 
         def ask(group):
             command = ["openssl", "s_client", "-quic", "-connect", where, "-alpn", "pqc-chat p2p 1", "-groups", group]
-            return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT).stdout.decode()
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
-        done = "Peer signature type: mldsa65"
-        self.assertIn(done, ask("X25519MLKEM768"))
-        for group in ("X25519", "secp384r1"):
-            self.assertNotIn(done, ask(group))
+        done = b"Peer signature type: mldsa65"
+        asking = [ask("X25519"), ask("secp384r1"), ask("X25519MLKEM768")]
+        self.assertIn(done, asking[-1].communicate(timeout=TIMEOUT)[0])
         self.talk(self.side(alice, "connect", where, "--transport", "udp"), listening)
+        # Whoever began earlier got nowhere.
+        for refused in asking[:-1]:
+            refused.terminate()
+            self.assertNotIn(done, refused.communicate(timeout=TIMEOUT)[0])
 
     @unittest.skipUnless(pathlib.Path("/proc/net/if_inet6").exists(), "no IPv6")
     def test_quic_over_ipv6(self):
@@ -311,6 +314,66 @@ class DirectChats(unittest.TestCase):
         joining.text("first", "received")
         joining.text("second", "received")
         self.assertEqual(joining.end()[0], 0)
+
+    def file(self, side, direction, status):
+        return side.until(lambda entry: entry["type"] == "p2p_file" and entry["direction"] == direction
+                          and entry["status"] == status)
+
+    def test_files(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        source = self.folder / "some file.bin"
+        source.write_bytes(os.urandom(1 << 20))
+        empty = self.folder / "empty"
+        empty.touch()
+        for transport in ("tcp", "udp"):
+            with self.subTest(transport=transport):
+                connecting, listening = self.pair(alice, bob, "--transport", transport)
+                target = self.folder / transport
+                for sender, receiver, what in ((connecting, listening, source), (listening, connecting, empty)):
+                    sender.say(f"/send {what}")
+                    offered = self.file(receiver, "incoming", "offered")
+                    self.assertEqual((offered["name"], offered["size"]), (what.name, what.stat().st_size))
+                    receiver.say(f"/accept {target}-{what.name}")
+                    done = self.file(receiver, "incoming", "complete")
+                    self.assertEqual(pathlib.Path(done["path"]).read_bytes(), what.read_bytes())
+                    self.file(sender, "outgoing", "complete")
+                steps = [entry["done"] for entry in listening.seen if entry["type"] == "p2p_file" and entry["status"] == "going"]
+                self.assertGreaterEqual(len(steps), 9)  # a tenth each
+                self.assertEqual(steps, sorted(steps))
+                self.talk(connecting, listening)
+        self.assertEqual(list(self.folder.glob("*.part")), [])
+
+    def test_files_only_where_the_user_wants_them(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        source = self.folder / "file"
+        source.write_bytes(b"content")
+        connecting, listening = self.pair(alice, bob)
+        connecting.of_type("p2p_status")
+        connecting.say(f"/send {source}")
+        self.file(listening, "incoming", "offered")
+        listening.say(f"/accept {source}")
+        listening.until(lambda entry: entry["type"] == "info" and "there already" in entry["text"])
+        listening.say("/decline")
+        self.assertIn("does not take it", self.file(connecting, "outgoing", "failed")["failure"])
+        connecting.say("/send /nonexistent")
+        connecting.until(lambda entry: entry["type"] == "info" and "/nonexistent" in entry["text"])
+        connecting.say("/accept")
+        connecting.until(lambda entry: entry["type"] == "info" and "no file" in entry["text"])
+        self.talk(connecting, listening)
+
+    def test_who_leaves_finishes_the_file(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        source = self.folder / "file"
+        source.write_bytes(os.urandom(3 << 20))
+        connecting, listening = self.pair(alice, bob, "--transport", "udp")
+        connecting.of_type("p2p_status")
+        connecting.say(f"/send {source}\n/quit")
+        self.file(listening, "incoming", "offered")
+        listening.say(f"/accept {self.folder / 'copy'}")
+        self.file(listening, "incoming", "complete")
+        self.assertEqual((self.folder / "copy").read_bytes(), source.read_bytes())
+        self.assertEqual(connecting.end()[0], 0)
+        self.assertEqual(listening.end()[0], 0)
 
     def test_wrong_tickets_are_refused_and_the_right_one_still_works(self):
         alice, bob = self.person("alice"), self.person("bob")

@@ -62,9 +62,27 @@ TEST(P2pHello, RefusesNamesThatCannotBeShown) {
 }
 
 TEST(P2pContent, ComesBackAsItWas) {
-  const std::vector<Content> all{Text{{1, 2}, {1'700'000'000'000}, "hello"}, Acknowledgement{{9}}, Ping{7}, Pong{8},
-                                 Goodbye{}};
+  const std::vector<Content> all{Text{{1, 2}, {1'700'000'000'000}, "hello"},
+                                 Acknowledgement{{9}},
+                                 Ping{7},
+                                 Pong{8},
+                                 Goodbye{},
+                                 FileOffer{{1}, 5, "a file.txt"},
+                                 FileAnswer{{1}, true},
+                                 FileChunk{{1}, 7, {1, 2}},
+                                 FileEnd{{1}, {3}}};
   for (const auto& content : all) EXPECT_EQ(decode_content(encode(content)).value(), content);
+}
+
+TEST(P2pContent, RefusesFilesThatBreakARule) {
+  for (const std::string name : {"", ".", "..", ".profile", "a/b", "/etc/passwd", "a\nb", "\x1b[2J", "\xff", "a\x7f"}) {
+    EXPECT_FALSE(is_file_name(name)) << name;
+    EXPECT_FALSE(decode_content(encode(FileOffer{{}, 1, name}))) << name;
+  }
+  EXPECT_FALSE(decode_content(encode(FileOffer{{}, 1, std::string(201, 'x')})));
+  EXPECT_FALSE(decode_content(encode(FileOffer{{}, (std::uint64_t{1} << 40) + 1, "x"})));
+  EXPECT_FALSE(decode_content(encode(FileChunk{{}, 0, {}})));
+  EXPECT_FALSE(decode_content(encode(FileChunk{{}, 0, Bytes(64'001)})));
 }
 
 TEST(P2pContent, RefusesBadTextAndUnpadded) {

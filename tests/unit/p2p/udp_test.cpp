@@ -24,6 +24,7 @@ struct End {
   void take(LinkPtr given, std::size_t longest = limits::frame) {
     link = std::move(given);
     link->start({.frame = [this](ByteView frame) { frames.push_back(to_bytes(frame)); },
+                 .drained = [] {},
                  .closed = [this](client::Error why) { closed = std::move(why); }},
                 longest);
   }
