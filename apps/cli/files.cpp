@@ -48,7 +48,9 @@ Result<Message> await_file(client::Client& client, const Output& output, const M
   const Interruption interruption(client.loop());
   Progress progress(output, client::to_text(message.id));
   Patience patience;
-  std::optional<std::chrono::steady_clock::time_point> sent_at;
+  // Where it stood before anything of it went out now.
+  const auto before = client.transfer(message.seq);
+  if (before && !before->complete) (void)patience.over(before->done);
   for (;;) {
     auto waited = client.await(message.seq, client::Until::sent, step);
     if (waited && waited->status != client::MessageStatus::sent) return waited;
@@ -133,8 +135,9 @@ ExitCode run(const Context& context, const SaveCommand& command) {
   const Interruption interruption(client.loop());
   Progress progress(context.output, command.id);
   Patience patience;
-  for (;;) {
-    auto state = client.save({.id = command.id, .peer = command.with, .path = *path}, step);
+  // The first answer comes at once: where it stood before anything of it came now.
+  for (auto wait = std::chrono::milliseconds(0);; wait = step) {
+    auto state = client.save({.id = command.id, .peer = command.with, .path = *path}, wait);
     if (!state) return context.fail(state.error());
     progress.show(*state);
     if (state->complete) {
