@@ -17,10 +17,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto content = p2p::decode_content(input);
       content && !std::holds_alternative<p2p::Unknown>(*content) && p2p::encode(*content) != to_bytes(input))
     std::abort();
-  if (const auto peers = p2p::decode_peers(input); peers && p2p::decode_peers(p2p::encode(*peers)) != peers)
+  if (const auto peers = p2p::decode_peers(input); peers && p2p::decode_peers(p2p::encode(*peers)) != *peers)
     std::abort();
   if (const auto address = p2p::parse_address(as_text(input), true);
-      address && p2p::parse_address(p2p::to_text(*address), true) != address)
+      address && p2p::parse_address(p2p::to_text(*address), true) != *address)
     std::abort();
   if (const auto ticket = p2p::parse_ticket(as_text(input), {0});
       ticket && p2p::parse_ticket(p2p::to_text(*ticket), {0}) != *ticket)
