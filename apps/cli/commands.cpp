@@ -1,9 +1,9 @@
 #include "cli/commands.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/log.h"
+#include "cli/address.h"
 #include "cli/delivery.h"
 #include "cli/passphrase.h"
 #include "client/content.h"
@@ -14,37 +14,6 @@ namespace {
 
 using client::Error;
 using client::Result;
-
-struct Address {
-  std::string host;
-  std::uint16_t port = 8443;
-};
-
-// HOST, HOST:PORT, [IPv6] or [IPv6]:PORT; a bare IPv6 address has no port.
-Result<Address> parse_address(std::string_view text, std::uint16_t default_port) {
-  Address out{std::string(text), default_port};
-  std::string_view port;
-  if (text.starts_with('[')) {
-    const auto end = text.find(']');
-    if (end == std::string_view::npos) return client::fail(ExitCode::usage, "the server's address has no closing ']'");
-    out.host = text.substr(1, end - 1);
-    const auto rest = text.substr(end + 1);
-    if (!rest.empty() && !rest.starts_with(':'))
-      return client::fail(ExitCode::usage, "write the server as [ADDRESS]:PORT");
-    if (!rest.empty()) port = rest.substr(1);
-  } else if (std::ranges::count(text, ':') == 1) {
-    out.host = text.substr(0, text.find(':'));
-    port = text.substr(text.find(':') + 1);
-  }
-  if (out.host.empty())
-    return client::fail(ExitCode::usage,
-                        "which server? Give --server HOST[:PORT], or signaling_host in the configuration");
-  if (port.empty()) return out;
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), out.port);
-  if (error != std::errc() || end != port.data() + port.size() || out.port == 0)
-    return client::fail(ExitCode::usage, "the server's port is a number from 1 to 65535");
-  return out;
-}
 
 // The safety number as somebody read it out: digits, in groups as they like.
 client::Status compare(client::Client& client, const VerifyCommand& command) {
@@ -102,13 +71,9 @@ ExitCode run(const Context& context, const RegisterCommand& command) {
   options.port = address->port;
   options.allow_classical = context.config.allow_classical;
   options.invite = command.invite;
-  if (!command.fingerprint.empty()) {
-    options.fingerprint = net::parse_fingerprint(command.fingerprint);
-    if (!options.fingerprint)
-      return context.fail(
-          {ExitCode::invalid_name,
-           "this is no fingerprint: give what 'pqc-chat-server fingerprint' prints, 52 letters and digits"});
-  }
+  auto fingerprint = parse_fingerprint(command.fingerprint);
+  if (!fingerprint) return context.fail(fingerprint.error());
+  options.fingerprint = *fingerprint;
   options.suites = command.suites;
   if (command.with_passphrase || !context.options.passphrase_file.empty()) {
     auto passphrase = find_new_passphrase(context.options.passphrase_file, "PQC_CHAT_PASSPHRASE");

@@ -59,5 +59,7 @@ ExitCode run(const Context& context, const FilesCommand& command);
 ExitCode run(const Context& context, const SaveCommand& command);
 // send with --file.
 ExitCode send_file(const Context& context, const SendCommand& command);
+ExitCode run(const Context& context, const LinkCommand& command);
+ExitCode run(const Context& context, const DevicesCommand& command);
 
 }  // namespace pqc::cli

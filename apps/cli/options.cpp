@@ -40,6 +40,30 @@ void add_register(CLI::App& app, Options& options) {
                     "Open the keys with a passphrase; without it they open unattended");
 }
 
+// 'devices' has commands of its own; alone it lists.
+void add_devices(CLI::App& app, Options& options) {
+  auto link = add<LinkCommand>(app, options, "link", "Make this profile a new device of an account you have elsewhere");
+  link.app->add_option("--server", link.values->server, "HOST[:PORT] of the account's server");
+  link.app->add_option("--fingerprint", link.values->fingerprint, "What 'pqc-chat whoami' prints on the other device");
+  link.app->add_flag("--passphrase", link.values->with_passphrase,
+                     "Open the keys with a passphrase; without it they open unattended");
+  auto devices = add<DevicesCommand>(app, options, "devices", "List the devices of your account, link or revoke one");
+  devices.app->require_subcommand(0, 1);
+  using Action = DevicesCommand::Action;
+  const auto action = [&](const char* name, const char* description, Action which) {
+    auto* sub = devices.app->add_subcommand(name, description)->fallthrough();
+    sub->callback([values = devices.values, which] { values->action = which; });
+    return sub;
+  };
+  action("list", "List the devices (default)", Action::list);
+  auto* linked = action("link", "Link the device that shows a code", Action::link);
+  linked->add_option("CODE", devices.values->code, "What 'pqc-chat link' shows there; '-': from standard input")
+      ->required();
+  linked->add_flag("--no-history", devices.values->without_history, "Give it neither contacts nor messages");
+  auto* revoked = action("revoke", "Take a device out of the account, for good", Action::revoke);
+  revoked->add_option("DEVICE", devices.values->device, "Its number, from 'devices list'")->required();
+}
+
 void add_period(CLI::App& app, Period& period) {
   app.add_option("--since", period.since, "From this time on: 2026-11-21, 2026-11-21T18:30, or 7d (ago)");
   app.add_option("--before", period.before, "Up to this time");
@@ -262,6 +286,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
       ->type_name("LEVEL");
   app.add_flag("--json", options.json, "Print one JSON object a line");
   add_register(app, options);
+  add_devices(app, options);
   add_messages(app, options);
   add_changes(app, options);
   add_stored(app, options);

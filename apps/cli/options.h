@@ -19,6 +19,18 @@ struct RegisterCommand {
   std::vector<std::string> suites;
   bool with_passphrase = false;
 };
+struct LinkCommand {
+  std::string server;
+  std::string fingerprint;
+  bool with_passphrase = false;
+};
+struct DevicesCommand {
+  enum class Action { list, link, revoke };
+  Action action = Action::list;
+  std::string code;  // of link
+  bool without_history = false;
+  std::uint32_t device = 0;  // of revoke
+};
 struct SendCommand {
   std::string peer;
   std::optional<std::string> text;  // "-" or nothing: standard input
@@ -157,7 +169,7 @@ using Command =
                  ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand, DeleteCommand, BlockCommand,
                  UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
                  UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand, BackupCommand, RestoreCommand,
-                 IdentityCommand, P2pCommand, FilesCommand, SaveCommand>;
+                 IdentityCommand, P2pCommand, FilesCommand, SaveCommand, LinkCommand, DevicesCommand>;
 
 struct Options {
   std::string profile;

@@ -268,6 +268,51 @@ void Output::safety_number(const client::SafetyNumber& n, bool qr) const {
   line("Both of you must see the same. Compare in person or by voice, then: pqc-chat verify " + n.peer);
 }
 
+void Output::device(const client::DeviceInfo& d) const {
+  if (json_) {
+    auto out = json_object("device");
+    out.add("device", d.id)
+        .add("state", d.active ? "active" : "revoked")
+        .add("here", d.here)
+        .add("primary", d.primary)
+        .add("created_at", rfc3339(d.created));
+    if (!d.active) out.add("revoked_at", rfc3339(d.revoked));
+    object(out);
+    return;
+  }
+  auto text = "device " + std::to_string(d.id) + "  since " + local_time(d.created);
+  if (!d.active) text += ", revoked " + local_time(d.revoked);
+  if (d.here) text += d.primary ? "  (this one; it holds the identity)" : "  (this one)";
+  line(text);
+}
+
+void Output::link_code(std::string_view code) const {
+  if (json_) {
+    object(json_object("link_code").add("code", code));
+    return;
+  }
+  for (const auto& row : safety_code(as_bytes(code))) line("    " + row);
+  line("");
+  line("On the device that made the account, within ten minutes:");
+  line("");
+  line("    pqc-chat devices link " + std::string(code));
+  line("");
+  line("Show this to nobody else.");
+}
+
+void Output::linked(std::string_view account, std::uint32_t device, const client::HistoryState& history) const {
+  if (json_) {
+    object(json_object("linked")
+               .add("account", account)
+               .add("device", device)
+               .add("messages", history.messages)
+               .add("complete", !history.open));
+    return;
+  }
+  line("Device " + std::to_string(device) + " of " + std::string(account) + " is linked; " +
+       std::to_string(history.messages) + (history.open ? " messages so far" : " messages came with it"));
+}
+
 void Output::keys(const client::KeyStatus& status) const {
   const auto ways = ways_of(status);
   if (json_) {

@@ -31,6 +31,11 @@ class Output {
   void account(const client::AccountInfo& account, std::string_view type) const;
   void safety_number(const client::SafetyNumber& number, bool qr) const;
   void keys(const client::KeyStatus& status) const;
+  void device(const client::DeviceInfo& device) const;
+  // A code for the other device, as a QR code and as text.
+  void link_code(std::string_view code) const;
+  // What became of a link: the device's number, and the messages that came (here) or were given.
+  void linked(std::string_view account, std::uint32_t device, const client::HistoryState& history) const;
 
  private:
   bool json_;

@@ -1,6 +1,6 @@
 # bash completion of pqc-chat
 _pqc_chat() {
-  local commands="register send files save receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
+  local commands="register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
   local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
@@ -33,6 +33,8 @@ _pqc_chat() {
   case $command in
     "") mapfile -t COMPREPLY < <(compgen -W "$commands $common $version" -- "$current"); return ;;
     register) options="--server --fingerprint --invite --suite --passphrase" ;;
+    link) options="--server --fingerprint --passphrase" ;;
+    devices) options="--no-history" ;;
     send) options="--file --wait-delivered" ;;
     files) options="--limit" ;;
     save) options="--with" ;;
@@ -64,6 +66,7 @@ _pqc_chat() {
         timeout 1 pqc-chat "${profile[@]}" contacts --json </dev/null 2>/dev/null | sed -n 's/.*"peer":"\([a-z0-9._@-]*\)".*/\1/p'
       )" -- "$current")
       ;;
+    devices) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "list link revoke" -- "$current") ;;
     passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
     identity) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "create show forget" -- "$current") ;;
     p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect ticket join endpoint" -- "$current") ;;

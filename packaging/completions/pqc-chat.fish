@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register send files save receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
+set -l commands register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -10,6 +10,8 @@ complete -c pqc-chat -l help -d 'print help'
 complete -c pqc-chat -l version -d 'print the version'
 
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a register -d 'make keys and an account'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a link -d 'make this profile a new device of an account'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a devices -d 'list the devices of your account, link or revoke one'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a send -d 'send a message or a file'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a files -d 'list the files that were sent and received'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a save -d 'fetch a file and write it to a place'
@@ -45,6 +47,11 @@ complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a audit -d 
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a identity -d 'make an identity without any server'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a p2p -d 'chat directly, without any server'
 
+complete -c pqc-chat -n '__fish_seen_subcommand_from link; and not __fish_seen_subcommand_from devices' -l server -x -a '(__fish_print_hostnames)' -d 'host or host:port'
+complete -c pqc-chat -n '__fish_seen_subcommand_from link; and not __fish_seen_subcommand_from devices' -l fingerprint -x -d 'of the server'
+complete -c pqc-chat -n '__fish_seen_subcommand_from link; and not __fish_seen_subcommand_from devices' -l passphrase -d 'open the keys with a passphrase'
+complete -c pqc-chat -n '__fish_seen_subcommand_from devices' -a 'list link revoke'
+complete -c pqc-chat -n '__fish_seen_subcommand_from devices' -l no-history -d 'neither contacts nor messages'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l server -x -a '(__fish_print_hostnames)' -d 'host or host:port'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l fingerprint -x -d 'of the server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l invite -x -d 'token of the server'

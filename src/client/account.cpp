@@ -330,7 +330,8 @@ Result<Bytes> Account::revoke_device(identity::DeviceId device) {
   if (device.value == row_.device) return fail(ExitCode::usage, "this device holds the identity: it is not revoked");
   const auto entry = std::ranges::find(next->devices, device, &identity::DeviceEntry::id);
   if (entry == next->devices.end() || entry->state == identity::DeviceState::revoked)
-    return fail(ExitCode::usage, "there is no device " + std::to_string(device.value));
+    return fail(ExitCode::usage,
+                "there is no device " + std::to_string(device.value) + " to revoke: see pqc-chat devices list");
   *entry = {.id = entry->id,
             .state = identity::DeviceState::revoked,
             .created = entry->created,

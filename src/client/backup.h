@@ -5,15 +5,11 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "client/backup_records.h"
 #include "client/profile.h"
 #include "crypto/password_hash.h"
 
 namespace pqc::client {
-
-struct BackupCounts {
-  std::uint64_t contacts = 0;
-  std::uint64_t messages = 0;
-};
 
 // Writes a profile's backup to a file that is not there yet. Errors: busy (another process owns the profile), those of
 // the profile and of the file.

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "client/engine.h"
 #include "client/limits.h"
+#include "client/link_guest.h"
 #include "client/switching_client.h"
 #include "crypto/random.h"
 #include "crypto/suite.h"
@@ -37,6 +38,22 @@ Status run_registration(Engine& engine, Loop& loop, const Engine::Registration& 
   loop.run_until([&outcome] { return outcome.has_value(); });
   bool closed = false;
   engine.go_offline([&closed] { closed = true; });
+  loop.run_until([&closed] { return closed; }, std::chrono::steady_clock::now() + std::chrono::seconds(2));
+  return *outcome;
+}
+
+Status run_link(Engine& engine, Loop& loop, const LinkOptions& options) {
+  std::optional<Status> outcome;
+  LinkGuest guest(engine.core(),
+                  {.host = options.host,
+                   .port = options.port,
+                   .pin = options.fingerprint,
+                   .allow_classical = options.allow_classical},
+                  options.on_code, [&outcome](const Status& status) { outcome = status; });
+  guest.start();
+  loop.run_until([&outcome] { return outcome.has_value(); });
+  bool closed = false;
+  guest.stop([&closed] { closed = true; });
   loop.run_until([&closed] { return closed; }, std::chrono::steady_clock::now() + std::chrono::seconds(2));
   return *outcome;
 }
@@ -106,6 +123,25 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
                                           .suites = std::move(*suites),
                                           .invite = options.invite};
   if (auto done = run_registration(engine, loop, registration); !done) return pass(done);
+  return engine.whoami();
+}
+
+Result<AccountInfo> Client::link(LinkOptions options) {
+  const auto& paths = options.open.profile;
+  if (auto made = make_private_folder(paths.folder); !made) return pass(made);
+  auto lock = ProfileLock::try_lock(paths);
+  if (!lock) return pass(lock);
+  if (!*lock) return fail(ExitCode::busy, "another process uses this profile: end it, or choose another --profile");
+  auto opened = create_profile(paths, **lock, options.passphrase, key_access(options.open));
+  if (!opened) return pass(opened);
+  Loop loop;
+  Engine engine(loop, std::move(*opened), options.open.clock != nullptr ? *options.open.clock : system_clock,
+                rng_of(options.open));
+  if (auto loaded = engine.load(); !loaded) return pass(loaded);
+  if (engine.core().account.exists())
+    return fail(ExitCode::already_registered, "this profile belongs to " + engine.core().account.name().text() +
+                                                  ": use another --profile for a new device");
+  if (auto done = run_link(engine, loop, options); !done) return pass(done);
   return engine.whoami();
 }
 

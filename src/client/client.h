@@ -51,6 +51,17 @@ struct RegisterOptions {
   std::optional<SecretBytes> passphrase;  // opens the profile's keys; none: they open unattended
 };
 
+// A new device of an account that another device holds (docs/spec/devices.md §8).
+struct LinkOptions {
+  OpenOptions open;
+  std::string host;
+  std::uint16_t port = 8443;
+  std::optional<net::Fingerprint> fingerprint;
+  bool allow_classical = false;
+  std::optional<SecretBytes> passphrase;
+  std::function<void(const std::string& code)> on_code;  // what the other device has to be given
+};
+
 // What arrived and was not shown yet.
 struct Inbox {
   std::vector<Message> messages;
@@ -67,6 +78,8 @@ class Client {
   static Result<std::unique_ptr<Client>> open(const OpenOptions& options);
   // Makes the profile, the keys and the account. What a failed attempt leaves is used by the next one.
   static Result<AccountInfo> register_account(RegisterOptions options);
+  // Makes the profile and waits until another device has linked it. What a failed attempt leaves is used by the next.
+  static Result<AccountInfo> link(LinkOptions options);
 
   [[nodiscard]] virtual Loop& loop() = 0;
   // Whether this process owns the profile.
@@ -107,6 +120,12 @@ class Client {
   // Lets a stranger have receipts; with `changed`, accepts keys other than the pinned ones.
   virtual Status accept(std::string_view peer, bool changed) = 0;
   virtual Result<AccountInfo> whoami() = 0;
+  virtual Result<std::vector<DeviceInfo>> devices() = 0;
+  // Links the device that shows this code, and answers its number. Errors: usage, unknown_peer, refused, timed_out.
+  virtual Result<std::uint32_t> link_device(std::string_view code, bool history) = 0;
+  virtual Status revoke_device(std::uint32_t device) = 0;
+  // Of a history: with 0 the one that comes here, else the one that this device gets from here.
+  virtual Result<HistoryState> history_state(std::uint32_t device) = 0;
   virtual Status set_minimum_level(std::string_view level) = 0;
 
   // Connects if it has to, and says how it stands.

@@ -56,16 +56,32 @@ Status Contacts::take_record(std::int64_t id, ByteView signed_record) {
   const auto name = identity::AccountName::parse((*contact)->peer);
   if (!name) return damaged_record((*contact)->peer);
   if (*name == account_.name()) return take_own_record(signed_record);
-  auto next = identity::verify(signed_record, *name, clock_.now());
-  if (!next) return not_verified(next.error(), (*contact)->peer);
   auto current = pinned(**contact);
   if (!current) return pass(current);
+  auto next = identity::verify(signed_record, *name, clock_.now());
+  if (!next) {
+    if (*current != nullptr)
+      if (auto told = tell_not_verified(**contact, next.error()); !told) return told;
+    return not_verified(next.error(), (*contact)->peer);
+  }
   if (*current == nullptr) return pin(**contact, std::move(*next));
   const auto succession = identity::verify_successor(**current, *next);
   if (!succession) return refuse_record(**contact, succession.error(), *next);
   if (succession->same) return confirm_record(**contact);
   if (auto told = tell_changes((*contact)->peer, *succession); !told) return told;
   return pin(**contact, std::move(*next));
+}
+
+// A record of somebody known that is nobody's: with a device that they did not sign, for one (THREATS 3). One whose
+// time is over, or this machine's clock, is no attack.
+Status Contacts::tell_not_verified(const ContactRow& contact, identity::Error why) {
+  if (why == identity::Error::expired || why == identity::Error::not_yet_valid || why == identity::Error::unsupported)
+    return {};
+  account_.report_refused(contact.peer, identity::name_of(why));
+  return announce(NoticeKind::record_rolled_back, contact.peer,
+                  "the server gave a record of " + contact.peer + " that they did not sign (" +
+                      std::string(identity::name_of(why)) +
+                      "): the known one stays in use. Tell them and the server's owner");
 }
 
 bool Contacts::is_self(const ContactRow& contact) const {

@@ -53,6 +53,7 @@ class Contacts {
   Status take_own_record(ByteView signed_record);
   Status tell_changes(std::string_view peer, const identity::Succession& change);
   Status pin(const ContactRow& contact, identity::VerifiedRecord record);
+  Status tell_not_verified(const ContactRow& contact, identity::Error why);
   Status confirm_record(const ContactRow& contact);
   Status refuse_record(const ContactRow& contact, identity::Error why, const identity::VerifiedRecord& next);
 

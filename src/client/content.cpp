@@ -99,6 +99,22 @@ void encode_file(const FileContent& in, proto::File& out) {
 void encode_body(const FileContent& in, proto::Content& out) {
   encode_file(in, *out.mutable_file());
 }
+void encode_position(const HistoryPosition& in, proto::HistoryPosition& out) {
+  out.set_contact(in.contact);
+  out.set_message(in.message);
+}
+void encode_body(const HistoryRequestContent& in, proto::Content& out) {
+  encode_position(in.after, *out.mutable_history_request()->mutable_after());
+  out.mutable_history_request()->set_done(in.done);
+}
+void encode_body(const HistoryContent& in, proto::Content& out) {
+  auto& history = *out.mutable_history();
+  encode_position(in.from, *history.mutable_from());
+  encode_position(in.to, *history.mutable_to());
+  for (const auto& record : in.records) history.add_records(record.data(), record.size());
+  history.set_ask(in.ask);
+  history.set_last(in.last);
+}
 // What is not understood is never sent on.
 void encode_body(const UnknownContent&, proto::Content&) {}
 
@@ -123,6 +139,19 @@ FileContent decode_file(const proto::File& in) {
   std::ranges::copy(as_bytes(in.secret()), out.secret.begin());
   std::ranges::copy(as_bytes(in.chain()), out.chain.begin());
   std::ranges::copy(as_bytes(in.blob()), out.blob.begin());
+  return out;
+}
+
+HistoryPosition decode_position(const proto::HistoryPosition& in) {
+  return {.contact = in.contact(), .message = in.message()};
+}
+HistoryContent decode_history(const proto::History& in) {
+  HistoryContent out{.records = {},
+                     .from = decode_position(in.from()),
+                     .to = decode_position(in.to()),
+                     .ask = in.ask(),
+                     .last = in.last()};
+  for (const auto& record : in.records()) out.records.push_back(to_bytes(as_bytes(record)));
   return out;
 }
 
@@ -172,6 +201,13 @@ bool decode_body(const proto::Content& in, Content& content) {
     case proto::Content::kFile:
       content.body = decode_file(in.file());
       return true;
+    case proto::Content::kHistoryRequest:
+      content.body = HistoryRequestContent{.after = decode_position(in.history_request().after()),
+                                           .done = in.history_request().done()};
+      return true;
+    case proto::Content::kHistory:
+      content.body = decode_history(in.history());
+      return true;
     case proto::Content::BODY_NOT_SET:
       return false;
   }
@@ -208,6 +244,11 @@ struct Rules {
   bool operator()(const SessionRestartedContent&) const { return true; }
   bool operator()(const SentCopyContent& c) const { return c.content.size() <= limits::content_bytes; }
   bool operator()(const DevicesChangedContent&) const { return true; }
+  bool operator()(const HistoryRequestContent& c) const { return c.after.contact >= 0 && c.after.message >= 0; }
+  bool operator()(const HistoryContent& c) const {
+    return c.from.contact >= 0 && c.from.message >= 0 && c.to.contact >= c.from.contact &&
+           c.to.message >= c.from.message;
+  }
   bool operator()(const UnknownContent&) const { return true; }
 };
 
@@ -297,10 +338,13 @@ Result<Content> decode_content(ByteView padded) {
 }
 
 Result<Content> decode_plain_content(ByteView bytes) {
-  if (bytes.size() > limits::copy_bytes) return refused();
+  if (bytes.size() > limits::history_content_bytes) return refused();
   proto::Content in;
   if (!in.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return refused();
-  if (bytes.size() > limits::content_bytes && !in.has_sent_copy()) return refused();
+  const auto most = in.has_history()     ? limits::history_content_bytes
+                    : in.has_sent_copy() ? limits::copy_bytes
+                                         : limits::content_bytes;
+  if (bytes.size() > most) return refused();
   Content content;
   if (in.version() == 0 || !read_id(in.id(), content.id)) return refused();
   content.sent_at = {in.sent_at()};

@@ -68,6 +68,24 @@ struct SentCopyContent {
 };
 // The sender's account has another record.
 struct DevicesChangedContent {};
+// How far a history has come: numbers of the device that gives it.
+struct HistoryPosition {
+  std::int64_t contact = 0;
+  std::int64_t message = 0;
+  friend bool operator==(const HistoryPosition&, const HistoryPosition&) = default;
+};
+// From a device that was linked (docs/spec/devices.md §10).
+struct HistoryRequestContent {
+  HistoryPosition after;
+  bool done = false;  // nothing more is asked for
+};
+struct HistoryContent {
+  std::vector<Bytes> records;  // of a backup
+  HistoryPosition from;
+  HistoryPosition to;
+  bool ask = false;   // the last of a window
+  bool last = false;  // of all
+};
 // A kind that this version does not know, as it came.
 struct UnknownContent {
   Bytes content;
@@ -78,7 +96,8 @@ struct Content {
   UnixMillis sent_at;
   std::uint32_t expires_after = 0;  // seconds; 0: it stays
   std::variant<TextContent, ReactionContent, EditContent, UnsendContent, TimerContent, ReadContent, TypingContent,
-               FileContent, SessionRestartedContent, SentCopyContent, DevicesChangedContent, UnknownContent>
+               FileContent, SessionRestartedContent, SentCopyContent, DevicesChangedContent, HistoryRequestContent,
+               HistoryContent, UnknownContent>
       body;
 };
 

@@ -167,15 +167,22 @@ bool Directory::leave_out(std::int64_t id, identity::DeviceId device, const Erro
       std::ranges::any_of((*record)->record().devices, [&](const identity::DeviceEntry& entry) {
         return entry.state == identity::DeviceState::active && entry.id != device && !left_out(id, entry.id);
       });
-  if (others) left_out_[{id, device.value}] = core_.clock.now();
-  return others;
+  if (!others) return false;
+  auto [entry, first] = left_out_.try_emplace({id, device.value}, LeftOut{.since = {}, .wait = {}});
+  auto& [since, wait] = entry->second;
+  since = core_.clock.now();
+  wait = first ? limits::device_first_retry : std::min(wait * 4, limits::device_retry);
+  return true;
 }
 
 bool Directory::left_out(std::int64_t id, identity::DeviceId device) const {
   const auto found = left_out_.find({id, device.value});
   if (found == left_out_.end()) return false;
-  const auto since = core_.clock.now() - found->second;
-  return since < limits::device_retry && since > -limits::clock_tolerance;
+  const auto since = core_.clock.now() - found->second.since;
+  if (since >= found->second.wait || since <= -limits::clock_tolerance) return false;
+  // Unless it has begun a session itself.
+  const auto session = core_.store.sessions.sending(id, device.value);
+  return !session || !*session;
 }
 
 void Directory::begin_with_own_devices(Done done) {

@@ -38,8 +38,12 @@ class Directory {
   bool leave_out(std::int64_t contact, identity::DeviceId device, const Error& why);
 
   Core& core_;
-  std::map<std::int64_t, Waiting> records_;                                // by contact
-  std::map<std::pair<std::int64_t, std::uint32_t>, UnixMillis> left_out_;  // since when, by contact and device
+  std::map<std::int64_t, Waiting> records_;  // by contact
+  struct LeftOut {
+    UnixMillis since;
+    std::chrono::milliseconds wait{};
+  };
+  std::map<std::pair<std::int64_t, std::uint32_t>, LeftOut> left_out_;  // by contact and device
 };
 
 }  // namespace pqc::client

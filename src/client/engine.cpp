@@ -28,7 +28,11 @@ bool reached(const Message& message, Until until) {
 }  // namespace
 
 Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng)
-    : keys_(std::move(profile.keys)), store_(std::move(profile.store)), core_(loop, *store_, *keys_, clock, rng) {
+    : keys_(std::move(profile.keys)),
+      store_(std::move(profile.store)),
+      core_(loop, *store_, *keys_, clock, rng),
+      history_(core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); }),
+      link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
   core_.emit = [this](const Event& event) { emit(event); };
 }
 
@@ -69,7 +73,8 @@ void Engine::make_relay(RelayAddress where) {
       Relay::Handlers{.sign_in = [this](const auto& hello, const auto& link) { return sign_in(hello, link); },
                       .online = [this](const auto& answer) { on_online(answer); },
                       .offline = [this](const Error& error) { on_offline(error); },
-                      .deliver = [this](const auto& deliver) { sync_.deliver(deliver); }});
+                      .deliver = [this](const auto& deliver) { sync_.deliver(deliver); },
+                      .link = [this](const auto& frame) { link_host_.on_frame(frame); }});
 }
 
 void Engine::go_online(const Online& how) {
@@ -80,6 +85,7 @@ void Engine::go_online(const Online& how) {
   if (!more) return;
   sync_.subscribe();
   ask_what_to_maintain();
+  ask_for_history();
 }
 
 void Engine::ask_what_to_maintain() {
@@ -130,7 +136,8 @@ Status Engine::greet_restored() {
   auto rows = store_->contacts.all();
   if (!rows) return pass(rows);
   for (const auto& row : *rows) {
-    if (row.state != ContactState::accepted || row.barred || row.record.empty()) continue;
+    if (row.state != ContactState::accepted || row.barred || row.record.empty() || core_.contacts.is_self(row))
+      continue;
     auto known = RestoredRows(*store_).has_session(row.id);
     if (!known) return pass(known);
     if (*known) continue;
@@ -181,6 +188,7 @@ void Engine::on_online(const v1::LoggedIn& answer) {
   uploads_.pump();
   downloads_.on_online();
   if (how_.subscribe || registered_) maintain(answer);
+  if (how_.subscribe) ask_for_history();
 }
 
 // While it stays connected: records and prekeys age, and prekeys are used up.
@@ -220,36 +228,6 @@ void Engine::maintain(const v1::LoggedIn& answer) {
   });
 }
 
-// The primary device made a newer one.
-void Engine::refresh_own_record() {
-  const auto self = core_.contacts.self();
-  if (!self) return log(LogLevel::error, "engine.own_record", {{"why", self.error().message}});
-  directory_.fetch_record(self->id, [](const Status&) {});
-}
-
-void Engine::add_device(const identity::DeviceEntry& device, Done done) {
-  publish_devices(core_.account.add_device(device), std::move(done));
-}
-
-void Engine::revoke_device(identity::DeviceId device, Done done) {
-  publish_devices(core_.account.revoke_device(device), std::move(done));
-}
-
-void Engine::publish_devices(const Result<Bytes>& signed_record, Done done) {
-  if (!signed_record) return done(std::unexpected(signed_record.error()));
-  if (auto self = core_.contacts.self(); !self) return done(pass(self));
-  if (!core_.online()) go_online({});
-  when_online([this, record = *signed_record, done = std::move(done)](const Status& online) {
-    if (!online) return done(online);
-    std::vector<v1::ClientFrame> frames;
-    frames.emplace_back().mutable_publish_account_record()->set_account_record(record.data(), record.size());
-    publish(std::move(frames), [this, done](const Status& status) {
-      if (status) outbox_.tell_devices_changed();
-      done(status);
-    });
-  });
-}
-
 // One after the other: a renewed record is known before the prekeys that a device of it signed.
 void Engine::publish(std::vector<v1::ClientFrame> frames, Done done) {
   if (frames.empty()) return done({});
@@ -281,6 +259,7 @@ void Engine::on_offline(const Error& error) {
   sync_.on_offline();
   outbox_.on_offline();
   uploads_.on_offline();
+  link_host_.on_offline(error);
   maintained_ = false;
   maintenance_.reset();
   emit(connection());
@@ -526,7 +505,8 @@ std::optional<Status> Engine::caught_up_outcome() const {
   if (sync_.failure()) return std::unexpected(*sync_.failure());
   const auto connected = connected_outcome();
   if (!connected || !*connected) return connected;
-  if (sync_.caught_up() && maintained_ && outbox_.idle() && !core_.relay->asking()) return Status();
+  const bool busy = asking_for_history_ || core_.relay->asking() || !outbox_.idle();
+  if (sync_.caught_up() && maintained_ && !busy) return Status();
   return std::nullopt;
 }
 

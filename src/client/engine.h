@@ -14,7 +14,9 @@
 #include "client/core.h"
 #include "client/directory.h"
 #include "client/downloads.h"
+#include "client/history_transfer.h"
 #include "client/housekeeping.h"
+#include "client/link_host.h"
 #include "client/outbox.h"
 #include "client/profile.h"
 #include "client/sync.h"
@@ -87,6 +89,12 @@ class Engine {
   // connection: the record is then published with the next one.
   void add_device(const identity::DeviceEntry& device, Done done);
   void revoke_device(identity::DeviceId device, Done done);
+  Result<std::vector<DeviceInfo>> devices();
+  // Links the device that shows this code (docs/spec/devices.md §8), and answers its number; with `history` it gets
+  // contacts and messages while both are connected.
+  void link_device(std::string_view code, bool history, Answer<std::uint32_t> answer);
+  // With 0 what comes here.
+  Result<HistoryState> history_state(std::uint32_t device) { return history_.progress(device); }
   Result<AccountInfo> whoami();
   Status set_minimum_level(std::string_view level);
 
@@ -115,6 +123,8 @@ class Engine {
   void maintain(const pqc_chat::v1::LoggedIn& answer);
   void publish_devices(const Result<Bytes>& signed_record, Done done);
   void refresh_own_record();
+  void ask_for_history();
+  Status seal_history_request();
   void maintain_again();
   void ask_what_to_maintain();
   Status check_roll_back();
@@ -145,7 +155,10 @@ class Engine {
   Directory directory_{core_};
   RelayTransport transport_{core_.relay};
   Outbox outbox_{core_, directory_, core_.sessions, transport_};
-  Sync sync_{core_, directory_, outbox_};
+  HistoryTransfer history_;
+  Sync sync_{core_, directory_, outbox_, history_};
+  LinkHost link_host_;
+  bool asking_for_history_ = false;
   Changes changes_{core_, outbox_};
   Uploads uploads_{core_, outbox_};
   Downloads downloads_{core_};

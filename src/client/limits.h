@@ -12,7 +12,17 @@ inline constexpr std::size_t text_bytes = std::size_t{64} << 10;
 inline constexpr std::size_t content_bytes = text_bytes + 1024;
 // The same for another device of this account: with the peer's name around it.
 inline constexpr std::size_t copy_bytes = content_bytes + 512;
-// A device whose prekeys the server does not have is not asked for again so long, if others can be reached.
+// Records of a history in one piece, any of which has room for the longest message; a whole piece; pieces that are sent
+// before the other side asks for more.
+inline constexpr std::size_t history_bytes = content_bytes + 2048;
+inline constexpr std::size_t history_content_bytes = history_bytes + 1024;
+inline constexpr std::size_t history_pieces = 8;
+// A code is shown so long, as the server keeps a link so long; and the new device has to answer in this time.
+inline constexpr std::chrono::milliseconds link_lifetime = std::chrono::minutes(10);
+inline constexpr std::chrono::milliseconds link_deadline = std::chrono::minutes(1);
+// A device whose prekeys the server does not have is not asked for again so long, if others can be reached: at first,
+// for it may be about to publish them, and at last.
+inline constexpr std::chrono::milliseconds device_first_retry = std::chrono::seconds(5);
 inline constexpr std::chrono::milliseconds device_retry = std::chrono::hours(1);
 
 inline constexpr std::size_t file_name_bytes = 255;

@@ -115,6 +115,22 @@ Result<AccountInfo> LocalClient::whoami() {
   return engine_->whoami();
 }
 
+Result<std::vector<DeviceInfo>> LocalClient::devices() {
+  return engine_->devices();
+}
+
+Result<std::uint32_t> LocalClient::link_device(std::string_view code, bool history) {
+  return run<std::uint32_t>([&](auto answer) { engine_->link_device(code, history, std::move(answer)); });
+}
+
+Status LocalClient::revoke_device(std::uint32_t device) {
+  return run<void>([&](auto answer) { engine_->revoke_device({device}, std::move(answer)); });
+}
+
+Result<HistoryState> LocalClient::history_state(std::uint32_t device) {
+  return engine_->history_state(device);
+}
+
 Status LocalClient::set_minimum_level(std::string_view level) {
   return engine_->set_minimum_level(level);
 }

@@ -146,6 +146,24 @@ Contact decode(const v1::Contact& in) {
           .messages = in.messages()};
 }
 
+void encode(const DeviceInfo& in, v1::Device& out) {
+  out.set_id(in.id);
+  out.set_active(in.active);
+  out.set_here(in.here);
+  out.set_primary(in.primary);
+  out.set_created(in.created.value);
+  out.set_revoked(in.revoked.value);
+}
+
+DeviceInfo decode(const v1::Device& in) {
+  return {.id = in.id(),
+          .active = in.active(),
+          .here = in.here(),
+          .primary = in.primary(),
+          .created = {in.created()},
+          .revoked = {in.revoked()}};
+}
+
 void encode(const SafetyNumber& in, v1::SafetyNumberReply& out) {
   out.set_peer(in.peer);
   out.set_digits(in.digits);

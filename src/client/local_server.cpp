@@ -195,6 +195,29 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
       return session->answer(id, account,
                              [&](v1::LocalReply& out) { local::encode(*account, *out.mutable_account()); });
     }
+    case v1::LocalRequest::kDevices: {
+      const auto devices = engine_.devices();
+      return session->answer(id, devices, [&](v1::LocalReply& out) {
+        out.mutable_devices();
+        for (const auto& device : *devices) local::encode(device, *out.mutable_devices()->add_devices());
+      });
+    }
+    case v1::LocalRequest::kLinkDevice:
+      return engine_.link_device(request.link_device().code(), request.link_device().history(),
+                                 [weak = std::weak_ptr(session), id](const Result<std::uint32_t>& device) {
+                                   if (const auto alive = weak.lock())
+                                     alive->answer(id, device,
+                                                   [&](v1::LocalReply& out) { out.set_linked_device(*device); });
+                                 });
+    case v1::LocalRequest::kRevokeDevice:
+      return engine_.revoke_device({request.revoke_device().device()}, done);
+    case v1::LocalRequest::kHistoryState: {
+      const auto state = engine_.history_state(request.history_state().device());
+      return session->answer(id, state, [&](v1::LocalReply& out) {
+        out.mutable_history_state()->set_open(state->open);
+        out.mutable_history_state()->set_messages(state->messages);
+      });
+    }
     case v1::LocalRequest::kSubscribe:
       session->listener = engine_.listen([weak = std::weak_ptr(session)](const Event& event) {
         const auto alive = weak.lock();

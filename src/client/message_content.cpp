@@ -63,6 +63,8 @@ struct Filler {
   bool operator()(const SessionRestartedContent&) const { return false; }
   bool operator()(const SentCopyContent&) const { return false; }
   bool operator()(const DevicesChangedContent&) const { return false; }
+  bool operator()(const HistoryRequestContent&) const { return false; }
+  bool operator()(const HistoryContent&) const { return false; }
 };
 
 }  // namespace

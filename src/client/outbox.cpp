@@ -174,6 +174,12 @@ Status Outbox::add_control(const ContactRow& contact, const identity::VerifiedRe
                                 core_.clock.now());
 }
 
+Status Outbox::add_own(identity::DeviceId device, const Content& content) {
+  auto self = core_.contacts.self();
+  if (!self) return pass(self);
+  return add_control(*self, core_.account.record(), device, content);
+}
+
 Result<bool> Outbox::add_to_all_devices(const ContactRow& contact, const Content& content) {
   auto can = ready(contact);
   if (!can || !*can) return can;

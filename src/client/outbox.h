@@ -43,6 +43,8 @@ class Outbox {
   // Inside the caller's transaction: seals content that is no message of the user.
   Status add_control(const ContactRow& contact, const identity::VerifiedRecord& record, identity::DeviceId device,
                      const Content& content);
+  // The same for another device of this account.
+  Status add_own(identity::DeviceId device, const Content& content);
   // Inside the caller's transaction: the same for every device, where sessions are there; answers whether they were.
   Result<bool> add_to_all_devices(const ContactRow& contact, const Content& content);
   // What waits for a contact fails, for this reason.

@@ -162,6 +162,7 @@ void Relay::on_frame(ByteView bytes) {
   }
   if (frame.has_hello() && state_ == State::signing_in) return on_hello(frame.hello());
   if (frame.has_deliver() && state_ == State::online) return handlers_.deliver(frame.deliver());
+  if ((frame.has_link_message() || frame.has_link_ended()) && online() && handlers_.link) return handlers_.link(frame);
   if (frame.has_error()) return fail_with(from_server(frame.error()));
 }
 
@@ -199,12 +200,14 @@ void Relay::on_signed_in(Result<const v1::ServerFrame*> outcome) {
     outcome = fail(ExitCode::login_refused,
                    "the server does not accept this device's login: the account may have been removed there");
   if (!outcome) return fail_with(outcome.error());
-  if (!(*outcome)->has_logged_in())
+  const bool linking = (*outcome)->has_link_opened() && handlers_.link;
+  if (!(*outcome)->has_logged_in() && !linking)
     return fail_with({ExitCode::protocol_mismatch, "the server answered the login with something else"});
   state_ = State::online;
   failure_.reset();
   backoff_ = limits::backoff_first;
   schedule_ping();
+  if (linking) return handlers_.link(**outcome);
   handlers_.online((*outcome)->logged_in());
 }
 

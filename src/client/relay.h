@@ -56,6 +56,8 @@ class Relay {
     // Each time an attempt fails or a connection ends; every open question was answered with the same error before.
     std::function<void(const Error&)> offline;
     std::function<void(const pqc_chat::v1::Deliver&)> deliver;
+    // What belongs to the linking of a device; its first frame may take the place of a login.
+    std::function<void(const pqc_chat::v1::ServerFrame&)> link = nullptr;
   };
 
   Relay(Loop& loop, const Clock& clock, Rng& rng, RelayAddress address, Handlers handlers);

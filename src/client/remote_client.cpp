@@ -193,6 +193,39 @@ Result<AccountInfo> RemoteClient::whoami() {
   return local::decode((*reply)->account());
 }
 
+Result<std::vector<DeviceInfo>> RemoteClient::devices() {
+  v1::LocalRequest request;
+  request.mutable_devices();
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  std::vector<DeviceInfo> out;
+  for (const auto& device : (*reply)->devices().devices()) out.push_back(local::decode(device));
+  return out;
+}
+
+Result<std::uint32_t> RemoteClient::link_device(std::string_view code, bool history) {
+  v1::LocalRequest request;
+  request.mutable_link_device()->set_code(std::string(code));
+  request.mutable_link_device()->set_history(history);
+  auto reply = ask(request, limits::link_deadline);
+  if (!reply) return pass(reply);
+  return (*reply)->linked_device();
+}
+
+Status RemoteClient::revoke_device(std::uint32_t device) {
+  v1::LocalRequest request;
+  request.mutable_revoke_device()->set_device(device);
+  return command(request, 2 * limits::request_deadline);
+}
+
+Result<HistoryState> RemoteClient::history_state(std::uint32_t device) {
+  v1::LocalRequest request;
+  request.mutable_history_state()->set_device(device);
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  return HistoryState{.open = (*reply)->history_state().open(), .messages = (*reply)->history_state().messages()};
+}
+
 Status RemoteClient::set_minimum_level(std::string_view level) {
   v1::LocalRequest request;
   request.mutable_set_minimum_level()->set_level(std::string(level));

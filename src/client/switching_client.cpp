@@ -146,6 +146,22 @@ Result<AccountInfo> SwitchingClient::whoami() {
   return with([](Client& client) { return client.whoami(); });
 }
 
+Result<std::vector<DeviceInfo>> SwitchingClient::devices() {
+  return with([](Client& client) { return client.devices(); });
+}
+
+Result<std::uint32_t> SwitchingClient::link_device(std::string_view code, bool history) {
+  return with([&](Client& client) { return client.link_device(code, history); });
+}
+
+Status SwitchingClient::revoke_device(std::uint32_t device) {
+  return with([&](Client& client) { return client.revoke_device(device); });
+}
+
+Result<HistoryState> SwitchingClient::history_state(std::uint32_t device) {
+  return with([&](Client& client) { return client.history_state(device); });
+}
+
 Status SwitchingClient::set_minimum_level(std::string_view level) {
   return with([&](Client& client) { return client.set_minimum_level(level); });
 }

@@ -33,6 +33,10 @@ class SwitchingClient final : public Client {
   Status set_verified(std::string_view peer, bool verified) override;
   Status accept(std::string_view peer, bool changed) override;
   Result<AccountInfo> whoami() override;
+  Result<std::vector<DeviceInfo>> devices() override;
+  Result<std::uint32_t> link_device(std::string_view code, bool history) override;
+  Status revoke_device(std::uint32_t device) override;
+  Result<HistoryState> history_state(std::uint32_t device) override;
   Status set_minimum_level(std::string_view level) override;
   Result<Connection> connect(std::chrono::milliseconds wait) override;
   Status check_store() override;

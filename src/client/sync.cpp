@@ -238,7 +238,13 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
 // From another device of this account.
 Sync::Next Sync::opened_own(const Delivery& delivery, const OpenedMessage& message, const Content& content) {
   if (const auto* copy = std::get_if<SentCopyContent>(&content.body)) return store_copy(delivery, message.suite, *copy);
-  return Next::done;
+  Status done;
+  if (const auto* request = std::get_if<HistoryRequestContent>(&content.body))
+    done = history_.answer(delivery.device, *request);
+  if (const auto* piece = std::get_if<HistoryContent>(&content.body)) done = history_.take(delivery.device, *piece);
+  if (done) return Next::done;
+  log(LogLevel::error, "history.failed", {{"why", done.error().message}});
+  return Next::store_failed;
 }
 
 // As if it had been sent here, but for its confirmations: they go to the device that sent it.

@@ -14,13 +14,15 @@
 #include "client/content.h"
 #include "client/core.h"
 #include "client/directory.h"
+#include "client/history_transfer.h"
 #include "client/outbox.h"
 
 namespace pqc::client {
 
 class Sync {
  public:
-  Sync(Core& core, Directory& directory, Outbox& outbox) : core_(core), directory_(directory), outbox_(outbox) {}
+  Sync(Core& core, Directory& directory, Outbox& outbox, HistoryTransfer& history)
+      : core_(core), directory_(directory), outbox_(outbox), history_(history) {}
 
   // Asks for the mailbox; deliveries come from now on.
   void subscribe();
@@ -75,6 +77,7 @@ class Sync {
   Core& core_;
   Directory& directory_;
   Outbox& outbox_;
+  HistoryTransfer& history_;
   std::deque<Delivery> queue_;
   std::size_t queued_bytes_ = 0;
   bool full_ = false;     // more came than may wait: nothing further is taken on this connection

@@ -127,6 +127,22 @@ struct AccountInfo {
   Settings settings = {};
 };
 
+// A device of this account.
+struct DeviceInfo {
+  std::uint32_t id = 0;
+  bool active = true;    // else revoked
+  bool here = false;     // this one
+  bool primary = false;  // holds the identity; known of this device only
+  UnixMillis created;
+  UnixMillis revoked;  // 0 while active
+};
+
+// A history on its way from a device that linked another to that other.
+struct HistoryState {
+  bool open = false;           // more is expected
+  std::uint64_t messages = 0;  // that came, or were sent
+};
+
 struct SafetyNumber {
   std::string peer;
   std::string digits;  // 60

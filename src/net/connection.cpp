@@ -289,6 +289,10 @@ void Connection::set_logged_in() {
   host_.no_longer_stranger(address_);
 }
 
+void Connection::extend_login_deadline(std::chrono::seconds deadline) {
+  if (state_ == State::open && !logged_in_) set_deadline(deadline);
+}
+
 std::expected<std::array<std::uint8_t, 32>, std::string> Connection::exporter(const char* label) const {
   return tls_.exporter(label);
 }

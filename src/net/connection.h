@@ -59,6 +59,7 @@ class Connection final : public ServerConnection, public std::enable_shared_from
   void close(CloseCode code, std::string_view reason) override;
   void set_paused(bool paused) override;
   void set_logged_in() override;
+  void extend_login_deadline(std::chrono::seconds deadline) override;
   [[nodiscard]] std::expected<std::array<std::uint8_t, 32>, std::string> exporter(const char* label) const override;
   [[nodiscard]] std::string remote() const override;
   [[nodiscard]] FrameKind preferred_kind() const override { return preferred_kind_; }

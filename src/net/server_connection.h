@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -33,6 +34,9 @@ class ServerConnection {
   virtual void set_paused(bool paused) = 0;
   // Ends the deadline and the small frame size of strangers.
   virtual void set_logged_in() = 0;
+
+  // Another deadline for logging in, for one who waits for something else first.
+  virtual void extend_login_deadline(std::chrono::seconds deadline) = 0;
 
   // TLS exporter value of this connection (RFC 8446 §7.5), 32 bytes.
   [[nodiscard]] virtual std::expected<std::array<std::uint8_t, 32>, std::string> exporter(const char* label) const = 0;

@@ -27,6 +27,16 @@ inline constexpr double publishes_burst = 30;
 // Registrations from one address (an IPv6 /64 is one); this machine itself (loopback) has no such limit.
 inline constexpr double registrations_per_second = 0.1;
 inline constexpr double registrations_burst = 20;
+// Links for new devices: opened from one address (as registrations), open at once, and how long one waits.
+inline constexpr double link_openings_per_second = 0.1;
+inline constexpr double link_openings_burst = 20;
+inline constexpr std::size_t max_links = 1'024;
+inline constexpr std::chrono::minutes link_lifetime{10};
+inline constexpr std::size_t link_id_size = 16;
+inline constexpr std::size_t max_link_offer = 4'096;
+// Messages over one link, both ways, and one of them.
+inline constexpr std::size_t max_link_messages = 16;
+inline constexpr std::size_t max_link_body = std::size_t{192} << 10;
 // Keys that rates are kept for at once.
 inline constexpr std::size_t max_rate_keys = 100'000;
 

@@ -17,6 +17,7 @@
 #include "proto/relay.pb.h"
 #include "server/accounts/accounts.h"
 #include "server/blobs/blob_worker.h"
+#include "server/links.h"
 #include "server/relay/relay.h"
 #include "server/rendezvous/rendezvous.h"
 #include "server/storage/group_commit.h"
@@ -79,6 +80,8 @@ struct Services {
   RateTable<std::string> meetings{{rendezvous::questions_per_second, rendezvous::questions_burst}};
   std::optional<rendezvous::Rendezvous> rendezvous{};  // none: off
   std::optional<turn::Issuer> turn{};                  // none: there is no relay
+  RateTable<std::string> link_openings{{link_openings_per_second, link_openings_burst}};
+  Links links{};
   TokenBucket refusal_lines{};
   std::uint64_t refusals_not_logged = 0;
   accounts::Decoys decoys{};

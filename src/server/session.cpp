@@ -106,13 +106,13 @@ void Session::on_frame(net::FrameKind kind, ByteView payload) {
   dispatch(frame.request_id(), frame);
 }
 
-// One handler a message. A stranger may log in, register, ping and meet by a code; all else is refused in the same
-// words, whatever it asks for (THREATS 17).
+// One handler a message. A stranger may log in, register, ping, meet by a code and open a link; all else is refused
+// in the same words, whatever it asks for (THREATS 17).
 void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
   using Body = v1::ClientFrame;
   const auto body = frame.body_case();
-  const bool for_strangers =
-      body == Body::kLogin || body == Body::kRegister || body == Body::kPing || body == Body::kMeet;
+  const bool for_strangers = body == Body::kLogin || body == Body::kRegister || body == Body::kPing ||
+                             body == Body::kMeet || body == Body::kOpenLink || (body == Body::kLinkMessage && link_);
   if (body == Body::BODY_NOT_SET) return fail(id, v1::ERROR_MALFORMED);
   if (!for_strangers && state_ != State::logged_in) return refuse(id, {v1::ERROR_REFUSED, "not logged in"});
   const bool answered = body != Body::kAcknowledge && body != Body::kPing;
@@ -150,6 +150,12 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
       return meet(id, frame.meet());
     case Body::kFetchTurnAccess:
       return fetch_turn_access(id);
+    case Body::kOpenLink:
+      return open_link(id, frame.open_link());
+    case Body::kJoinLink:
+      return join_link(id, frame.join_link());
+    case Body::kLinkMessage:
+      return pass_on(id, frame.link_message());
     case Body::kPing:
       answer(id).mutable_pong()->set_server_time(services_.clock.now().value);
       return id == 0 ? void() : send(services_.answer);
@@ -159,6 +165,7 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
 }
 
 void Session::on_closed() {
+  leave_link();
   if (owner_ && subscription_) services_.hub.unsubscribe(owner_->mailbox, *this);
   if (owner_) {
     const auto [begin, end] = services_.online.equal_range(owner_->mailbox.value);

@@ -1,6 +1,7 @@
 // One client's connection: from hello to the end. Takes frames, asks accounts, directory and relay, answers.
 //
 //   stranger ──login / register──► checking ──► logged in ──subscribe──► subscribed
+//      '── open_link: a new device, which stays a stranger and may exchange sealed messages with the one who joins
 //
 // Everything runs on the I/O thread; what touches the store is a job whose report comes back here, and is dropped if
 // the connection ended or began to close meanwhile: a subscription, say, must not take the place of a newer
@@ -70,6 +71,13 @@ class Session final : public net::ConnectionUser,
   void fetch_account(std::uint64_t id, const v1::FetchAccount& request);
   void whoami(std::uint64_t id);
   [[nodiscard]] std::expected<accounts::Binding, accounts::Refusal> binding() const;
+
+  // Linking.
+  void open_link(std::uint64_t id, const v1::OpenLink& request);
+  void join_link(std::uint64_t id, const v1::JoinLink& request);
+  void pass_on(std::uint64_t id, const v1::LinkMessage& request);
+  // The other one is told.
+  void leave_link();
 
   // Directory.
   void publish_prekeys(std::uint64_t id, const v1::PublishPrekeys& request);
@@ -142,6 +150,7 @@ class Session final : public net::ConnectionUser,
   Waiting waiting_;
   std::shared_ptr<const relay::Sender> owner_;  // of a logged-in session
   std::unique_ptr<relay::Subscription> subscription_;
+  std::optional<LinkId> link_;
   std::vector<relay::Delivery> deliveries_;  // of this turn
   struct WaitingAcknowledgement {
     std::uint64_t request;

@@ -26,7 +26,7 @@ std::expected<accounts::Binding, accounts::Refusal> Session::binding() const {
 }
 
 void Session::login(std::uint64_t id, const v1::Login& request) {
-  if (state_ != State::stranger) return refuse(id, {v1::ERROR_REFUSED, "logged in already"});
+  if (state_ != State::stranger || link_) return refuse(id, {v1::ERROR_REFUSED, "logged in already"});
   if (++attempts_ > max_login_attempts)
     return close(v1::ERROR_RATE_LIMITED, "too many attempts", net::CloseCode::policy);
   const auto account = accounts::parse_account(request.account(), services_.server_name);
@@ -106,7 +106,7 @@ void Session::refuse(std::uint64_t id, accounts::Refusal refusal, std::chrono::s
 }
 
 void Session::enrol(std::uint64_t id, const v1::Register& request) {
-  if (state_ != State::stranger) return refuse(id, {v1::ERROR_REFUSED, "logged in already"});
+  if (state_ != State::stranger || link_) return refuse(id, {v1::ERROR_REFUSED, "logged in already"});
   if (++attempts_ > max_login_attempts)
     return close(v1::ERROR_RATE_LIMITED, "too many attempts", net::CloseCode::policy);
   const auto& address = connection_->address();

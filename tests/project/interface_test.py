@@ -43,8 +43,15 @@ def options_in(text):
 
 def interface_of(program):
     text = help_of(program)
-    commands = {name: options_in(help_of(program, name)) for name in sorted(commands_in(text))}
+    commands = {name: options_of(program, name) for name in sorted(commands_in(text))}
     return commands, options_in(text)
+
+
+def options_of(program, *command):
+    """Of a command, and of those below it."""
+    text = help_of(program, *command)
+    below = (options_of(program, *command, name) for name in sorted(commands_in(text)))
+    return options_in(text).union(*below)
 
 
 def manual(page):

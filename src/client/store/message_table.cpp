@@ -42,12 +42,15 @@ Result<std::optional<std::int64_t>> MessageTable::add(const MessageRow& row) {
   if (!row.content.empty()) content = row.content;
   std::optional<MessageId> target;
   if (m.target) target = m.target->id;
+  std::optional<std::int64_t> own_number;
+  if (m.seq > 0) own_number = m.seq;
   if (auto done = database_.run(
-          "INSERT INTO messages (id, contact, direction, device, sent_at, stored_at, kind, text, content, suite, "
-          "verified, status, target, target_direction, revision, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "?, ?, ?, ?) ON CONFLICT (contact, direction, id) DO NOTHING",
-          m.id, row.contact, m.direction, m.device, m.sent_at, m.stored_at, m.kind, m.text, content, row.suite_number,
-          m.verified, m.status, target, m.target ? m.target->direction : Direction::incoming, m.revision, m.seconds);
+          "INSERT INTO messages (seq, id, contact, direction, device, sent_at, stored_at, kind, text, content, suite, "
+          "verified, status, target, target_direction, revision, seconds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          "?, ?, ?, ?, ?, ?) ON CONFLICT (contact, direction, id) DO NOTHING",
+          own_number, m.id, row.contact, m.direction, m.device, m.sent_at, m.stored_at, m.kind, m.text, content,
+          row.suite_number, m.verified, m.status, target, m.target ? m.target->direction : Direction::incoming,
+          m.revision, m.seconds);
       !done)
     return pass(done);
   if (database_.changes() == 0) return std::nullopt;

@@ -17,6 +17,9 @@ Result<std::vector<MessageRow>> RestoredRows::after(std::int64_t seq, std::size_
 }
 
 Result<bool> RestoredRows::add(const MessageRow& row) {
+  auto there = store_.messages.find(row.contact, row.message.direction, row.message.id);
+  if (!there) return pass(there);
+  if (*there) return false;
   auto seq = store_.messages.add(row);
   if (!seq) return pass(seq);
   if (!*seq) return false;
@@ -31,6 +34,18 @@ Result<bool> RestoredRows::add(const MessageRow& row) {
       !done)
     return pass(done);
   return true;
+}
+
+Status RestoredRows::reserve_numbers(std::int64_t last) {
+  auto& database = *store_.database;
+  if (auto done = database.run("DELETE FROM sqlite_sequence WHERE name = 'messages'"); !done) return done;
+  return database.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', ?)", last);
+}
+
+Result<std::int64_t> RestoredRows::newest() {
+  auto found = store_.database->one("SELECT max(seq) FROM messages", [](const Row& row) { return row.integer(0); });
+  if (!found) return pass(found);
+  return found->value_or(0);
 }
 
 Result<bool> RestoredRows::has_session(std::int64_t contact) {

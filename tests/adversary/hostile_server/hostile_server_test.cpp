@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "identity/record_codec.h"
 #include "user.h"
 
 namespace pqc::test {
@@ -16,6 +17,21 @@ namespace {
 
 namespace v1 = pqc_chat::v1;
 using Texts = std::vector<std::string>;
+
+// The record with one more device, another's, and the signatures that it had before.
+std::string with_ghost(const std::string& signed_record, const std::string& others) {
+  const auto parsed = identity::parse_signed(as_bytes(signed_record)).value();
+  auto record = parsed.record;
+  ++record.version.value;
+  record.predecessor = identity::record_hash(parsed.content);
+  auto ghost = identity::parse_signed(as_bytes(others)).value().record.devices.front();
+  ghost.id = {2};
+  record.devices.push_back(ghost);
+  std::vector<Bytes> signatures;
+  for (const auto& signature : parsed.signatures) signatures.push_back(to_bytes(signature));
+  const auto forged = identity::encode_signed(record, signatures).value();
+  return std::string(as_text(forged));
+}
 
 class HostileServerTest : public testing::Test {
  protected:
@@ -318,6 +334,46 @@ TEST_F(HostileServerTest, Threat3ARecordThatDoesNotVerifyLeavesThePinnedOneInUse
   EXPECT_EQ(server.accounts_fetched(), asked + 1);
   server.behave({});
   EXPECT_EQ(bob.receive(), (Texts{"one", "two"}));
+}
+
+// THREATS 3: a device that the server adds to a record, under the signatures of the one before.
+TEST_F(HostileServerTest, Threat3ADeviceThatNobodySignedGetsNoCiphertext) {
+  make_friends();
+  const User mallory{server, "mallory"};
+  const auto ghost = with_ghost(server.records(bob.account()).front(), server.records(mallory.account()).front());
+  let_pass(std::chrono::hours(25), {.account = [&](const std::string&, v1::Account& account) {
+             account.set_version(2);
+             account.set_account_record(ghost);
+           }});
+  ASSERT_TRUE(sent(alice.send(bob, "for bob alone")));
+  for (const auto& item : server.appended()) EXPECT_EQ(item.to.device(), 1U);
+  server.behave({});
+  EXPECT_EQ(bob.receive(), Texts{"for bob alone"});
+  server.behave({.ahead = std::chrono::hours(25)});
+  alice.receive();
+  EXPECT_TRUE(alice.was_told(client::NoticeKind::record_rolled_back));
+  EXPECT_FALSE(alice.was_told(client::NoticeKind::device_added));
+}
+
+// The same with the user's own account: a device of mallory's would get copies of all that is sent.
+TEST_F(HostileServerTest, Threat3ADeviceAddedToOnesOwnAccountGetsNoCopies) {
+  make_friends();
+  const User mallory{server, "mallory"};
+  const auto ghost = with_ghost(server.records(alice.account()).front(), server.records(mallory.account()).front());
+  alice.close();
+  server.behave({.account =
+                     [&](const std::string& asker, v1::Account& account) {
+                       if (asker != alice.account()) return;
+                       account.set_version(2);
+                       account.set_account_record(ghost);
+                     },
+                 .logged_in = [](v1::LoggedIn& answer) { answer.set_record_version(2); }});
+  alice.open();
+  alice.receive();
+  EXPECT_TRUE(alice.was_told(client::NoticeKind::record_rolled_back));
+  ASSERT_TRUE(sent(alice.send(bob, "no copy of this")));
+  for (const auto& item : server.appended()) EXPECT_EQ(item.to.device(), 1U);
+  EXPECT_EQ(alice.client().devices().value().size(), 1U);
 }
 
 // After its end a record says nothing any more: devices may have been removed since.

@@ -5,7 +5,9 @@
 
 #include "client/client.h"
 #include "client/engine.h"
+#include "client/history_transfer.h"
 #include "client/profile.h"
+#include "client/store/restored_rows.h"
 #include "crypto/random.h"
 #include "server_process.h"
 #include "support/temporary_folder.h"
@@ -230,6 +232,31 @@ TEST_F(DevicesTest, Threat3ARevokedDeviceGetsNothing) {
   EXPECT_EQ(refused.error().code, ExitCode::login_refused);
   EXPECT_EQ(phone.texts_with("bob"), (Texts{"> hello", "< before"}));
   EXPECT_FALSE(phone.send("bob", "still me"));
+}
+
+// Who takes a device over later finds no history to ask for.
+TEST_F(DevicesTest, OnlyADeviceThatWasOfferedTheHistoryGetsIt) {
+  ASSERT_TRUE(laptop.send("bob", "before"));
+  phone.join(laptop, {2});
+  const auto ask_and_answer = [&] {
+    phone.catch_up();
+    laptop.catch_up();
+    phone.catch_up();
+  };
+  ASSERT_TRUE(HistoryTransfer::expect(phone.engine().core().store, {1}, 0));
+  ask_and_answer();
+  EXPECT_EQ(phone.texts_with("bob"), Texts{});
+  EXPECT_TRUE(phone.engine().history_state(0)->open);
+  ASSERT_TRUE(HistoryTransfer::offer(laptop.engine().core().store, {2}));
+  ask_and_answer();
+  EXPECT_EQ(phone.texts_with("bob"), Texts{"> before"});
+  EXPECT_FALSE(phone.engine().history_state(0)->open);
+  EXPECT_EQ(phone.engine().history_state(0)->messages, 1U);
+  laptop.catch_up();
+  EXPECT_FALSE(laptop.engine().history_state(2)->open);
+  // It brought no session with it: bob is a contact without one.
+  auto& store = phone.engine().core().store;
+  EXPECT_FALSE(*RestoredRows(store).has_session(store.contacts.find(bob_name)->value().id));
 }
 
 TEST_F(DevicesTest, OnlyThePrimaryDeviceChangesTheRecord) {

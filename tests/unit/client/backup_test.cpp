@@ -211,6 +211,47 @@ TEST_F(RestoreTest, TwiceIsAsOnceAndPinnedKeysStay) {
   EXPECT_EQ(fresh->messages.history(known, 10)->size(), 3U);
 }
 
+// Under its name a profile keeps the other devices of its account.
+TEST_F(RestoreTest, TheAccountItselfIsNoContact) {
+  const AccountRow alice{.name = "alice", .server = "test", .host = "test", .port = 1, .pin = Bytes(32), .record = {1}};
+  ASSERT_TRUE(old->account.save(alice, now));
+  ASSERT_TRUE(old->contacts.find_or_add("alice@test", ContactState::accepted, now));
+  const auto written = back_up();
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->contacts, 2U);
+  // One of an earlier version has it.
+  auto fresh = store("new.db");
+  ASSERT_TRUE(fresh->account.save(alice, now));
+  RecordReader reader(*fresh, now);
+  const auto row = old->contacts.find("alice@test");
+  ASSERT_TRUE(row && *row);
+  ASSERT_TRUE(reader.take(encode_record(**row).view()));
+  EXPECT_TRUE(fresh->contacts.all()->empty());
+}
+
+// A device that is linked has its history below what reached it by itself.
+TEST_F(RestoreTest, MessagesKeepTheirNumbersWhereThatIsAskedFor) {
+  auto fresh = store("new.db");
+  ASSERT_TRUE(RestoredRows(*fresh).reserve_numbers(100));
+  const auto contact = fresh->contacts.find_or_add("bob@test", ContactState::accepted, now)->id;
+  MessageRow live;
+  live.contact = contact;
+  live.message.id = {99};
+  live.message.text = "came by itself";
+  EXPECT_EQ(fresh->messages.add(live)->value_or(0), 101);
+  RecordReader reader(*fresh, now, 100);
+  const auto rows = RestoredRows(*old).after(0, 10);
+  for (int twice = 0; twice < 2; ++twice)
+    for (const auto& row : *rows) ASSERT_TRUE(reader.take(encode_record(row).view()));
+  EXPECT_EQ(reader.counts().messages, 3U);
+  const auto history = fresh->messages.history(contact, 10);
+  ASSERT_EQ(history->size(), 4U);
+  EXPECT_EQ((*history)[0].message.text, "from bob");
+  EXPECT_EQ((*history)[0].message.seq, 1);
+  EXPECT_EQ((*history)[3].message.text, "came by itself");
+  EXPECT_EQ(RestoredRows(*fresh).newest().value_or(0), 101);
+}
+
 TEST_F(RestoreTest, ADamagedOneChangesNothing) {
   for (std::uint8_t i = 10; i < 250; ++i) add(i, Direction::incoming, MessageStatus::received, std::string(2000, 'x'));
   ASSERT_TRUE(back_up());

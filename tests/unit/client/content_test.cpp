@@ -49,6 +49,36 @@ TEST(Content, TheLongestTextIsAllowedAndOneByteMoreIsNot) {
   EXPECT_EQ(check_text("").error().code, ExitCode::text_empty);
 }
 
+// A piece of a history is larger than any message, and nothing else may be.
+TEST(Content, APieceOfAHistoryHasRoomForTheLongestRecord) {
+  HistoryContent piece{.records = {Bytes(limits::history_bytes / 2, 1), Bytes(limits::history_bytes / 2 - 16, 2)},
+                       .from = {.contact = 1, .message = 2},
+                       .to = {.contact = 3, .message = 4},
+                       .ask = true,
+                       .last = false};
+  const auto decoded = decode_content(encode_content({.id = {7}, .sent_at = {1}, .body = piece}));
+  ASSERT_TRUE(decoded);
+  const auto& back = std::get<HistoryContent>(decoded->body);
+  EXPECT_EQ(back.records, piece.records);
+  EXPECT_EQ(back.from, piece.from);
+  EXPECT_EQ(back.to, piece.to);
+  EXPECT_TRUE(back.ask);
+  EXPECT_FALSE(back.last);
+  piece.records.front().resize(limits::history_content_bytes);
+  EXPECT_FALSE(decode_content(encode_content({.id = {7}, .sent_at = {1}, .body = piece})));
+  // Nor one that goes back.
+  EXPECT_FALSE(decode_content(encode_content(
+      {.id = {7}, .sent_at = {1}, .body = HistoryContent{.records = {}, .from = {2, 0}, .to = {1, 0}}})));
+}
+
+TEST(Content, AHistoryIsAskedForByPosition) {
+  const HistoryRequestContent request{.after = {.contact = 5, .message = 6}, .done = true};
+  const auto decoded = decode_content(encode_content({.id = {7}, .sent_at = {1}, .body = request}));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(std::get<HistoryRequestContent>(decoded->body).after, request.after);
+  EXPECT_TRUE(std::get<HistoryRequestContent>(decoded->body).done);
+}
+
 TEST(Content, Utf8IsCheckedByTheBook) {
   for (const auto* good : {"a", "ß", "\u20AC", "\U0001F600", "\u007F", "\xEF\xBF\xBF", "\xF4\x8F\xBF\xBF"})
     EXPECT_TRUE(is_utf8(good)) << good;
