@@ -50,7 +50,10 @@ Result<Message> await_file(client::Client& client, const Output& output, const M
   Patience patience;
   // Where it stood before anything of it went out now.
   const auto before = client.transfer(message.seq);
-  if (before && !before->complete) (void)patience.over(before->done);
+  if (before && !before->complete) {
+    progress.show(*before);
+    (void)patience.over(before->done);
+  }
   for (;;) {
     auto waited = client.await(message.seq, client::Until::sent, step);
     if (waited && waited->status != client::MessageStatus::sent) return waited;
