@@ -1,77 +1,57 @@
 // MLS: every structure that comes from outside decodes or is refused, and encodes to the same bytes; a member given
-// any message takes it or stays as it was; any welcome, group info and tree is judged without harm.
+// any message takes it or stays as it was; any welcome, group info and tree is judged without harm. What only a member
+// can send is signed and sealed here, so that the rules behind the signature are reached too.
 //
-// The first byte says as what the rest is read.
+// The first byte says as what the rest is read (mls_session.h).
+#include <algorithm>
 #include <cstdlib>
-#include <memory>
 
-#include "crypto/random.h"
-#include "protocol/mls/group.h"
+#include "mls_session.h"
+#include "protocol/mls/protection.h"
 #include "protocol/mls/welcome.h"
 
+namespace pqc::mls::fuzzed {
 namespace {
-
-using namespace pqc;
-
-class AcceptAll final : public mls::CredentialPolicy {
- public:
-  bool accepts(const mls::Credential&, ByteView) const override { return true; }
-  bool accepts_successor(const mls::Credential&, const mls::Credential&) const override { return true; }
-  bool same_client(const mls::Credential&, const mls::Credential&) const override { return false; }
-};
-class NoPsks final : public mls::PskStore {
- public:
-  std::optional<SecretBytes> external(ByteView) const override { return std::nullopt; }
-  std::optional<SecretBytes> resumption(ByteView, mls::Epoch) const override { return std::nullopt; }
-};
 
 void require(bool holds) {
   if (!holds) std::abort();
 }
 
-template <class T>
-void round_trip(ByteView bytes) {
-  if (const auto value = mls::decode<T>(bytes)) require(mls::encode(*value) == to_bytes(bytes));
-}
-
-// A group of two and the second member's key package, made once.
-struct Fixture {
-  AcceptAll credentials;
-  NoPsks psks;
-  crypto::SeededRng rng{1};
-  mls::Environment environment{credentials, psks, rng, std::nullopt};
-  const mls::Suite& suite = *mls::find_suite(mls::suites::x25519_aes128_ed25519);
-  mls::Identity one = identity("one"), two = identity("two");
-  mls::KeyPackageBundle bundle = mls::make_key_package(suite, two, {0, mls::max_lifetime}, {}, rng).value();
-  Bytes state;
-
-  Fixture() {
-    auto first = mls::Group::create(suite, {1}, one, {0, mls::max_lifetime}, {}, environment).value();
-    mls::CommitOptions options;
-    options.proposals = {{mls::Add{bundle.package}}};
-    const auto committed = first.commit(options, environment).value();
-    state = to_bytes(mls::Group::join(*committed.welcome, bundle, {}, environment).value().encode().view());
-  }
-  mls::Identity identity(std::string_view name) {
-    return {{mls::credential_type::basic, to_bytes(as_bytes(name)), {}},
-            std::make_shared<const mls::SignatureKey>(mls::SignatureKey::generate(suite.signature, rng).value()),
-            {}};
-  }
-};
-
-Fixture& fixture() {
-  static Fixture one;
+Session& session() {
+  static Session one;
   return one;
 }
 
+template <class T>
+void round_trip(ByteView bytes) {
+  if (const auto value = decode<T>(bytes)) require(encode(*value) == to_bytes(bytes));
+}
+
+void structures(ByteView bytes) {
+  round_trip<Message>(bytes);
+  round_trip<AuthenticatedContent>(bytes);
+  round_trip<Proposal>(bytes);
+  round_trip<Commit>(bytes);
+  round_trip<UpdatePath>(bytes);
+  round_trip<KeyPackage>(bytes);
+  round_trip<GroupInfo>(bytes);
+  round_trip<GroupSecrets>(bytes);
+  round_trip<Welcome>(bytes);
+  round_trip<RequiredCapabilities>(bytes);
+  round_trip<ExternalSenders>(bytes);
+}
+
+// Taken, or refused with the state as it was; and what was taken can be stored and goes on.
 void process(ByteView message) {
-  auto& with = fixture();
-  auto group = mls::Group::parse(with.state).value();
-  if (!group.process(message, with.environment)) require(equal(group.encode().view(), with.state));
+  auto& with = session();
+  auto group = Group::parse(with.second).value();
+  if (!group.process(message, with.environment)) return require(equal(group.encode().view(), with.second));
+  require(Group::parse(group.encode().view()).has_value());
+  if (group.active()) require(group.seal({}, {}, 0, with.environment).has_value());
 }
 
 void tree(ByteView bytes) {
-  auto decoded = mls::RatchetTree::decode(crypto::HashAlg::sha256, bytes);
+  auto decoded = RatchetTree::decode(crypto::HashAlg::sha256, bytes);
   if (!decoded) return;
   require(decoded->encode() == to_bytes(bytes));
   std::ignore = decoded->root_hash();
@@ -80,42 +60,101 @@ void tree(ByteView bytes) {
   for (std::uint32_t i = 0; i < std::min(decoded->width(), 8U); ++i) std::ignore = decoded->filtered_direct_path({i});
 }
 
-void structures(ByteView bytes) {
-  round_trip<mls::Message>(bytes);
-  round_trip<mls::AuthenticatedContent>(bytes);
-  round_trip<mls::Proposal>(bytes);
-  round_trip<mls::Commit>(bytes);
-  round_trip<mls::UpdatePath>(bytes);
-  round_trip<mls::KeyPackage>(bytes);
-  round_trip<mls::GroupInfo>(bytes);
-  round_trip<mls::GroupSecrets>(bytes);
-  round_trip<mls::Welcome>(bytes);
-  round_trip<mls::RequiredCapabilities>(bytes);
-  round_trip<mls::ExternalSenders>(bytes);
+// As the first member would send it. A commit's confirmation tag is whatever: nobody knows what it should be.
+void send(ContentBody body, WireFormat format) {
+  auto& with = session();
+  auto sender = Group::parse(with.first).value();
+  auto& state = sender.mutable_state();
+  FramedContent framed{state.context.group_id, state.context.epoch, {SenderType::member, 0}, {}, std::move(body)};
+  auto content = sign_content(*with.one.signer, format, std::move(framed), state.context, with.rng).value();
+  content.auth.confirmation_tag = Bytes(32);
+  if (format == WireFormat::public_message) {
+    const auto& key = state.epoch.membership_key;
+    return process(encode(Message{protect_public(with.suite, content, state.context, key.view()).value()}));
+  }
+  process(encode(
+      Message{protect_private(with.suite, content, state.secrets, state.epoch.sender_data_secret.view(), 0, with.rng)
+                  .value()}));
+}
+
+template <class T>
+void send_as(ByteView bytes, WireFormat format) {
+  if (auto body = decode<T>(bytes)) send(std::move(*body), format);
+}
+
+template <class T>
+std::optional<T> signed_by(const SignatureKey& signer, std::string_view label, ByteView bytes) {
+  auto value = decode<T>(bytes);
+  if (!value) return std::nullopt;
+  value->signature = signer.sign_with_label(label, encode_unsigned(*value), session().rng).value();
+  return std::move(*value);
+}
+
+void sealed_info(ByteView bytes) {
+  auto& with = session();
+  const auto info = signed_by<GroupInfo>(*with.one.signer, "GroupInfoTBS", bytes);
+  if (!info) return;
+  const JoinerSecrets secrets{SecretBytes(32), welcome_secret(with.suite, Bytes(32), Bytes(32)).value()};
+  std::vector<Newcomer> newcomers;
+  newcomers.push_back({&with.bundle.package, std::nullopt});
+  const auto welcome = seal_welcome(with.suite, *info, secrets, newcomers, {}, with.rng).value();
+  std::ignore = Group::join(encode(Message{welcome}), with.bundle, {}, with.environment);
+}
+
+void signed_info(ByteView bytes) {
+  auto& with = session();
+  const auto info = signed_by<GroupInfo>(*with.one.signer, "GroupInfoTBS", bytes);
+  if (info) std::ignore = join_external(encode(Message{*info}), with.two, {}, with.environment);
+}
+
+void signed_member(ByteView bytes) {
+  auto& with = session();
+  static const auto owner = with.identity("owner");
+  auto package = decode<KeyPackage>(bytes);
+  if (!package) return;
+  package->leaf_node.signature_key = to_bytes(owner.signer->public_key());
+  if (!sign_leaf(package->leaf_node, *owner.signer, {}, {}, with.rng)) return;
+  const auto again = signed_by<KeyPackage>(*owner.signer, "KeyPackageTBS", encode(*package));
+  if (again) send(Proposal{Add{*again}}, WireFormat::public_message);
+}
+
+void read(Reading reading, ByteView rest) {
+  auto& with = session();
+  switch (reading) {
+    case Reading::structures:
+      return structures(rest);
+    case Reading::message:
+      return process(rest);
+    case Reading::tree:
+      return tree(rest);
+    case Reading::welcome:
+      std::ignore = Group::join(rest, with.bundle, {}, with.environment);
+      return;
+    case Reading::group_info:
+      std::ignore = join_external(rest, with.two, {}, with.environment);
+      return;
+    case Reading::proposal:
+      return send_as<Proposal>(rest, WireFormat::public_message);
+    case Reading::commit:
+      return send_as<Commit>(rest, WireFormat::private_message);
+    case Reading::sealed_info:
+      return sealed_info(rest);
+    case Reading::signed_info:
+      return signed_info(rest);
+    case Reading::signed_member:
+      return signed_member(rest);
+    case Reading::count:
+      return;
+  }
 }
 
 }  // namespace
+}  // namespace pqc::mls::fuzzed
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pqc::mls::fuzzed;
   if (size == 0) return 0;
-  const ByteView rest(data + 1, size - 1);
-  auto& with = fixture();
-  switch (data[0] % 5) {
-    case 0:
-      structures(rest);
-      break;
-    case 1:
-      process(rest);
-      break;
-    case 2:
-      tree(rest);
-      break;
-    case 3:
-      std::ignore = mls::Group::join(rest, with.bundle, {}, with.environment);
-      break;
-    case 4:
-      std::ignore = mls::join_external(rest, with.two, {}, with.environment);
-      break;
-  }
+  const auto reading = static_cast<Reading>(data[0] % static_cast<std::uint8_t>(Reading::count));
+  read(reading, {data + 1, size - 1});
   return 0;
 }
