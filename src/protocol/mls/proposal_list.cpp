@@ -247,9 +247,15 @@ Result<Applied> apply_list(const GroupState& state, const std::vector<ListedProp
 
 Result<void> check_members(const GroupState& state, const RatchetTree& tree, const Applied& applied,
                            const CredentialPolicy& policy) {
-  if (!tree.keys_unique(applied.changed)) return invalid();
-  const bool others =
-      !std::ranges::all_of(applied.changed, [&](LeafIndex index) { return same_member(state.tree, tree, index); });
+  // Of a path's maker that stays who it was, the one new key was looked for in the whole tree with the path's others.
+  std::vector<LeafIndex> changed;
+  bool others = false;
+  for (const auto index : applied.changed) {
+    const bool same = same_member(state.tree, tree, index);
+    others = others || !same;
+    if (!same || tree.leaf(index)->source != LeafNodeSource::commit) changed.push_back(index);
+  }
+  if (!changed.empty() && !tree.keys_unique(changed)) return invalid();
   if (others && !clients_distinct(tree, policy)) return invalid();
   if (others || applied.extensions != state.context.extensions) return check_compatible(tree, applied.extensions);
   const bool supported = std::ranges::all_of(

@@ -19,8 +19,7 @@ Result<hpke::KeyPair> node_key_pair(const Suite& suite, Kdf& kdf, const SecretBy
 // Leaves that came with this commit are left out (RFC 9420 §7.5).
 std::vector<NodeIndex> recipients(const PathStep& step, const std::vector<LeafIndex>& added) {
   auto out = step.resolution;
-  std::erase_if(
-      out, [&](NodeIndex node) { return is_leaf(node) && std::ranges::find(added, leaf_of(node)) != added.end(); });
+  std::erase_if(out, [&](NodeIndex node) { return is_leaf(node) && std::ranges::binary_search(added, leaf_of(node)); });
   return out;
 }
 

@@ -42,7 +42,7 @@ struct PathResult {
 };
 
 // Makes an update path for `sender` and applies it to `tree` and `keys`. `leaf` is the new leaf without its key, parent
-// hash and signature; `added` are leaves that came with the same commit and get nothing.
+// hash and signature; `added` are leaves, in order, that came with the same commit and get nothing.
 Result<PathResult> create_path(const Suite& suite, RatchetTree& tree, TreeKeys& keys, LeafIndex sender, LeafNode leaf,
                                const SignatureKey& signer, ByteView group_id, const std::vector<LeafIndex>& added,
                                const ContextFor& context_for, Rng& rng);

@@ -26,6 +26,52 @@ namespace pqc::mls::inline public_part {
 template <class T>
 inline constexpr std::size_t max_count = max_capabilities;
 
+// Counts the bytes that an Encoder would write, so that nothing is written twice or moved while it grows: a commit may
+// have a hundred megabytes.
+class Sizer {
+ public:
+  static constexpr bool decoding = false;
+
+  void operator()(const auto&... values) { (put(values), ...); }
+  void raw(ByteView bytes) { size_ += bytes.size(); }
+  void opaque(ByteView bytes) { size_ += prefix(bytes.size()) + bytes.size(); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  // RFC 9420 §2.1.2.
+  static std::size_t prefix(std::size_t size) { return size < 1U << 6 ? 1 : size < 1U << 14 ? 2 : 4; }
+
+  template <class N>
+    requires(std::is_integral_v<N> || std::is_enum_v<N>)
+  void put(N) {
+    size_ += sizeof(N);
+  }
+  void put(const Bytes& bytes) { opaque(bytes); }
+  template <std::size_t N>
+  void put(const std::array<std::uint8_t, N>&) {
+    size_ += N;
+  }
+  template <class T>
+  void put(const std::optional<T>& value) {
+    ++size_;
+    if (value) put(*value);
+  }
+  template <class T>
+    requires(!std::same_as<T, std::uint8_t>)
+  void put(const std::vector<T>& list) {
+    Sizer inner;
+    for (const auto& item : list) inner.put(item);
+    size_ += prefix(inner.size_) + inner.size_;
+  }
+  template <class T>
+    requires std::is_class_v<T>
+  void put(const T& value) {
+    value.describe(*this);
+  }
+
+  std::size_t size_ = 0;
+};
+
 class Encoder {
  public:
   static constexpr bool decoding = false;
@@ -60,10 +106,10 @@ class Encoder {
   template <class T>
     requires(!std::same_as<T, std::uint8_t>)
   void put(const std::vector<T>& list) {
-    Bytes body;
-    Encoder inner(body);
-    for (const auto& item : list) inner.put(item);
-    writer_.opaque_varint(body);
+    Sizer sizer;
+    for (const auto& item : list) sizer(item);
+    writer_.varint(sizer.size());
+    for (const auto& item : list) put(item);
   }
   template <class T>
     requires std::is_class_v<T>
@@ -156,7 +202,10 @@ class Decoder {
 
 template <class... T>
 Bytes encode(const T&... values) {
+  Sizer sizer;
+  sizer(values...);
   Bytes out;
+  out.reserve(sizer.size());
   Encoder encoder(out);
   encoder(values...);
   return out;

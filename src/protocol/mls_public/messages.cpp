@@ -25,10 +25,9 @@ decltype(Message::body) Message::empty_message(WireFormat format) {
 }
 
 Bytes framed_content_tbs(WireFormat format, const FramedContent& content, const GroupContext& context) {
-  auto out = encode(protocol_version, format, content);
   const auto sender = content.sender.type;
-  if (sender == SenderType::member || sender == SenderType::new_member_commit) append(out, encode(context));
-  return out;
+  const bool of_group = sender == SenderType::member || sender == SenderType::new_member_commit;
+  return of_group ? encode(protocol_version, format, content, context) : encode(protocol_version, format, content);
 }
 
 Result<void> verify_content(const Suite& suite, const AuthenticatedContent& content, const GroupContext& context,

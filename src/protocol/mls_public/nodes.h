@@ -138,7 +138,10 @@ struct KeyPackage {
 // The fields that a signature covers.
 template <class T>
 Bytes encode_unsigned(const T& value) {
+  Sizer sizer;
+  value.describe_unsigned(sizer);
   Bytes out;
+  out.reserve(sizer.size());
   Encoder encoder(out);
   value.describe_unsigned(encoder);
   return out;

@@ -46,9 +46,14 @@ Bytes labelled(std::string_view label) {
 }
 
 Bytes sign_content(std::string_view label, ByteView content) {
+  const auto prefixed = labelled(label);
+  Sizer sizer;
+  sizer.opaque(prefixed);
+  sizer.opaque(content);
   Bytes out;
+  out.reserve(sizer.size());
   Encoder encoder(out);
-  encoder.opaque(labelled(label));
+  encoder.opaque(prefixed);
   encoder.opaque(content);
   return out;
 }

@@ -87,7 +87,7 @@ void RatchetTree::resize(std::uint32_t width) {
 }
 
 LeafIndex RatchetTree::next_free_leaf() const {
-  std::uint32_t index = 0;
+  auto index = taken_;
   while (index < width() && leaves_[index].node) ++index;
   return {index};
 }
@@ -111,6 +111,7 @@ Result<LeafIndex> RatchetTree::add(LeafNode leaf) {
     put_parent(parent(node), std::move(changed));
   }
   set_leaf(index, std::move(leaf));
+  taken_ = index.value + 1;
   return index;
 }
 
@@ -126,6 +127,7 @@ void RatchetTree::update(LeafIndex index, LeafNode leaf) {
 
 void RatchetTree::remove(LeafIndex index) {
   put_leaf(index, nullptr);
+  taken_ = std::min(taken_, index.value);
   blank_path(index);
   auto last = width();
   while (last > 1 && !leaves_[last - 1].node) --last;

@@ -90,6 +90,7 @@ class RatchetTree {
   };
 
   static Fingerprint fingerprint(ByteView key);
+  void describe_nodes(auto& coder) const;
   void put_leaf(LeafIndex index, std::shared_ptr<const LeafNode> leaf);
   void put_parent(NodeIndex node, std::shared_ptr<const ParentNode> content);
   void mark(NodeIndex node);
@@ -111,6 +112,7 @@ class RatchetTree {
   SharedVector<LeafSlot> leaves_;     // as many as the width
   SharedVector<ParentSlot> parents_;  // node n at n / 2
   SharedVector<Digest> hashes_;       // empty: to be computed; then those above are empty too
+  std::uint32_t taken_ = 0;           // no leaf before this one is blank
 };
 
 }  // namespace pqc::mls::inline public_part

@@ -13,21 +13,31 @@ constexpr std::uint8_t present = 1;
 
 }  // namespace
 
-Bytes RatchetTree::encode() const {
-  Bytes body;
-  Encoder encoder(body);
+void RatchetTree::describe_nodes(auto& coder) const {
   auto count = node_count(width());
   while (count > 0 && blank({count - 1})) --count;
   for (std::uint32_t n = 0; n < count; ++n) {
     if (blank({n})) {
-      encoder(absent);
+      coder(absent);
     } else if (is_leaf({n})) {
-      encoder(present, NodeType::leaf, *leaves_[n / 2].node);
+      coder(present, NodeType::leaf, *leaves_[n / 2].node);
     } else {
-      encoder(present, NodeType::parent, *parents_[n / 2].node);
+      coder(present, NodeType::parent, *parents_[n / 2].node);
     }
   }
+}
+
+Bytes RatchetTree::encode() const {
+  Sizer sizer;
+  describe_nodes(sizer);
+  Bytes body;
+  body.reserve(sizer.size());
+  Encoder encoder(body);
+  describe_nodes(encoder);
+  Sizer whole;
+  whole.opaque(body);
   Bytes out;
+  out.reserve(whole.size());
   Encoder(out).opaque(body);
   return out;
 }

@@ -11,8 +11,9 @@ constexpr std::uint8_t type_parent = 2;
 constexpr std::uint8_t absent = 0;
 constexpr std::uint8_t present = 1;
 
+// Lists of leaves are in order here: verify_integrity() looks at that first.
 bool contains(std::span<const LeafIndex> leaves, LeafIndex leaf) {
-  return std::ranges::find(leaves, leaf) != leaves.end();
+  return std::ranges::binary_search(leaves, leaf);
 }
 
 std::vector<LeafIndex> below(NodeIndex node, std::span<const LeafIndex> leaves) {

@@ -1,4 +1,6 @@
+#include "protocol/mls/secret_tree.h"
 #include "support.h"
+#include "support/thread_executor.h"
 
 namespace pqc::mls::testing {
 namespace {
@@ -71,6 +73,26 @@ TEST_P(EverySuite, JoinsByExternalCommitAndResyncs) {
   const auto gone = joined->group.process(again->message, world_.environment);
   ASSERT_TRUE(gone);
   EXPECT_TRUE(std::get<CommitReceived>(*gone).removed);
+}
+
+TEST_P(EverySuite, ChecksNewcomersOnSeveralThreads) {
+  const test::ThreadExecutor threads(3);
+  auto spread = world_.environment;
+  spread.executor = &threads;
+  auto first = world_.create("first");
+  std::vector<KeyPackageBundle> bundles;
+  CommitOptions options;
+  for (int i = 0; i < 9; ++i) {
+    bundles.push_back(world_.bundle("member " + std::to_string(i)));
+    options.proposals.push_back({Add{bundles.back().package}});
+  }
+  auto committed = first.commit(options, spread);
+  ASSERT_TRUE(committed);
+  const auto joined = Group::join(*committed->welcome, bundles[7], {}, spread);
+  ASSERT_TRUE(joined);
+  EXPECT_TRUE(same_epoch(*joined, committed->next));
+  std::get<Add>(options.proposals[5].body).key_package.leaf_node.signature[2] ^= 1;
+  EXPECT_EQ(first.commit(options, spread).error(), Error::refused);
 }
 
 class Group1 : public ::testing::Test {
@@ -219,6 +241,19 @@ TEST_F(Group1, ChoosesAmongConflictingProposals) {
   room.expect_agreement();
   EXPECT_FALSE(room[3].active());
   EXPECT_TRUE(room[0].active());
+}
+
+// RFC 9420 §9: O(log n) for a sender's first key, and the same for every later one.
+TEST(SecretTreeCost, OnlyTheFirstKeyOfASenderGoesDownTheTree) {
+  const auto& suite = *find_suite(suites::x25519_aes128_ed25519);
+  SecretTree tree(suite, 1024, SecretBytes(32));
+  auto first = tree.look_up({5}, RatchetKind::application, {0});
+  EXPECT_EQ(first->siblings.size(), 10);
+  tree.accept(std::move(*first));
+  const auto later = tree.look_up({5}, RatchetKind::application, {1});
+  EXPECT_TRUE(later->siblings.empty() && !later->fresh);
+  const auto neighbour = tree.look_up({4}, RatchetKind::application, {0});
+  EXPECT_TRUE(neighbour->siblings.empty() && neighbour->fresh);
 }
 
 }  // namespace

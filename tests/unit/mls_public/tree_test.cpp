@@ -71,6 +71,19 @@ TEST(Tree, AShrunkTreeGrowsAgainBlank) {
   EXPECT_EQ(hash_of_fresh(tree), to_bytes(tree.root_hash()));
 }
 
+TEST(Tree, NewcomersTakeTheLeftmostBlankLeaf) {
+  auto tree = tree_of(70);
+  EXPECT_EQ(tree.next_free_leaf().value, 70);
+  for (const std::uint32_t gone : {40, 3, 65}) tree.remove({gone});
+  for (const std::uint32_t taken : {3, 40, 65, 70, 71}) {
+    EXPECT_EQ(tree.next_free_leaf().value, taken);
+    EXPECT_EQ(tree.add(leaf_of_nobody())->value, taken);
+    EXPECT_TRUE(tree.verify_integrity());
+  }
+  auto decoded = RatchetTree::decode(crypto::HashAlg::sha256, tree.encode());
+  EXPECT_EQ(decoded->add(leaf_of_nobody())->value, 72);
+}
+
 TEST(Tree, HashesAreTheSameOnSeveralThreads) {
   const auto encoded = tree_of(200).encode();
   auto one = RatchetTree::decode(crypto::HashAlg::sha256, encoded), other = one;
