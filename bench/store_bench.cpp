@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 
 #include "bench_report.h"
-#include "client/account.h"
+#include "client/people/account.h"
 #include "client/profile.h"
 #include "crypto/random.h"
 #include "support/temporary_folder.h"

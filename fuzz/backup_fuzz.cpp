@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "client/backup_file.h"
-#include "client/backup_records.h"
+#include "client/backup/backup_file.h"
+#include "client/backup/backup_records.h"
 #include "wire/reader.h"
 
 namespace {

@@ -6,9 +6,9 @@
 
 #include "cli/config.h"
 #include "cli/line_editor.h"
-#include "client/content.h"
-#include "client/frame_socket.h"
-#include "client/part_file.h"
+#include "client/attachments/part_file.h"
+#include "client/messages/content.h"
+#include "client/remote/frame_socket.h"
 #include "client/store/message_search.h"
 #include "wire/padding.h"
 

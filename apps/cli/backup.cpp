@@ -1,5 +1,5 @@
 // pqc-chat backup, restore.
-#include "client/backup.h"
+#include "client/backup/backup.h"
 
 #include "cli/delivery.h"
 #include "cli/passphrase.h"

@@ -6,8 +6,8 @@
 #include "cli/address.h"
 #include "cli/delivery.h"
 #include "cli/passphrase.h"
-#include "client/content.h"
 #include "client/limits.h"
+#include "client/messages/content.h"
 
 namespace pqc::cli {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/locked_arena.h"
 #include "cli/commands.h"
-#include "client/key_commands.h"
+#include "client/keys/key_commands.h"
 
 namespace pqc::cli {
 namespace {

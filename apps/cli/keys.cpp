@@ -2,7 +2,7 @@
 #include "cli/commands.h"
 #include "cli/passphrase.h"
 #include "cli/security_log.h"
-#include "client/key_commands.h"
+#include "client/keys/key_commands.h"
 
 namespace pqc::cli {
 namespace {

@@ -1,7 +1,7 @@
 // pqc-chat reply, react, edit, unsend, disappear: messages about messages, and about the conversation.
 #include "cli/delivery.h"
-#include "client/content.h"
-#include "client/duration.h"
+#include "client/messages/content.h"
+#include "client/messages/duration.h"
 
 namespace pqc::cli {
 namespace {

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "cli/progress.h"
 #include "cli/safety_code.h"
-#include "client/duration.h"
+#include "client/messages/duration.h"
 
 namespace pqc::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "cli/json.h"
-#include "client/key_commands.h"
+#include "client/keys/key_commands.h"
 #include "client/types.h"
 
 namespace pqc::cli {

@@ -4,7 +4,7 @@
 #include <ctime>
 #include <string>
 
-#include "client/duration.h"
+#include "client/messages/duration.h"
 
 namespace pqc::cli {
 namespace {

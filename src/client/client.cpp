@@ -5,8 +5,8 @@
 #include "base/log.h"
 #include "client/engine.h"
 #include "client/limits.h"
-#include "client/link_guest.h"
-#include "client/switching_client.h"
+#include "client/linking/link_guest.h"
+#include "client/remote/switching_client.h"
 #include "crypto/random.h"
 #include "crypto/suite.h"
 

@@ -1,6 +1,6 @@
 #include "client/core.h"
 
-#include "client/content.h"
+#include "client/messages/content.h"
 #include "crypto/suite.h"
 
 namespace pqc::client {

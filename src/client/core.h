@@ -6,11 +6,11 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
-#include "client/account.h"
-#include "client/contacts.h"
 #include "client/loop.h"
+#include "client/people/account.h"
+#include "client/people/contacts.h"
+#include "client/people/sessions.h"
 #include "client/relay.h"
-#include "client/sessions.h"
 #include "client/store/store.h"
 #include "client/types.h"
 

@@ -9,18 +9,18 @@
 #include <optional>
 #include <string>
 
-#include "client/changes.h"
+#include "client/attachments/downloads.h"
+#include "client/attachments/uploads.h"
 #include "client/chat/relay_transport.h"
 #include "client/core.h"
-#include "client/directory.h"
-#include "client/downloads.h"
-#include "client/history_transfer.h"
 #include "client/housekeeping.h"
-#include "client/link_host.h"
-#include "client/outbox.h"
+#include "client/linking/history_transfer.h"
+#include "client/linking/link_host.h"
+#include "client/messages/changes.h"
+#include "client/messages/outbox.h"
+#include "client/messages/sync.h"
+#include "client/people/directory.h"
 #include "client/profile.h"
-#include "client/sync.h"
-#include "client/uploads.h"
 
 namespace pqc::client {
 

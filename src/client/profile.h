@@ -13,8 +13,8 @@
 #include <memory>
 #include <optional>
 
-#include "client/agent_keys.h"
 #include "client/files.h"
+#include "client/keys/agent_keys.h"
 #include "client/store/store.h"
 
 namespace pqc::client {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "client/content.h"
+#include "client/messages/content.h"
 #include "p2p/limits.h"
 #include "p2p/local_identity.h"
 

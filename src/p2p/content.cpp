@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "client/content.h"
 #include "client/limits.h"
+#include "client/messages/content.h"
 #include "p2p/hello.h"
 #include "p2p/limits.h"
 #include "wire/padding.h"

@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "client/agent_keys.h"
+#include "client/keys/agent_keys.h"
 #include "client/profile.h"
 #include "p2p/encryptor.h"
 #include "p2p/local_identity.h"

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "client/key_service.h"
+#include "client/keys/key_service.h"
 #include "crypto/random.h"
 #include "keys/software_key_holder.h"
 

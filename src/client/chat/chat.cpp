@@ -1,7 +1,7 @@
 #include "client/chat/chat.h"
 
-#include "client/duration.h"
 #include "client/limits.h"
+#include "client/messages/duration.h"
 
 namespace pqc::client {
 namespace {

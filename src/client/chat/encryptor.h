@@ -1,6 +1,6 @@
 // What turns a text into bytes that only a device of the peer can read, and back. One file a kind: the ratchet's
-// sessions now (client/sessions.h); RSA and none are further files. The state that a call changes is written through
-// the caller's transaction, together with what it made.
+// sessions now (client/people/sessions.h); RSA and none are further files. The state that a call changes is written
+// through the caller's transaction, together with what it made.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 
 #include "client/client.h"
 #include "client/engine.h"
-#include "client/history_transfer.h"
+#include "client/linking/history_transfer.h"
 #include "client/profile.h"
 #include "client/store/restored_rows.h"
 #include "crypto/random.h"

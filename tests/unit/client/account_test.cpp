@@ -1,4 +1,4 @@
-#include "client/account.h"
+#include "client/people/account.h"
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
-#include "client/backup.h"
+#include "client/backup/backup.h"
 
 #include <fstream>
 
 #include <gtest/gtest.h>
 
-#include "client/backup_file.h"
+#include "client/backup/backup_file.h"
 #include "client/store/restored_rows.h"
 #include "crypto/random.h"
 #include "support/temporary_folder.h"

@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "client/effects.h"
 #include "client/limits.h"
-#include "client/message_content.h"
+#include "client/messages/effects.h"
+#include "client/messages/message_content.h"
 #include "client/store/store.h"
 #include "support/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-#include "client/content.h"
+#include "client/messages/content.h"
 
 #include <gtest/gtest.h>
 

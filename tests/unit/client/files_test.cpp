@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "client/attachments/part_file.h"
+#include "client/attachments/source_file.h"
+#include "client/attachments/transfer_window.h"
 #include "client/limits.h"
-#include "client/part_file.h"
-#include "client/source_file.h"
-#include "client/transfer_window.h"
 #include "support/temporary_folder.h"
 
 namespace pqc::client {

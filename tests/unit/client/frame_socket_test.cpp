@@ -1,4 +1,4 @@
-#include "client/frame_socket.h"
+#include "client/remote/frame_socket.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

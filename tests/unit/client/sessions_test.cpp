@@ -1,10 +1,10 @@
 // A session that a peer began, and a crash between any two of its steps: key agreement, the store's commit, the erasing
 // of the one-time pair, the removal of the note about it.
-#include "client/sessions.h"
+#include "client/people/sessions.h"
 
 #include <gtest/gtest.h>
 
-#include "client/content.h"
+#include "client/messages/content.h"
 #include "crypto/random.h"
 #include "support/local_keys.h"
 #include "support/temporary_folder.h"

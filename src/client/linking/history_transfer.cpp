@@ -1,0 +1,234 @@
+#include "client/linking/history_transfer.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/backup/backup_records.h"
+#include "client/limits.h"
+#include "client/store/restored_rows.h"
+
+namespace pqc::client {
+namespace {
+
+// Of the new device: who gives, what was stored, which numbers are kept, how many messages came.
+constexpr std::string_view from_setting = "history_from";
+constexpr std::string_view contact_setting = "history_contact";
+constexpr std::string_view message_setting = "history_message";
+constexpr std::string_view last_setting = "history_last";
+constexpr std::string_view count_setting = "history_count";
+
+// Of the old one, for each device that it linked.
+std::string open_setting(std::uint32_t device) {
+  return "history_to:" + std::to_string(device);
+}
+std::string sent_setting(std::uint32_t device) {
+  return "history_sent:" + std::to_string(device);
+}
+
+Result<std::int64_t> number(Store& store, std::string_view name) {
+  auto found = store.account.number(name);
+  if (!found) return pass(found);
+  return found->value_or(0);
+}
+
+constexpr std::size_t rows_at_once = 200;
+
+}  // namespace
+
+// Pieces in the making.
+struct HistoryTransfer::Window {
+  std::vector<HistoryContent> pieces;
+  std::size_t bytes = 0;  // in the last piece
+  std::uint64_t messages = 0;
+  bool end = false;
+
+  [[nodiscard]] Position reached() const { return pieces.back().to; }
+  // False when the window is full.
+  bool add(const SecretBytes& record, Position to) {
+    const auto size = record.size() + 8;
+    if (size > limits::history_bytes) {
+      log(LogLevel::warning, "history.record_too_large");
+    } else {
+      if (bytes + size > limits::history_bytes && !begin_piece()) return false;
+      pieces.back().records.push_back(to_bytes(record.view()));
+      bytes += size;
+    }
+    pieces.back().to = to;
+    return true;
+  }
+  bool begin_piece() {
+    if (pieces.size() == limits::history_pieces) return false;
+    const auto from = reached();
+    pieces.push_back({.records = {}, .from = from, .to = from});
+    bytes = 0;
+    return true;
+  }
+};
+
+Status HistoryTransfer::offer(Store& store, identity::DeviceId to) {
+  return store.account.set_number(open_setting(to.value), 1);
+}
+
+Status HistoryTransfer::withdraw(Store& store, identity::DeviceId from) {
+  return store.account.set_number(open_setting(from.value), 0);
+}
+
+Status HistoryTransfer::expect(Store& store, identity::DeviceId from, std::uint64_t last) {
+  auto& account = store.account;
+  if (auto done = account.set_number(from_setting, from.value); !done) return done;
+  if (auto done = account.set_number(last_setting, static_cast<std::int64_t>(last)); !done) return done;
+  return RestoredRows(store).reserve_numbers(static_cast<std::int64_t>(last));
+}
+
+Result<std::int64_t> HistoryTransfer::newest(Store& store) {
+  return RestoredRows(store).newest();
+}
+
+Result<identity::DeviceId> HistoryTransfer::source() {
+  auto device = number(core_.store, from_setting);
+  if (!device) return pass(device);
+  return identity::DeviceId{static_cast<std::uint32_t>(*device)};
+}
+
+Result<HistoryPosition> HistoryTransfer::position() {
+  auto contact = number(core_.store, contact_setting);
+  if (!contact) return pass(contact);
+  auto message = number(core_.store, message_setting);
+  if (!message) return pass(message);
+  return Position{.contact = *contact, .message = *message};
+}
+
+Status HistoryTransfer::store_position(const Position& reached) {
+  if (auto done = core_.store.account.set_number(contact_setting, reached.contact); !done) return done;
+  return core_.store.account.set_number(message_setting, reached.message);
+}
+
+Content HistoryTransfer::content(HistoryRequestContent body) {
+  return {.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = body};
+}
+
+Status HistoryTransfer::ask() {
+  auto device = source();
+  if (!device) return pass(device);
+  if (!device->valid()) return {};
+  auto reached = position();
+  if (!reached) return pass(reached);
+  return seal_(*device, content({.after = *reached, .done = false}));
+}
+
+bool HistoryTransfer::worth_sending(const MessageRow& row) const {
+  const auto& m = row.message;
+  const bool expired = m.expires_at.value > 0 && m.expires_at <= core_.clock.now();
+  // What waits here comes as a copy once it is sent.
+  return !expired && m.status != MessageStatus::queued;
+}
+
+Status HistoryTransfer::add_contacts(Window& window) {
+  auto rows = core_.store.contacts.all();
+  if (!rows) return pass(rows);
+  std::ranges::sort(*rows, {}, &ContactRow::id);
+  for (const auto& row : *rows) {
+    const auto before = window.reached();
+    if (row.id <= before.contact || core_.contacts.is_self(row)) continue;
+    if (!window.add(encode_record(row), {.contact = row.id, .message = before.message})) return {};
+  }
+  return {};
+}
+
+Status HistoryTransfer::add_messages(Window& window) {
+  auto after = window.reached().message;
+  for (;;) {
+    auto rows = RestoredRows(core_.store).after(after, rows_at_once);
+    if (!rows) return pass(rows);
+    window.end = rows->empty();
+    if (window.end) return {};
+    for (const auto& row : *rows) {
+      after = row.message.seq;
+      const Position to{.contact = window.reached().contact, .message = after};
+      if (!worth_sending(row)) {
+        window.pieces.back().to = to;
+        continue;
+      }
+      if (!window.add(encode_record(row), to)) return {};
+      ++window.messages;
+    }
+  }
+}
+
+Result<HistoryTransfer::Window> HistoryTransfer::next_window(Position from) {
+  Window window;
+  window.pieces.push_back({.records = {}, .from = from, .to = from});
+  if (from == Position{}) {
+    auto profile = profile_record(core_.store, core_.clock.now());
+    if (!profile) return pass(profile);
+    window.add(*profile, from);
+  }
+  // Contacts first, whenever there are new ones: messages then find theirs.
+  if (auto done = add_contacts(window); !done) return pass(done);
+  if (window.pieces.size() < limits::history_pieces)
+    if (auto done = add_messages(window); !done) return pass(done);
+  window.pieces.back().last = window.end;
+  window.pieces.back().ask = true;
+  return window;
+}
+
+// Only a device that was linked with its history, and only until it has all of it: who takes a device over later finds
+// no history to ask for.
+Status HistoryTransfer::answer(identity::DeviceId from, const HistoryRequestContent& request) {
+  auto open = number(core_.store, open_setting(from.value));
+  if (!open) return pass(open);
+  if (*open == 0) {
+    log(LogLevel::warning, "history.not_offered", {{"device", from.value}});
+    return {};
+  }
+  if (request.done) return core_.store.account.set_number(open_setting(from.value), 0);
+  auto window = next_window(request.after);
+  if (!window) return pass(window);
+  for (auto& piece : window->pieces) {
+    Content content{.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = std::move(piece)};
+    if (auto done = seal_(from, content); !done) return done;
+  }
+  auto sent = number(core_.store, sent_setting(from.value));
+  if (!sent) return pass(sent);
+  return core_.store.account.set_number(sent_setting(from.value), *sent + static_cast<std::int64_t>(window->messages));
+}
+
+// A piece that does not begin where the last one ended came twice, or another one was lost: then it is asked for again
+// on the next connection.
+Status HistoryTransfer::take(identity::DeviceId from, const HistoryContent& piece) {
+  auto device = source();
+  if (!device) return pass(device);
+  auto reached = position();
+  if (!reached) return pass(reached);
+  if (*device != from || !from.valid() || piece.from != *reached) return {};
+  auto keep = number(core_.store, last_setting);
+  if (!keep) return pass(keep);
+  RecordReader reader(core_.store, core_.clock.now(), *keep);
+  for (const auto& record : piece.records) {
+    auto taken = reader.take(record);
+    if (!taken && taken.error().code != ExitCode::damaged) return taken;
+    if (!taken) log(LogLevel::warning, "history.record_refused");
+  }
+  auto count = number(core_.store, count_setting);
+  if (!count) return pass(count);
+  if (auto done =
+          core_.store.account.set_number(count_setting, *count + static_cast<std::int64_t>(reader.counts().messages));
+      !done)
+    return done;
+  if (auto done = store_position(piece.to); !done) return done;
+  if (piece.last) {
+    if (auto done = core_.store.account.set_number(from_setting, 0); !done) return done;
+    return seal_(from, content({.after = piece.to, .done = true}));
+  }
+  return piece.ask ? seal_(from, content({.after = piece.to, .done = false})) : Status();
+}
+
+Result<HistoryState> HistoryTransfer::progress(std::uint32_t device) {
+  auto open = number(core_.store, device == 0 ? std::string(from_setting) : open_setting(device));
+  if (!open) return pass(open);
+  auto count = number(core_.store, device == 0 ? std::string(count_setting) : sent_setting(device));
+  if (!count) return pass(count);
+  return HistoryState{.open = *open != 0, .messages = static_cast<std::uint64_t>(*count)};
+}
+
+}  // namespace pqc::client

@@ -1,0 +1,436 @@
+#include "client/messages/sync.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/limits.h"
+#include "client/messages/effects.h"
+#include "client/messages/message_content.h"
+#include "proto/relay.pb.h"
+
+namespace pqc::client {
+namespace {
+
+namespace v1 = pqc_chat::v1;
+
+constexpr std::chrono::milliseconds retry_delay = std::chrono::seconds(5);
+
+}  // namespace
+
+void Sync::subscribe() {
+  const auto cursor = core_.store.account.number(setting::inbox_cursor);
+  if (!cursor) {
+    failure_ = cursor.error();
+    return;
+  }
+  cursor_ = cursor->value_or(0);
+  v1::ClientFrame frame;
+  frame.mutable_subscribe()->set_after(static_cast<std::uint64_t>(cursor_));
+  core_.relay->ask(std::move(frame), [this](Result<const v1::ServerFrame*> answer) {
+    if (!answer) {
+      failure_ = answer.error();
+      return;
+    }
+    subscribed_ = true;
+    newest_ = static_cast<std::int64_t>((*answer)->subscribed().newest());
+  });
+}
+
+void Sync::deliver(const v1::Deliver& deliver) {
+  for (const auto& item : deliver.items()) {
+    // The server keeps what is not taken here, and delivers it again on the next connection.
+    full_ = full_ || queue_.size() >= limits::waiting_deliveries || queued_bytes_ >= limits::waiting_delivery_bytes;
+    if (full_) {
+      log(LogLevel::warning, "inbox.too_many_deliveries");
+      break;
+    }
+    queued_bytes_ += item.body().size();
+    queue_.push_back({.message_id = static_cast<std::int64_t>(item.message_id()),
+                      .account = item.from().account(),
+                      .device = {item.from().device()},
+                      .id = to_bytes(as_bytes(item.id())),
+                      .body = to_bytes(as_bytes(item.body()))});
+  }
+  process();
+}
+
+void Sync::on_offline() {
+  // The server delivers again what was not acknowledged.
+  queue_.clear();
+  queued_bytes_ = 0;
+  full_ = false;
+  waiting_ = false;
+  subscribed_ = false;
+  retry_.reset();
+}
+
+bool Sync::caught_up() const {
+  return subscribed_ && queue_.empty() && !waiting_ && cursor_ >= newest_;
+}
+
+void Sync::process() {
+  if (waiting_ || queue_.empty()) return;
+  auto transaction = core_.store.begin();
+  if (!transaction) return retry_later();
+  std::size_t handled = 0;
+  std::int64_t cursor = cursor_;
+  auto next = Next::done;
+  while (handled < queue_.size() && handled < limits::deliveries_a_commit) {
+    next = handle(queue_[handled]);
+    if (next != Next::done) break;
+    cursor = std::max(cursor, queue_[handled].message_id);
+    ++handled;
+  }
+  if (next == Next::store_failed) {
+    core_.account.roll_back(*transaction);
+    return retry_later();
+  }
+  if (auto done = finish(*transaction, cursor); !done) {
+    failure_ = done.error();
+    return retry_later();
+  }
+  for (std::size_t i = 0; i < handled; ++i) queued_bytes_ -= queue_[i].body.size();
+  queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(handled));
+  committed(cursor);
+  if (next == Next::wait_for_record) return fetch_record();
+  if (next == Next::wait_for_keys) return wait_for_keys();
+  if (!queue_.empty()) core_.loop.post([this] { process(); });
+}
+
+Status Sync::finish(Transaction& transaction, std::int64_t cursor) {
+  auto done = core_.store.account.set_number(setting::inbox_cursor, cursor);
+  if (done) done = outbox_.add_receipts();
+  if (done) return core_.account.commit(transaction);
+  core_.account.roll_back(transaction);
+  return done;
+}
+
+void Sync::committed(std::int64_t cursor) {
+  if (cursor > cursor_) {
+    cursor_ = cursor;
+    v1::ClientFrame frame;
+    frame.mutable_acknowledge()->set_cursor(static_cast<std::uint64_t>(cursor));
+    core_.relay->tell(std::move(frame));
+  }
+  failure_.reset();
+  for (const auto seq : std::exchange(changed_, {})) core_.emit_message(seq);
+  core_.emit_notices();
+  for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device, [](const Status&) {});
+  for (const auto contact : std::exchange(to_refresh_, {})) directory_.fetch_record(contact, [](const Status&) {});
+  outbox_.pump();
+}
+
+void Sync::retry_later() {
+  changed_.clear();
+  to_restart_.clear();
+  to_refresh_.clear();
+  log(LogLevel::error, "inbox.store_failed", {{"why", failure_ ? failure_->message : "the profile cannot be written"}});
+  pause();
+}
+
+// It stays at the server, and what came behind it too.
+void Sync::wait_for_keys() {
+  failure_ =
+      Error{ExitCode::locked,
+            "a message came that needs the keys, which were locked meanwhile: run pqc-chat unlock; nothing is lost"};
+  log(LogLevel::warning, "inbox.keys_locked");
+  pause();
+}
+
+void Sync::pause() {
+  waiting_ = true;
+  retry_ = core_.loop.after(retry_delay, [this] {
+    waiting_ = false;
+    process();
+  });
+}
+
+Sync::Next Sync::handle(const Delivery& delivery) {
+  if (delivery.message_id <= cursor_) return Next::done;
+  const auto name = identity::AccountName::parse(delivery.account);
+  if (!name || !delivery.device.valid() || delivery.id.size() != 16) {
+    log(LogLevel::warning, "message.refused", {{"why", "the server names no sender"}});
+    return Next::done;
+  }
+  // Nobody writes to itself.
+  if (*name == core_.account.name() && delivery.device.value == core_.account.row().device) return Next::done;
+  auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::stranger, core_.clock.now());
+  if (!contact) return Next::store_failed;
+  // Whom the user blocked is not answered, and not even read.
+  if (contact->barred) return Next::done;
+  auto seen = core_.store.outbox.seen(contact->id, delivery.id);
+  if (!seen) return Next::store_failed;
+  if (*seen) return Next::done;
+  return handle_from(delivery, *contact);
+}
+
+Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact) {
+  const auto envelope = pqxdh::decode_envelope(delivery.body);
+  if (!envelope) {
+    log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", pqxdh::name_of(envelope.error())}});
+    return Next::done;
+  }
+  if (const auto* tags = std::get_if<pqxdh::AcknowledgementEnvelope>(&*envelope))
+    return receipts(contact, delivery, *tags);
+  const bool own = core_.contacts.is_self(contact);
+  auto current = own ? core_.contacts.self() : Result<ContactRow>(contact);
+  if (!current) return Next::store_failed;
+  auto record = core_.contacts.pinned(*current);
+  if (!record) return Next::store_failed;
+  auto message = core_.sessions.open(contact, record->get(), delivery.device, *envelope);
+  if (message) return opened(contact, delivery, *message);
+  switch (message.error()) {
+    case OpenError::keys:
+      return Next::wait_for_keys;
+    case OpenError::store:
+      return Next::store_failed;
+    case OpenError::need_record:
+      return delivery.record_fetched ? refused(contact, delivery) : Next::wait_for_record;
+    case OpenError::unreadable:
+      return unreadable(contact, delivery);
+    case OpenError::duplicate:
+    case OpenError::refused:
+      return Next::done;
+  }
+  return Next::done;
+}
+
+Sync::Next Sync::receipts(const ContactRow& contact, const Delivery& delivery,
+                          const pqxdh::AcknowledgementEnvelope& envelope) {
+  auto& outbox = core_.store.outbox;
+  for (const auto& tag : envelope.tags) {
+    auto message = outbox.take_expected(tag, contact.id, delivery.device.value);
+    if (!message) return Next::store_failed;
+    if (!*message) continue;
+    auto more = outbox.expects_more(**message);
+    if (!more) return Next::store_failed;
+    if (*more) continue;
+    if (!core_.store.messages.set_delivered(**message, core_.clock.now())) return Next::store_failed;
+    changed_.push_back(**message);
+  }
+  return Next::done;
+}
+
+Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message) {
+  if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
+  check_versions(contact, message);
+  auto content = decode_content(message.padded.view());
+  if (!content) {
+    log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "content"}});
+    return Next::done;
+  }
+  if (core_.contacts.is_self(contact)) return opened_own(delivery, message, *content);
+  if (std::holds_alternative<DevicesChangedContent>(content->body)) return Next::done;
+  const bool restarted = std::holds_alternative<SessionRestartedContent>(content->body);
+  if ((restarted || message.restarted) &&
+      !core_.contacts.announce(NoticeKind::session_restarted, contact.peer,
+                               contact.peer + " began a new session: their device had lost the old one"))
+    return Next::store_failed;
+  if (restarted) return repeat_unconfirmed(contact, delivery);
+  if (const auto* read = std::get_if<ReadContent>(&content->body)) return messages_read(contact, *read);
+  if (const auto* typing = std::get_if<TypingContent>(&content->body)) {
+    tell_typing(contact, content->sent_at, typing->active);
+    return Next::done;
+  }
+  return store_message(contact, delivery, message, *content);
+}
+
+// From another device of this account.
+Sync::Next Sync::opened_own(const Delivery& delivery, const OpenedMessage& message, const Content& content) {
+  if (const auto* copy = std::get_if<SentCopyContent>(&content.body)) return store_copy(delivery, message.suite, *copy);
+  Status done;
+  if (const auto* request = std::get_if<HistoryRequestContent>(&content.body))
+    done = history_.answer(delivery.device, *request);
+  if (const auto* piece = std::get_if<HistoryContent>(&content.body)) done = history_.take(delivery.device, *piece);
+  if (done) return Next::done;
+  log(LogLevel::error, "history.failed", {{"why", done.error().message}});
+  return Next::store_failed;
+}
+
+// As if it had been sent here, but for its confirmations: they go to the device that sent it.
+Sync::Next Sync::store_copy(const Delivery& delivery, std::uint16_t suite, const SentCopyContent& copy) {
+  const auto name = identity::AccountName::parse(copy.peer);
+  const auto content = decode_plain_content(copy.content);
+  if (!name || *name == core_.account.name() || !content) return Next::done;
+  auto contact = core_.store.contacts.find_or_add(name->text(), ContactState::accepted, core_.clock.now());
+  if (!contact || !outbox_.accept(*contact)) return Next::store_failed;
+  MessageRow row;
+  row.contact = contact->id;
+  row.suite_number = suite;
+  row.message.direction = Direction::outgoing;
+  row.message.device = delivery.device.value;
+  row.message.stored_at = core_.clock.now();
+  row.message.verified = contact->verified;
+  row.message.status = MessageStatus::queued;
+  if (!fill_row(*content, row)) return Next::done;
+  auto removed = core_.store.erasure.was_removed(contact->id, row.message.id);
+  if (!removed) return Next::store_failed;
+  if (*removed) return Next::done;
+  auto seq = core_.store.messages.add(row);
+  if (!seq) return Next::store_failed;
+  if (!*seq) return Next::done;
+  if (!core_.store.messages.set_sent(**seq, core_.clock.now())) return Next::store_failed;
+  if (!apply_effects(core_.store, row)) return Next::store_failed;
+  changed_.push_back(**seq);
+  return Next::done;
+}
+
+Sync::Next Sync::store_message(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message,
+                               const Content& content) {
+  MessageRow row;
+  row.contact = contact.id;
+  row.suite_number = message.suite;
+  row.message.direction = Direction::incoming;
+  row.message.device = delivery.device.value;
+  row.message.stored_at = core_.clock.now();
+  row.message.verified = contact.verified;
+  row.message.status = MessageStatus::received;
+  if (!fill_row(content, row)) return Next::done;
+  auto may = may_store(contact, row);
+  if (!may) return Next::store_failed;
+  if (*may) {
+    auto seq = core_.store.messages.add(row);
+    if (!seq) return Next::store_failed;
+    if (*seq && !apply_effects(core_.store, row)) return Next::store_failed;
+    if (*seq) changed_.push_back(**seq);
+  }
+  if (!core_.store.outbox.owe_receipt(contact.id, delivery.device.value, message.tag)) return Next::store_failed;
+  return Next::done;
+}
+
+// Not what was erased here before, not under the id of a message of ours, no timer from far ahead.
+Result<bool> Sync::may_store(const ContactRow& contact, const MessageRow& row) {
+  auto removed = core_.store.erasure.was_removed(contact.id, row.message.id);
+  if (!removed) return pass(removed);
+  auto ours = core_.store.messages.find(contact.id, Direction::outgoing, row.message.id);
+  if (!ours) return pass(ours);
+  // As it stands by now: an earlier delivery of this commit may have changed it.
+  auto current = core_.store.contacts.find(contact.id);
+  if (!current) return pass(current);
+  const bool jumps = row.message.kind == MessageKind::timer && *current &&
+                     row.message.revision > std::uint64_t{(*current)->timer_revision} + limits::timer_jump;
+  return !*removed && !*ours && !jumps;
+}
+
+Sync::Next Sync::messages_read(const ContactRow& contact, const ReadContent& read) {
+  for (const auto& id : read.ids) {
+    if (!core_.store.messages.set_read(contact.id, id, core_.clock.now())) return Next::store_failed;
+    auto row = core_.store.messages.find(contact.id, Direction::outgoing, id);
+    if (!row) return Next::store_failed;
+    if (*row) changed_.push_back((*row)->message.seq);
+  }
+  return Next::done;
+}
+
+// By the sender's clock, so one that is wrong is not shown: better than one who seems to write for hours.
+void Sync::tell_typing(const ContactRow& contact, UnixMillis sent_at, bool active) {
+  const auto age = core_.clock.now() - sent_at;
+  if (contact.state != ContactState::accepted || age > limits::typing_lifetime || age < -limits::typing_lifetime)
+    return;
+  core_.emit(TypingState{.peer = contact.peer, .active = active});
+}
+
+// The peer could not read what we sent lately. It knows the ids of what it has, so nothing arrives twice.
+Sync::Next Sync::repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery) {
+  const auto setting = restart_setting("repeat", contact.id, delivery.device);
+  auto may = may_restart(setting);
+  if (!may) return Next::store_failed;
+  if (!*may) return Next::done;
+  if (!core_.store.account.set_number(setting, core_.clock.now().value)) return Next::store_failed;
+  if (!core_.store.outbox.drop_messages_to(contact.id)) return Next::store_failed;
+  if (!core_.store.outbox.drop_expected(contact.id)) return Next::store_failed;
+  if (!core_.store.messages.unseal_unconfirmed(contact.id, limits::resent_messages)) return Next::store_failed;
+  return Next::done;
+}
+
+// Signed by nobody whom the pinned record names. What that may mean was announced with the record.
+Sync::Next Sync::refused(const ContactRow& contact, const Delivery& delivery) {
+  log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "sender's keys"}});
+  core_.account.report_refused(contact.peer, "sender's keys");
+  return core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now()) ? Next::done : Next::store_failed;
+}
+
+Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery) {
+  log(LogLevel::warning, "message.unreadable", {{"peer", contact.peer}});
+  if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
+  if (!core_.contacts.announce(
+          NoticeKind::message_unreadable, contact.peer,
+          "a message from " + contact.peer +
+              " could not be read; if they are a contact, a new session is begun and they send it again"))
+    return Next::store_failed;
+  // Strangers learn nothing, not even that we are here (THREATS 16).
+  if (contact.state == ContactState::accepted && !contact.blocked())
+    to_restart_.emplace_back(contact.id, delivery.device);
+  return Next::done;
+}
+
+void Sync::check_versions(const ContactRow& contact, const OpenedMessage& message) {
+  // A record of ours that is newer than the one here: the primary device made it, or nobody of us did. The server is
+  // asked, and what does not follow ours is announced (Contacts::take_record).
+  const bool own_is_newer = message.our_record > core_.account.record().version().value;
+  if (own_is_newer) {
+    if (const auto self = core_.contacts.self()) to_refresh_.push_back(self->id);
+    const auto primary = core_.account.primary();
+    if (primary && *primary)
+      (void)core_.contacts.announce(NoticeKind::record_rolled_back, contact.peer,
+                                    contact.peer +
+                                        " was shown a record of your account that this device did not make: the "
+                                        "server, or another device with your keys, made it");
+  }
+  const auto record = core_.contacts.pinned(contact);
+  if (record && *record && message.sender_record > (*record)->version().value) to_refresh_.push_back(contact.id);
+}
+
+void Sync::fetch_record() {
+  if (queue_.empty()) return;
+  auto contact = core_.store.contacts.find_or_add(queue_.front().account, ContactState::stranger, core_.clock.now());
+  if (!contact) return retry_later();
+  waiting_ = true;
+  directory_.fetch_record(contact->id, [this](const Status& status) {
+    waiting_ = false;
+    if (queue_.empty()) return;
+    // Without an answer it stays in the mailbox; it is asked for again, here or on the next connection.
+    if (!status && transient(status.error().code)) return pause();
+    queue_.front().record_fetched = true;
+    process();
+  });
+}
+
+std::string Sync::restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device) {
+  return std::string(what) + ":" + std::to_string(contact) + ":" + std::to_string(device.value);
+}
+
+Result<bool> Sync::may_restart(const std::string& setting) {
+  auto last = core_.store.account.number(setting);
+  if (!last) return pass(last);
+  const auto since = core_.clock.now() - UnixMillis{last->value_or(0)};
+  return !*last || since >= limits::restart_interval || since < -limits::clock_tolerance;
+}
+
+void Sync::restart(std::int64_t contact, identity::DeviceId device, Directory::Done done) {
+  auto may = may_restart(restart_setting("restart", contact, device));
+  if (!may || !*may) return done(may ? Status() : Status(pass(may)));
+  directory_.begin_session(contact, device, [this, contact, device, done = std::move(done)](const Status& status) {
+    const auto sent = status ? send_restart(contact, device) : status;
+    if (!sent) log(LogLevel::warning, "session.not_restarted", {{"why", sent.error().message}});
+    outbox_.pump();
+    done(sent);
+  });
+}
+
+Status Sync::send_restart(std::int64_t id, identity::DeviceId device) {
+  auto contact = core_.store.contacts.find(id);
+  if (!contact) return pass(contact);
+  if (!*contact) return fail(ExitCode::unknown_peer, "there is no such contact");
+  auto record = core_.contacts.pinned(**contact);
+  if (!record) return pass(record);
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  const auto now = core_.clock.now();
+  const Content content{.id = core_.rng.bytes<16>(), .sent_at = now, .body = SessionRestartedContent{}};
+  if (auto done = outbox_.add_control(**contact, **record, device, content); !done) return done;
+  if (auto done = core_.store.account.set_number(restart_setting("restart", id, device), now.value); !done) return done;
+  return core_.account.commit(*transaction);
+}
+
+}  // namespace pqc::client

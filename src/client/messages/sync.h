@@ -1,0 +1,96 @@
+// The way of a message in (DESIGN §6): what the mailbox delivers is opened and stored, in one transaction with the
+// ratchet's new state, the cursor and the receipts owed; only then the server may delete it. What was processed before
+// is acknowledged and dropped.
+//
+// Deliveries are handled in order. One whose sender's record is not known yet holds the others up for a question to
+// the server. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "client/core.h"
+#include "client/linking/history_transfer.h"
+#include "client/messages/content.h"
+#include "client/messages/outbox.h"
+#include "client/people/directory.h"
+
+namespace pqc::client {
+
+class Sync {
+ public:
+  Sync(Core& core, Directory& directory, Outbox& outbox, HistoryTransfer& history)
+      : core_(core), directory_(directory), outbox_(outbox), history_(history) {}
+
+  // Asks for the mailbox; deliveries come from now on.
+  void subscribe();
+  void deliver(const pqc_chat::v1::Deliver& deliver);
+  void on_offline();
+  // Whether everything that was in the mailbox at the time of subscribe() is stored.
+  [[nodiscard]] bool caught_up() const;
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+  // Begins anew with a device whose messages cannot be read, and asks it to repeat what we did not confirm.
+  // Not more often than limits::restart_interval; `done` comes in any case.
+  void restart(std::int64_t contact, identity::DeviceId device, Directory::Done done);
+
+ private:
+  struct Delivery {
+    std::int64_t message_id = 0;
+    std::string account;
+    identity::DeviceId device;
+    Bytes id;
+    Bytes body;
+    bool record_fetched = false;  // the sender's record was asked for already
+  };
+  // What happens to the delivery at the head of the queue.
+  enum class Next : std::uint8_t { done, wait_for_record, wait_for_keys, store_failed };
+
+  void process();
+  Next handle(const Delivery& delivery);
+  Next handle_from(const Delivery& delivery, const ContactRow& contact);
+  Next receipts(const ContactRow& contact, const Delivery& delivery, const pqxdh::AcknowledgementEnvelope& envelope);
+  Next opened(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message);
+  Next store_message(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message,
+                     const Content& content);
+  Result<bool> may_store(const ContactRow& contact, const MessageRow& row);
+  Next messages_read(const ContactRow& contact, const ReadContent& read);
+  void tell_typing(const ContactRow& contact, UnixMillis sent_at, bool active);
+  Next opened_own(const Delivery& delivery, const OpenedMessage& message, const Content& content);
+  Next store_copy(const Delivery& delivery, std::uint16_t suite, const SentCopyContent& copy);
+  Next repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery);
+  Next refused(const ContactRow& contact, const Delivery& delivery);
+  Next unreadable(const ContactRow& contact, const Delivery& delivery);
+  void check_versions(const ContactRow& contact, const OpenedMessage& message);
+  Status finish(Transaction& transaction, std::int64_t cursor);
+  void committed(std::int64_t cursor);
+  void fetch_record();
+  Status send_restart(std::int64_t contact, identity::DeviceId device);
+  void retry_later();
+  void wait_for_keys();
+  void pause();
+  Result<bool> may_restart(const std::string& setting);
+  static std::string restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device);
+
+  Core& core_;
+  Directory& directory_;
+  Outbox& outbox_;
+  HistoryTransfer& history_;
+  std::deque<Delivery> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool full_ = false;     // more came than may wait: nothing further is taken on this connection
+  bool waiting_ = false;  // for a record, or for the store
+  bool subscribed_ = false;
+  std::int64_t newest_ = 0;
+  std::int64_t cursor_ = 0;
+  std::optional<Error> failure_;
+  Loop::HandlePtr retry_;
+  // Of the transaction that is being made.
+  std::vector<std::int64_t> changed_;
+  std::vector<std::pair<std::int64_t, identity::DeviceId>> to_restart_;
+  std::vector<std::int64_t> to_refresh_;
+};
+
+}  // namespace pqc::client
