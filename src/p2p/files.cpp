@@ -72,7 +72,7 @@ Status FileTransfers::take(const FileOffer& offer) {
     handlers_.send(FileAnswer{offer.id, false});
     return {};
   }
-  incoming_.emplace();
+  incoming_.emplace(Transfer{});
   incoming_->status = {.id = offer.id,
                        .name = offer.name,
                        .incoming = true,
