@@ -15,13 +15,6 @@ constexpr std::size_t short_size = 256;
 constexpr std::size_t long_size = 65'536;
 constexpr int rounds = 3;
 
-// The best of a few rounds: what else runs on the machine only adds.
-double best_us(std::size_t calls, const std::function<void()>& call) {
-  auto best = std::numeric_limits<double>::max();
-  for (int i = 0; i < rounds; ++i) best = std::min(best, mean_us(calls, call));
-  return best;
-}
-
 // A line through what a short and a long input cost.
 template <class F>
 Cost cost_of(std::size_t calls, F&& call_with) {
@@ -79,6 +72,12 @@ Costs measure_costs(const Suite& suite) {
     benchmark::DoNotOptimize(kdf.derive_secret(secret, "label"));
   });
   return out;
+}
+
+double best_us(std::size_t calls, const std::function<void()>& call) {
+  auto best = std::numeric_limits<double>::max();
+  for (int i = 0; i < rounds; ++i) best = std::min(best, mean_us(calls, call));
+  return best;
 }
 
 double Counts::sum(const Costs& costs) const {

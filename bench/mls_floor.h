@@ -43,5 +43,7 @@ struct Counts {
 
 // The mean processor time of a call, in microseconds: ML-DSA signs in another time at each call.
 double mean_us(std::size_t calls, const std::function<void()>& call);
+// The best of a few rounds of that: what else runs on the machine only adds. For what takes the same time at each call.
+double best_us(std::size_t calls, const std::function<void()>& call);
 
 }  // namespace pqc::mls::benched

@@ -27,6 +27,17 @@ class SharedVector {
   // The element for writing, shared with no copy.
   T& change(std::size_t index) { return own_chunk(index / chunk_size).own()[index % chunk_size]; }
 
+  // Whether test(index, element) holds for some element; reads them as they lie in memory.
+  bool any_of(const auto& test) const {
+    for (std::size_t start = 0; start < size_; start += chunk_size) {
+      const auto& items = blocks_[start / block_size].items()[start / chunk_size % fan_out].items();
+      for (std::size_t i = 0; i < chunk_size && start + i < size_; ++i) {
+        if (test(start + i, items[i])) return true;
+      }
+    }
+    return false;
+  }
+
   // What comes in is T{}.
   void resize(std::size_t size) {
     for (auto i = size; i < size_ && i % chunk_size != 0; ++i) change(i) = T{};

@@ -4,13 +4,14 @@
 
 namespace pqc::mls::inline public_part {
 
-RatchetTree::RatchetTree(crypto::HashAlg hash) : hash_alg_(hash), leaves_(1), hashes_(1) {}
+RatchetTree::RatchetTree(crypto::HashAlg hash)
+    : hash_alg_(hash), leaves_(1), encryption_prints_(1), signature_prints_(1), hashes_(1) {}
 
 const LeafNode* RatchetTree::leaf(LeafIndex index) const {
-  return index.value < width() ? leaves_[index.value].node.get() : nullptr;
+  return index.value < width() ? leaves_[index.value].get() : nullptr;
 }
 const ParentNode* RatchetTree::parent_node(NodeIndex node) const {
-  return node.value < node_count(width()) ? parents_[node.value / 2].node.get() : nullptr;
+  return node.value < node_count(width()) ? parents_[node.value / 2].get() : nullptr;
 }
 bool RatchetTree::blank(NodeIndex node) const {
   return is_leaf(node) ? leaf(leaf_of(node)) == nullptr : parent_node(node) == nullptr;
@@ -20,7 +21,7 @@ const Bytes& RatchetTree::encryption_key(NodeIndex node) const {
 }
 std::uint32_t RatchetTree::member_count() const {
   std::uint32_t count = 0;
-  for (std::uint32_t i = 0; i < width(); ++i) count += leaves_[i].node ? 1 : 0;
+  for (std::uint32_t i = 0; i < width(); ++i) count += leaves_[i] ? 1 : 0;
   return count;
 }
 
@@ -29,7 +30,7 @@ void RatchetTree::collect(NodeIndex node, std::vector<NodeIndex>& out) const {
     out.push_back(node);
     if (is_leaf(node)) return;
     for (const auto leaf : parent_node(node)->unmerged_leaves) out.push_back(node_of(leaf));
-  } else if (!is_leaf(node)) {
+  } else if (!is_leaf(node) && first_leaf(node).value < end_) {
     collect(left(node), out);
     collect(right(node), out);
   }
@@ -52,15 +53,14 @@ std::vector<PathStep> RatchetTree::filtered_direct_path(LeafIndex leaf) const {
 }
 
 void RatchetTree::put_leaf(LeafIndex index, std::shared_ptr<const LeafNode> leaf) {
-  auto& slot = leaves_.change(index.value);
-  slot.encryption_key = leaf ? fingerprint(leaf->encryption_key) : 0;
-  slot.signature_key = leaf ? fingerprint(leaf->signature_key) : 0;
-  slot.node = std::move(leaf);
+  encryption_prints_.change(node_of(index).value) = leaf ? fingerprint(leaf->encryption_key) : 0;
+  signature_prints_.change(index.value) = leaf ? fingerprint(leaf->signature_key) : 0;
+  if (leaf) end_ = std::max(end_, index.value + 1);
+  leaves_.change(index.value) = std::move(leaf);
 }
 void RatchetTree::put_parent(NodeIndex node, std::shared_ptr<const ParentNode> content) {
-  auto& slot = parents_.change(node.value / 2);
-  slot.encryption_key = content ? fingerprint(content->encryption_key) : 0;
-  slot.node = std::move(content);
+  encryption_prints_.change(node.value) = content ? fingerprint(content->encryption_key) : 0;
+  parents_.change(node.value / 2) = std::move(content);
 }
 
 // A hash that is to be computed has none but such above it.
@@ -83,12 +83,14 @@ void RatchetTree::blank_path(LeafIndex index) {
 void RatchetTree::resize(std::uint32_t width) {
   leaves_.resize(width);
   parents_.resize(width - 1);
+  encryption_prints_.resize(node_count(width));
+  signature_prints_.resize(width);
   hashes_.resize(node_count(width));
 }
 
 LeafIndex RatchetTree::next_free_leaf() const {
   auto index = taken_;
-  while (index < width() && leaves_[index].node) ++index;
+  while (index < width() && leaves_[index]) ++index;
   return {index};
 }
 
@@ -129,9 +131,8 @@ void RatchetTree::remove(LeafIndex index) {
   put_leaf(index, nullptr);
   taken_ = std::min(taken_, index.value);
   blank_path(index);
-  auto last = width();
-  while (last > 1 && !leaves_[last - 1].node) --last;
-  if (const auto needed = width_for(last); needed < width()) resize(needed);
+  while (end_ > 1 && !leaves_[end_ - 1]) --end_;
+  if (const auto needed = width_for(end_); needed < width()) resize(needed);
 }
 
 // RFC 9420 §7.9: from the root down, each parent hash goes into the next node.

@@ -2,8 +2,8 @@
 //
 // A value: a copy shares its nodes and hashes with the original, so it costs a few pointers for each 64 members, and a
 // change copies what is around it. Tree hashes are kept; a change marks the path above it, and root_hash() computes
-// again what is marked and no more. Eight bytes of every key stand beside its node, so that a search for a key reads no
-// keys. One thread at a time; copies are independent.
+// again what is marked and no more. Four bytes of every key stand in lists of their own, so that a search for a key
+// reads no keys. One thread at a time; copies are independent.
 #pragma once
 
 #include <memory>
@@ -78,19 +78,11 @@ class RatchetTree {
 
  private:
   // Of a key, from its own bytes; zero for none. Equal keys have equal ones, others hardly ever.
-  using Fingerprint = std::uint64_t;
-  struct LeafSlot {
-    std::shared_ptr<const LeafNode> node;
-    Fingerprint encryption_key = 0;
-    Fingerprint signature_key = 0;
-  };
-  struct ParentSlot {
-    std::shared_ptr<const ParentNode> node;
-    Fingerprint encryption_key = 0;
-  };
+  using Fingerprint = std::uint32_t;
 
   static Fingerprint fingerprint(ByteView key);
   void describe_nodes(auto& coder) const;
+  void make_slot(NodeIndex node);
   void put_leaf(LeafIndex index, std::shared_ptr<const LeafNode> leaf);
   void put_parent(NodeIndex node, std::shared_ptr<const ParentNode> content);
   void mark(NodeIndex node);
@@ -109,10 +101,13 @@ class RatchetTree {
   [[nodiscard]] bool keys_distinct() const;
 
   crypto::HashAlg hash_alg_;
-  SharedVector<LeafSlot> leaves_;     // as many as the width
-  SharedVector<ParentSlot> parents_;  // node n at n / 2
-  SharedVector<Digest> hashes_;       // empty: to be computed; then those above are empty too
-  std::uint32_t taken_ = 0;           // no leaf before this one is blank
+  SharedVector<std::shared_ptr<const LeafNode>> leaves_;     // as many as the width
+  SharedVector<std::shared_ptr<const ParentNode>> parents_;  // node n at n / 2
+  SharedVector<Fingerprint> encryption_prints_;              // of each node
+  SharedVector<Fingerprint> signature_prints_;               // of each leaf
+  SharedVector<Digest> hashes_;                              // empty: to be computed; then those above are empty too
+  std::uint32_t taken_ = 0;                                  // no leaf before this one is blank
+  std::uint32_t end_ = 0;                                    // all leaves from here on are blank
 };
 
 }  // namespace pqc::mls::inline public_part

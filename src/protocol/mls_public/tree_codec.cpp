@@ -20,9 +20,9 @@ void RatchetTree::describe_nodes(auto& coder) const {
     if (blank({n})) {
       coder(absent);
     } else if (is_leaf({n})) {
-      coder(present, NodeType::leaf, *leaves_[n / 2].node);
+      coder(present, NodeType::leaf, *leaves_[n / 2]);
     } else {
-      coder(present, NodeType::parent, *parents_[n / 2].node);
+      coder(present, NodeType::parent, *parents_[n / 2]);
     }
   }
 }
@@ -42,6 +42,15 @@ Bytes RatchetTree::encode() const {
   return out;
 }
 
+// Of a tree that is being decoded, whose width is not known yet.
+void RatchetTree::make_slot(NodeIndex node) {
+  const auto count = node.value / 2 + 1;
+  encryption_prints_.resize(node.value + 1);
+  if (!is_leaf(node)) return parents_.resize(count);
+  leaves_.resize(count);
+  signature_prints_.resize(count);
+}
+
 Result<RatchetTree> RatchetTree::decode(crypto::HashAlg hash, ByteView encoded) {
   if (encoded.size() > max_message_size) return std::unexpected(Error::limit);
   Decoder outer(encoded);
@@ -51,8 +60,7 @@ Result<RatchetTree> RatchetTree::decode(crypto::HashAlg hash, ByteView encoded) 
   bool last_present = false;
   for (; nodes.good() && nodes.remaining() > 0; ++count) {
     if (count == node_count(max_leaves)) return std::unexpected(Error::limit);
-    if (count % 2 == 0) tree.leaves_.resize(count / 2 + 1);
-    if (count % 2 == 1) tree.parents_.resize(count / 2 + 1);
+    tree.make_slot({count});
     std::uint8_t is_present = 0;
     nodes(is_present);
     last_present = is_present == present;

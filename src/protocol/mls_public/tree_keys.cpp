@@ -17,11 +17,9 @@ class Needles {
     for (const auto& one : all_) table_.set(one.fingerprint % size);
   }
 
-  [[nodiscard]] const std::vector<Needle>& all() const { return all_; }
-  [[nodiscard]] auto equal_to(std::uint64_t fingerprint) const {
-    const auto none = std::ranges::subrange(all_.end(), all_.end());
-    return table_.test(fingerprint % size) ? std::ranges::equal_range(all_, fingerprint, {}, &Needle::fingerprint)
-                                           : none;
+  [[nodiscard]] bool may_hold(std::uint32_t fingerprint) const { return table_[fingerprint % size]; }
+  [[nodiscard]] auto equal_to(std::uint32_t fingerprint) const {
+    return std::ranges::equal_range(all_, fingerprint, {}, &Needle::fingerprint);
   }
 
  private:
@@ -34,11 +32,11 @@ class Needles {
 constexpr std::size_t few = 64;
 
 struct KeyNeedle {
-  std::uint64_t fingerprint;
+  std::uint32_t fingerprint;
   ByteView key;
 };
 struct LeafNeedle {
-  std::uint64_t fingerprint;
+  std::uint32_t fingerprint;
   LeafIndex leaf;
 };
 
@@ -59,7 +57,7 @@ RatchetTree::Fingerprint RatchetTree::fingerprint(ByteView key) {
 std::optional<LeafIndex> RatchetTree::find_signature_key(ByteView key) const {
   const auto wanted = fingerprint(key);
   for (std::uint32_t i = 0; i < width(); ++i) {
-    if (leaves_[i].signature_key == wanted && equal(leaves_[i].node->signature_key, key)) return LeafIndex{i};
+    if (signature_prints_[i] == wanted && equal(leaves_[i]->signature_key, key)) return LeafIndex{i};
   }
   return std::nullopt;
 }
@@ -73,39 +71,33 @@ bool RatchetTree::holds_any(std::span<const ByteView> encryption_keys) const {
   }
   if (!distinct(texts)) return true;
   const Needles needles(std::move(wanted));
-  const auto found = [&](Fingerprint print, NodeIndex node) {
-    return print != 0 && std::ranges::any_of(needles.equal_to(print), [&](const KeyNeedle& one) {
-             return equal(one.key, encryption_key(node));
-           });
-  };
-  for (std::uint32_t i = 0; i < leaves_.size(); ++i) {
-    if (found(leaves_[i].encryption_key, {2 * i})) return true;
-  }
-  for (std::uint32_t i = 0; i < parents_.size(); ++i) {
-    if (found(parents_[i].encryption_key, {2 * i + 1})) return true;
-  }
-  return false;
+  return encryption_prints_.any_of([&](std::size_t n, Fingerprint print) {
+    const NodeIndex node{static_cast<std::uint32_t>(n)};
+    return needles.may_hold(print) && !blank(node) &&
+           std::ranges::any_of(needles.equal_to(print),
+                               [&](const KeyNeedle& one) { return equal(one.key, encryption_key(node)); });
+  });
 }
 
 bool RatchetTree::keys_unique(std::span<const LeafIndex> leaves) const {
   if (leaves.size() > few) return leaf_keys_distinct();
   std::vector<LeafNeedle> encryption, signature;
   for (const auto index : leaves) {
-    encryption.push_back({leaves_[index.value].encryption_key, index});
-    signature.push_back({leaves_[index.value].signature_key, index});
+    encryption.push_back({encryption_prints_[node_of(index).value], index});
+    signature.push_back({signature_prints_[index.value], index});
   }
   const Needles encryption_needles(std::move(encryption)), signature_needles(std::move(signature));
   const auto twice = [&](const auto& needles, Fingerprint print, LeafIndex at, auto key) {
-    return print != 0 && std::ranges::any_of(needles.equal_to(print), [&](const LeafNeedle& one) {
+    return needles.may_hold(print) && leaf(at) != nullptr &&
+           std::ranges::any_of(needles.equal_to(print), [&](const LeafNeedle& one) {
              return one.leaf != at && std::invoke(key, *leaf(one.leaf)) == std::invoke(key, *leaf(at));
            });
   };
-  for (std::uint32_t i = 0; i < leaves_.size(); ++i) {
-    const auto& slot = leaves_[i];
-    if (twice(encryption_needles, slot.encryption_key, {i}, &LeafNode::encryption_key)) return false;
-    if (twice(signature_needles, slot.signature_key, {i}, &LeafNode::signature_key)) return false;
-  }
-  return true;
+  return !signature_prints_.any_of([&](std::size_t i, Fingerprint print) {
+    const LeafIndex at{static_cast<std::uint32_t>(i)};
+    return twice(signature_needles, print, at, &LeafNode::signature_key) ||
+           twice(encryption_needles, encryption_prints_[node_of(at).value], at, &LeafNode::encryption_key);
+  });
 }
 
 bool RatchetTree::leaf_keys_distinct() const {
