@@ -60,21 +60,36 @@ void tree(ByteView bytes) {
   for (std::uint32_t i = 0; i < std::min(decoded->width(), 8U); ++i) std::ignore = decoded->filtered_direct_path({i});
 }
 
-// As the first member would send it. A commit's confirmation tag is whatever: nobody knows what it should be.
-void send(ContentBody body, WireFormat format) {
-  auto& with = session();
-  auto sender = Group::parse(with.first).value();
-  auto& state = sender.mutable_state();
-  FramedContent framed{state.context.group_id, state.context.epoch, {SenderType::member, 0}, {}, std::move(body)};
-  auto content = sign_content(*with.one.signer, format, std::move(framed), state.context, with.rng).value();
+// A commit's confirmation tag is whatever: nobody knows what it should be.
+AuthenticatedContent signed_content(const GroupState& state, Sender sender, ContentBody body, WireFormat format,
+                                    const SignatureKey& signer) {
+  FramedContent framed{state.context.group_id, state.context.epoch, sender, {}, std::move(body)};
+  auto content = sign_content(signer, format, std::move(framed), state.context, session().rng).value();
   content.auth.confirmation_tag = Bytes(32);
-  if (format == WireFormat::public_message) {
-    const auto& key = state.epoch.membership_key;
-    return process(encode(Message{protect_public(with.suite, content, state.context, key.view()).value()}));
-  }
-  process(encode(
-      Message{protect_private(with.suite, content, state.secrets, state.epoch.sender_data_secret.view(), 0, with.rng)
-                  .value()}));
+  return content;
+}
+
+// In the open, as this sender would send it.
+void send_openly(Sender sender, ContentBody body, const SignatureKey& signer) {
+  auto& with = session();
+  auto group = Group::parse(with.first).value();
+  const auto& state = group.mutable_state();
+  const auto content = signed_content(state, sender, std::move(body), WireFormat::public_message, signer);
+  const auto& key = state.epoch.membership_key;
+  process(encode(Message{protect_public(with.suite, content, state.context, key.view()).value()}));
+}
+
+// As the first member would send it.
+void send(ContentBody body, WireFormat format, std::size_t padding = 0) {
+  auto& with = session();
+  const Sender first{SenderType::member, 0};
+  if (format == WireFormat::public_message) return send_openly(first, std::move(body), *with.one.signer);
+  auto group = Group::parse(with.first).value();
+  auto& state = group.mutable_state();
+  const auto content = signed_content(state, first, std::move(body), format, *with.one.signer);
+  process(encode(Message{
+      protect_private(with.suite, content, state.secrets, state.epoch.sender_data_secret.view(), padding, with.rng)
+          .value()}));
 }
 
 template <class T>
@@ -107,15 +122,77 @@ void signed_info(ByteView bytes) {
   if (info) std::ignore = join_external(encode(Message{*info}), with.two, {}, with.environment);
 }
 
-void signed_member(ByteView bytes) {
-  auto& with = session();
-  static const auto owner = with.identity("owner");
+const Identity& owner() {
+  static const auto one = session().identity("owner");
+  return one;
+}
+
+std::optional<KeyPackage> owned_package(ByteView bytes) {
   auto package = decode<KeyPackage>(bytes);
-  if (!package) return;
-  package->leaf_node.signature_key = to_bytes(owner.signer->public_key());
-  if (!sign_leaf(package->leaf_node, *owner.signer, {}, {}, with.rng)) return;
-  const auto again = signed_by<KeyPackage>(*owner.signer, "KeyPackageTBS", encode(*package));
-  if (again) send(Proposal{Add{*again}}, WireFormat::public_message);
+  if (!package) return std::nullopt;
+  package->leaf_node.signature_key = to_bytes(owner().signer->public_key());
+  if (!sign_leaf(package->leaf_node, *owner().signer, {}, {}, session().rng)) return std::nullopt;
+  return signed_by<KeyPackage>(*owner().signer, "KeyPackageTBS", encode(*package));
+}
+
+void signed_member(ByteView bytes) {
+  if (const auto package = owned_package(bytes)) send(Proposal{Add{*package}}, WireFormat::public_message);
+}
+
+void asked(ByteView bytes) {
+  const auto package = owned_package(bytes);
+  if (package) send_openly({SenderType::new_member_proposal, 0}, Proposal{Add{*package}}, *owner().signer);
+}
+
+void external(ByteView bytes) {
+  if (auto proposal = decode<Proposal>(bytes)) {
+    send_openly({SenderType::external, 0}, std::move(*proposal), *session().service.signer);
+  }
+}
+
+// The leaf is signed for the place that the joiner would have.
+void joining(ByteView bytes) {
+  auto& with = session();
+  auto commit = decode<Commit>(bytes);
+  if (!commit) return;
+  if (commit->path) {
+    auto& leaf = commit->path->leaf_node;
+    leaf.signature_key = to_bytes(owner().signer->public_key());
+    const bool replaces = commit->proposals.size() > 1;
+    if (!sign_leaf(leaf, *owner().signer, Bytes{1}, {replaces ? 1U : 2U}, with.rng)) return;
+  }
+  send_openly({SenderType::new_member_commit, 0}, std::move(*commit), *owner().signer);
+}
+
+void text(ByteView bytes) {
+  send(ApplicationData{to_bytes(bytes)}, WireFormat::private_message, bytes.empty() ? 0 : bytes.front());
+}
+
+// The welcome is the session's, but for the secrets of its newcomer.
+void sealed_secrets(ByteView bytes) {
+  auto& with = session();
+  auto welcome = std::get<Welcome>(decode<Message>(with.welcome)->body);
+  const auto info = label_info(with.suite, "Welcome", welcome.encrypted_group_info);
+  welcome.secrets.front().encrypted_group_secrets =
+      encrypt_with_label(with.suite, with.bundle.package.init_key, *info, bytes, with.rng).value();
+  std::ignore = Group::join(encode(Message{welcome}), with.bundle, {}, with.environment);
+}
+
+// A commit of the first member, made for the epoch as it is but for what its path encrypts.
+void sealed_path(ByteView bytes) {
+  auto& with = session();
+  auto group = Group::parse(with.first).value();
+  CommitOptions options;
+  options.framing.format = WireFormat::public_message;
+  const auto made = group.commit(options, with.environment).value();
+  auto commit = std::get<Commit>(std::get<PublicMessage>(decode<Message>(made.message)->body).content.body);
+  auto context = made.next.context();
+  context.confirmed_transcript_hash = group.context().confirmed_transcript_hash;
+  const auto info = label_info(with.suite, "UpdatePathNode", encode(context));
+  const auto& to = group.tree().leaf({1})->encryption_key;
+  commit.path->nodes.front().encrypted_path_secret.front() =
+      encrypt_with_label(with.suite, to, *info, bytes, with.rng).value();
+  send(std::move(commit), WireFormat::private_message);
 }
 
 void read(Reading reading, ByteView rest) {
@@ -143,6 +220,18 @@ void read(Reading reading, ByteView rest) {
       return signed_info(rest);
     case Reading::signed_member:
       return signed_member(rest);
+    case Reading::text:
+      return text(rest);
+    case Reading::external:
+      return external(rest);
+    case Reading::asked:
+      return asked(rest);
+    case Reading::joining:
+      return joining(rest);
+    case Reading::sealed_secrets:
+      return sealed_secrets(rest);
+    case Reading::sealed_path:
+      return sealed_path(rest);
     case Reading::count:
       return;
   }

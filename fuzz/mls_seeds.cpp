@@ -1,5 +1,5 @@
-// Writes the first inputs of fuzz_mls_message, taken from a real session, into a folder: fuzz/corpus/fuzz_mls_message.
-// To be run again where the form of an input changes.
+// Writes the first inputs of fuzz_mls_message and fuzz_mls_state, taken from a real session, into folders of their
+// names in a folder: fuzz/corpus. To be run again where the form of an input changes.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -7,13 +7,18 @@
 
 #include "mls_session.h"
 #include "protocol/mls/protection.h"
+#include "protocol/mls/welcome.h"
 
 namespace pqc::mls::fuzzed {
 namespace {
 
 class Seeds {
  public:
-  explicit Seeds(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit Seeds(const std::filesystem::path& folder)
+      : folder_(folder / "fuzz_mls_message"), states_(folder / "fuzz_mls_state") {
+    std::filesystem::create_directories(folder_);
+    std::filesystem::create_directories(states_);
+  }
 
   void write_all() {
     message_seeds();
@@ -21,6 +26,8 @@ class Seeds {
     commit_seeds();
     info_seeds();
     structure_seeds();
+    outside_seeds();
+    state_seeds();
   }
 
  private:
@@ -105,12 +112,58 @@ class Seeds {
         encode(RequiredCapabilities{{1, 0x7777}, {2}, {credential_type::x509}}));
   }
 
+  // What those send who are not members, and what is under encryption.
+  void outside_seeds() const {
+    put("text", Reading::text, as_bytes("text"));
+    for (const auto& [name, proposal] : proposals()) put("external-" + name, Reading::external, encode(proposal));
+    put("asked", Reading::asked, encode(session_.newcomer.package));
+    const auto info = first().group_info(true, environment()).value();
+    for (const bool replaces : {false, true}) {
+      ExternalJoinOptions options;
+      if (replaces) options.replaces = LeafIndex{1};
+      const auto joined = join_external(info, replaces ? session_.two : session_.three, options, environment());
+      const auto message = decode<Message>(joined->message).value();
+      put(replaces ? "joining-again" : "joining", Reading::joining,
+          encode(std::get<Commit>(std::get<PublicMessage>(message.body).content.body)));
+    }
+    const auto welcome = std::get<Welcome>(decode<Message>(session_.welcome)->body);
+    put("sealed-secrets", Reading::sealed_secrets,
+        encode(
+            open_group_secrets(session_.suite, welcome, session_.bundle.package, session_.bundle.init_pair).value()));
+    put("sealed-path", Reading::sealed_path, Bytes(session_.suite.secret_size(), 7));
+  }
+
+  void put_state(const char* name, const Group& group) const {
+    std::ofstream(states_ / name, std::ios::binary) << as_text(group.encode().view());
+  }
+
+  // Of each standing, with proposals that wait, keys that were passed over, past epochs.
+  void state_seeds() const {
+    put_state("member", first());
+    auto busy = Group::parse(session_.second).value();
+    auto sender = first();
+    sender = std::move(sender.commit({}, environment())->next);
+    put_state("committed", sender);
+    sender = first();
+    std::ignore = sender.seal(as_bytes("lost"), {}, 0, environment());
+    std::ignore = busy.process(sender.seal(as_bytes("read"), {}, 0, environment()).value(), environment());
+    std::ignore = busy.propose_update({}, {}, environment());
+    std::ignore = busy.process(sender.propose({Remove{LeafIndex{1}}}, {}, environment()).value(), environment());
+    put_state("busy", busy);
+    CommitOptions options;
+    options.proposals = {{ReInit{{2}, protocol_version, 1, {}}}};
+    put_state("reinitialised", first().commit(options, environment())->next);
+    options.proposals = {{Remove{LeafIndex{1}}}};
+    auto removed = Group::parse(session_.second).value();
+    std::ignore = removed.process(first().commit(options, environment())->message, environment());
+    put_state("removed", removed);
+  }
+
   struct Made : Session {
-    Identity three = identity("three");
     KeyPackageBundle newcomer = make_key_package(suite, identity("newcomer"), {0, max_lifetime}, {}, rng).value();
   };
   Made session_;
-  std::filesystem::path folder_;
+  std::filesystem::path folder_, states_;
 };
 
 }  // namespace
@@ -121,7 +174,6 @@ int main(int argc, char** argv) {
     std::cerr << "usage: mls_seeds FOLDER\n";
     return 2;
   }
-  std::filesystem::create_directories(argv[1]);
   pqc::mls::fuzzed::Seeds(argv[1]).write_all();
   return 0;
 }

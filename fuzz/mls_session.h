@@ -1,5 +1,5 @@
 // A session for the fuzz target of MLS messages and for the program that makes its first inputs: always the same group
-// of two, suite 1.
+// of two with one external sender, suite 1.
 #pragma once
 
 #include <memory>
@@ -12,16 +12,22 @@ namespace pqc::mls::fuzzed {
 
 // What an input's first byte, modulo `count`, has the rest read as.
 enum class Reading : std::uint8_t {
-  structures,     // every structure: what decodes encodes to the same bytes
-  message,        // an encoded message for the second member
-  tree,           // a ratchet tree
-  welcome,        // an encoded welcome for the second member
-  group_info,     // an encoded group info, for someone who joins from outside
-  proposal,       // a Proposal that the first member signs and sends, in the open
-  commit,         // a Commit that the first member signs and sends, sealed
-  sealed_info,    // a GroupInfo that the first member signs, in a welcome
-  signed_info,    // a GroupInfo that the first member signs, in the open
-  signed_member,  // a KeyPackage that its owner signs, in an Add of the first member
+  structures,      // every structure: what decodes encodes to the same bytes
+  message,         // an encoded message for the second member
+  tree,            // a ratchet tree
+  welcome,         // an encoded welcome for the second member
+  group_info,      // an encoded group info, for someone who joins from outside
+  proposal,        // a Proposal that the first member signs and sends, in the open
+  commit,          // a Commit that the first member signs and sends, sealed
+  sealed_info,     // a GroupInfo that the first member signs, in a welcome
+  signed_info,     // a GroupInfo that the first member signs, in the open
+  signed_member,   // a KeyPackage that its owner signs, in an Add of the first member
+  text,            // application data that the first member signs and seals, with padding of the input's own
+  external,        // a Proposal that the external sender signs
+  asked,           // a KeyPackage that its owner signs, in a proposal of its own
+  joining,         // the Commit of an external commit, which the joiner signs
+  sealed_secrets,  // GroupSecrets, sealed to the second member's key package
+  sealed_path,     // a path secret, sealed to the second member in a commit of the first
   count,
 };
 
@@ -43,13 +49,15 @@ struct Session {
   crypto::SeededRng rng{1};
   Environment environment{credentials, psks, rng, std::nullopt};
   const Suite& suite = *find_suite(suites::x25519_aes128_ed25519);
-  Identity one = identity("one"), two = identity("two");
+  Identity one = identity("one"), two = identity("two"), three = identity("three"), service = identity("service");
   KeyPackageBundle bundle = make_key_package(suite, two, {0, max_lifetime}, {}, rng).value();
   Bytes first, second;  // the members' states
   Bytes welcome;        // of the second
 
   Session() {
-    auto group = Group::create(suite, {1}, one, {0, max_lifetime}, {}, environment).value();
+    const Extension senders{extension_type::external_senders,
+                            encode(ExternalSenders{{{to_bytes(service.signer->public_key()), service.credential}}})};
+    auto group = Group::create(suite, {1}, one, {0, max_lifetime}, {senders}, environment).value();
     CommitOptions options;
     options.proposals = {{Add{bundle.package}}};
     auto committed = group.commit(options, environment).value();

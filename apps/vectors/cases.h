@@ -9,11 +9,19 @@
 
 namespace pqc::vectors {
 
-// `check` answers whether the case is applicable; a mismatch or an exception is a failure of this case alone.
+// What a case needs that we do not have.
+struct NotApplicable {
+  std::string reason;
+};
+
+// `check` answers whether the case is applicable, or throws NotApplicable with the reason; a mismatch or another
+// exception is a failure of this case alone.
 template <class Check>
 void run_case(const std::string& id, FileReport& report, Check check) {
   try {
     report.count(check() ? Verdict::passed : Verdict::not_applicable, id, "");
+  } catch (const NotApplicable& left_out) {
+    report.count(Verdict::not_applicable, id, left_out.reason);
   } catch (const Mismatch& mismatch) {
     report.count(Verdict::failed, id, mismatch.reason);
   } catch (const std::exception& error) {

@@ -51,9 +51,16 @@ void check_messages(const Case& of, hpke::Context& sender, hpke::Context& recipi
   }
 }
 
+// What a case of another suite needs.
+std::string lacking(const Case& of) {
+  if (of.kdf == 0x12 || of.kdf == 0x13) return "the KDF TurboSHAKE, which no suite of ours has";
+  if (of.kem == 0x50 || of.kem == 0x51) return "a KEM of ML-KEM and a NIST curve, which no suite of ours has";
+  return "an algorithm or mode that is not ours";
+}
+
 bool check_case(const Case& of) {
   const auto suite = suite_of(of);
-  if (!suite || (of.mode != 0 && of.mode != 2)) return false;
+  if (!suite || (of.mode != 0 && of.mode != 2)) throw NotApplicable{lacking(of)};
   const auto pair = hpke::derive_key_pair(suite->kem, of.recipient_ikm);
   expect(pair && equal(pair->private_key.view(), of.recipient_private), "another derived private key");
   expect(pair->public_key == of.recipient_public, "another derived public key");

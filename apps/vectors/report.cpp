@@ -35,6 +35,7 @@ void FileReport::count(Verdict verdict, std::string id, std::string reason) {
       return;
     case Verdict::not_applicable:
       ++counts.not_applicable;
+      if (!reason.empty()) ++left_out[reason];
       return;
     case Verdict::failed:
       ++counts.failed;
@@ -60,6 +61,9 @@ void print_text(std::ostream& out, const std::vector<FileReport>& reports) {
       continue;
     }
     out << report.counts << " (" << report.format << ")\n";
+    for (const auto& [reason, count] : report.left_out) {
+      out << "  not applicable, " << count << ": " << printable(reason) << "\n";
+    }
     for (const auto& failure : report.failures) {
       out << "FAILED " << printable(report.file) << " " << printable(failure.id) << ": " << printable(failure.reason)
           << "\n";
@@ -79,6 +83,9 @@ void print_json(std::ostream& out, const std::vector<FileReport>& reports) {
       failures.push_back(boost::json::object{{"id", failure.id}, {"reason", failure.reason}});
     }
     line["failures"] = std::move(failures);
+    boost::json::object left_out;
+    for (const auto& [reason, count] : report.left_out) left_out[reason] = count;
+    line["left_out"] = std::move(left_out);
     out << boost::json::serialize(line) << "\n";
   }
   out << boost::json::serialize(object_of("total", total(reports))) << "\n";

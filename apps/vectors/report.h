@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,13 +28,14 @@ struct FileReport {
   std::string format;  // empty where no format of ours: the file as a whole is not applicable
   Counts counts;
   std::vector<Failure> failures;
+  std::map<std::string, std::size_t> left_out;  // cases that are not applicable, by what they need and we lack
 
   void count(Verdict verdict, std::string id, std::string reason);
 };
 
 Counts total(const std::vector<FileReport>& reports);
 
-// A line a file, a line a failure, and the totals in the last line.
+// A line a file, a line for each failure and each reason why cases were left out, and the totals in the last line.
 void print_text(std::ostream& out, const std::vector<FileReport>& reports);
 // One object a line: {"v":1,"type":"file",…} for each file, then {"v":1,"type":"total",…}.
 void print_json(std::ostream& out, const std::vector<FileReport>& reports);

@@ -32,7 +32,7 @@ void run_json(std::string_view content, FileReport& report) {
 }  // namespace
 
 FileReport run_file(const std::filesystem::path& path, std::string name) {
-  FileReport report{.file = std::move(name), .format = {}, .counts = {}, .failures = {}};
+  FileReport report{.file = std::move(name), .format = {}, .counts = {}, .failures = {}, .left_out = {}};
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   std::ifstream in(path, std::ios::binary);

@@ -53,6 +53,13 @@ Result<void> check_place(const GroupState& state, ByteView group_id, Epoch epoch
   return {};
 }
 
+// RFC 9420 has no bound on the proposals of an epoch; we do.
+bool room_for(const GroupState& state, const Proposal& proposal) {
+  auto size = encoded_size(proposal);
+  for (const auto& pending : state.pending) size += encoded_size(pending.proposal);
+  return state.pending.size() < max_pending_proposals && size <= max_pending_size;
+}
+
 // Takes a verified proposal among those that wait.
 Result<Event> take_proposal(GroupState& state, AuthenticatedContent content, const Environment& environment) {
   auto& proposal = std::get<Proposal>(content.content.body);
@@ -63,7 +70,7 @@ Result<Event> take_proposal(GroupState& state, AuthenticatedContent content, con
   }
   auto ref = proposal_ref(*state.suite, content);
   if (!std::ranges::contains(state.pending, ref, &PendingProposal::ref)) {
-    if (state.pending.size() >= max_pending_proposals) return std::unexpected(Error::limit);
+    if (!room_for(state, proposal)) return std::unexpected(Error::limit);
     state.pending.push_back({ref, sender, std::move(proposal)});
   }
   return ProposalReceived{sender, std::move(ref)};
@@ -193,7 +200,7 @@ Result<Bytes> Group::group_info(bool with_tree, const Environment& environment) 
 
 Result<Bytes> Group::propose(Proposal proposal, const Framing& framing, const Environment& environment) {
   if (!active()) return std::unexpected(Error::removed);
-  if (state_->pending.size() >= max_pending_proposals) return std::unexpected(Error::limit);
+  if (!room_for(*state_, proposal)) return std::unexpected(Error::limit);
   const Sender sender{SenderType::member, state_->self.value};
   if (auto done = check_proposal(*state_, {&proposal, sender, false}, ListContext::ordinary, environment); !done) {
     return std::unexpected(done.error());
@@ -240,7 +247,8 @@ Result<Committed> Group::commit(const CommitOptions& options, const Environment&
                     .framing = options.framing,
                     .external_init_secret = {}};
   if (options.include_pending) {
-    for (auto& ref : choose_pending(*state_, !options.proposals.empty())) input.proposals.push_back({std::move(ref)});
+    for (auto& ref : choose_pending(*state_, options.proposals, environment))
+      input.proposals.push_back({std::move(ref)});
   }
   for (const auto& proposal : options.proposals) input.proposals.push_back({proposal});
   if (input.proposals.size() > max_proposals) return std::unexpected(Error::limit);

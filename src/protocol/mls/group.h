@@ -82,7 +82,7 @@ using Event = std::variant<ProposalReceived, ApplicationReceived, CommitReceived
 
 struct JoinOptions {
   std::optional<Bytes> tree;      // where the welcome does not bring it
-  const Group* parent = nullptr;  // the group that was branched or reinitialised
+  const Group* parent = nullptr;  // the group that was branched or reinitialised: the welcome must continue it
 };
 
 class Group {
@@ -161,6 +161,11 @@ struct ExternallyJoined {
 // RFC 9420 §12.4.3.2. `group_info` is an encoded MLSMessage that a member published.
 Result<ExternallyJoined> join_external(ByteView group_info, const Identity& identity,
                                        const ExternalJoinOptions& options, const Environment& environment);
+
+// Names for the proposal PreSharedKey, each with a nonce of its own (RFC 9420 §8.4): whoever proposes the same secret
+// again names it anew. A resumption secret is of usage `application`.
+PreSharedKeyId name_external_psk(const Suite& suite, Bytes psk_id, Rng& rng);
+PreSharedKeyId name_resumption_psk(const Suite& suite, Bytes group_id, Epoch epoch, Rng& rng);
 
 // RFC 9420 §12.1.8: proposals from outside, in the open. By an entry of the extension external_senders, or by someone
 // who asks to be added.

@@ -17,9 +17,13 @@ Result<T> body_of(ByteView message) {
   return std::move(*body);
 }
 
-// The tree of a group info, checked against its hash, with the signature of the info verified.
+// The tree of a group info of our version and suite, checked against its hash, with the signature of the info verified.
 Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std::optional<Bytes>& given,
                             const Environment& environment) {
+  if (info.group_context.cipher_suite != suite.number || info.group_context.version != protocol_version) {
+    return std::unexpected(Error::malformed);
+  }
+  if (info.group_context.group_id.size() > max_id_size) return std::unexpected(Error::limit);
   const auto* extension = find_extension(info.extensions, extension_type::ratchet_tree);
   if (extension == nullptr && !given) return std::unexpected(Error::invalid_tree);
   if (!distinct(info.extensions)) return std::unexpected(Error::malformed);
@@ -36,6 +40,7 @@ Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std
 Result<void> check_tree(const Suite& suite, const GroupInfo& info, RatchetTree& tree, const Environment& environment) {
   if (auto done = check_extensions(info.group_context.extensions, environment.credentials); !done) return done;
   if (auto done = tree.verify_integrity(); !done) return done;
+  if (!clients_distinct(tree, environment.credentials)) return std::unexpected(Error::invalid_tree);
   const LeafRules rules{&suite, &environment.credentials, std::nullopt};
   if (auto done = check_leaves(rules, tree, info.group_context.group_id, environment.executor); !done) return done;
   return check_compatible(tree, info.group_context.extensions);
@@ -49,7 +54,7 @@ bool of_continuation(const PreSharedKeyId& id) {
 Result<void> check_continuation(const GroupState& state, const std::vector<PreSharedKeyId>& psks, const Group* parent,
                                 const CredentialPolicy& policy) {
   const auto id = std::ranges::find_if(psks, of_continuation);
-  if (id == psks.end()) return {};
+  if (id == psks.end()) return parent == nullptr ? Result<void>{} : std::unexpected(Error::refused);
   if (parent == nullptr || std::ranges::count_if(psks, of_continuation) != 1 || state.context.epoch.value != 1 ||
       id->group_id != parent->context().group_id) {
     return std::unexpected(Error::refused);
@@ -69,7 +74,7 @@ Result<void> check_continuation(const GroupState& state, const std::vector<PreSh
     return fits ? Result<void>{} : std::unexpected(Error::refused);
   }
   const auto& reinit = parent->reinit();
-  const bool fits = reinit && reinit->group_id == state.context.group_id &&
+  const bool fits = reinit && id->epoch == parent->context().epoch && reinit->group_id == state.context.group_id &&
                     reinit->cipher_suite == state.suite->number && reinit->version == state.context.version &&
                     reinit->extensions == state.context.extensions && all_in(parent->tree(), state.tree);
   return fits ? Result<void>{} : std::unexpected(Error::refused);
@@ -112,6 +117,7 @@ Result<void> start_epoch(GroupState& state, EpochSecrets epoch, const Bytes* exp
 
 Result<Group> Group::create(const Suite& suite, Bytes group_id, const Identity& identity, Lifetime lifetime,
                             std::vector<Extension> extensions, const Environment& environment) {
+  if (group_id.size() > max_id_size) return std::unexpected(Error::limit);
   if (auto done = check_extensions(extensions, environment.credentials); !done) return std::unexpected(done.error());
   std::vector<std::uint16_t> types;
   for (const auto& extension : extensions) types.push_back(extension.type);
@@ -150,9 +156,6 @@ Result<Group> Group::join(ByteView message, const KeyPackageBundle& bundle, cons
   if (!psk) return std::unexpected(psk.error());
   const auto info = open_group_info(*suite, *welcome, secrets->joiner_secret.view(), psk->view());
   if (!info) return std::unexpected(info.error());
-  if (info->group_context.cipher_suite != suite->number || info->group_context.version != protocol_version) {
-    return std::unexpected(Error::malformed);
-  }
   auto tree = tree_of(*suite, *info, options.tree, environment);
   if (!tree) return std::unexpected(tree.error());
   if (auto done = check_tree(*suite, *info, *tree, environment); !done) return std::unexpected(done.error());
@@ -207,6 +210,22 @@ Result<ExternallyJoined> join_external(ByteView message, const Identity& identit
   });
 }
 
+PreSharedKeyId name_external_psk(const Suite& suite, Bytes psk_id, Rng& rng) {
+  PreSharedKeyId out;
+  out.psk_id = std::move(psk_id);
+  out.nonce = Bytes(suite.secret_size());
+  rng.fill(out.nonce);
+  return out;
+}
+
+PreSharedKeyId name_resumption_psk(const Suite& suite, Bytes group_id, Epoch epoch, Rng& rng) {
+  auto out = name_external_psk(suite, {}, rng);
+  out.type = PskType::resumption;
+  out.group_id = std::move(group_id);
+  out.epoch = epoch;
+  return out;
+}
+
 Result<Committed> continue_group(const Group& parent, PskUsage usage, Bytes group_id, const Identity& self,
                                  Lifetime lifetime, const std::vector<KeyPackage>& members,
                                  const Environment& environment) {
@@ -219,13 +238,8 @@ Result<Committed> continue_group(const Group& parent, PskUsage usage, Bytes grou
   auto group = Group::create(*suite, reinit ? reinit->group_id : std::move(group_id), self, lifetime,
                              reinit ? reinit->extensions : std::vector<Extension>{}, environment);
   if (!group) return std::unexpected(group.error());
-  PreSharedKeyId id;
-  id.type = PskType::resumption;
+  auto id = name_resumption_psk(*suite, parent.context().group_id, parent.context().epoch, environment.rng);
   id.usage = usage;
-  id.group_id = parent.context().group_id;
-  id.epoch = parent.context().epoch;
-  id.nonce = Bytes(suite->secret_size());
-  environment.rng.fill(id.nonce);
   CommitInput input{
       .proposals = {}, .identity = {}, .framing = {}, .where = ListContext::continuation, .external_init_secret = {}};
   for (const auto& package : members) input.proposals.push_back({Proposal{Add{package}}});

@@ -7,8 +7,10 @@
 
 namespace pqc::mls {
 
-// Removes before updates, the last update of a leaf, nothing about ourselves, the first of what may stand once, a
-// ReInit only alone. In the order in which they came.
-std::vector<ProposalRef> choose_pending(const GroupState& state, bool others_by_value);
+// Removes before updates, the last update of a leaf, nothing about ourselves, a ReInit only alone; and of these the
+// first that go together with each other and with `by_value`, so that no proposal of another keeps us from committing.
+// In the order in which they came.
+std::vector<ProposalRef> choose_pending(const GroupState& state, const std::vector<Proposal>& by_value,
+                                        const Environment& environment);
 
 }  // namespace pqc::mls

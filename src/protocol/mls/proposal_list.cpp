@@ -20,10 +20,12 @@ std::unexpected<Error> invalid() {
   return std::unexpected(Error::invalid_list);
 }
 
-// RFC 9420 §12.1.8: what may come from outside, and from someone who asks to be added.
+// RFC 9420 §12.1.6, §12.1.8: what may come from members, from outside, and from someone who asks to be added. What an
+// external commit holds, check_external_list says.
 bool sender_may(const ListedProposal& listed) {
   switch (listed.sender.type) {
     case SenderType::member:
+      return as<ExternalInit>(listed) == nullptr;
     case SenderType::new_member_commit:
       return true;
     case SenderType::external:
@@ -53,10 +55,17 @@ Result<void> check_update(const GroupState& state, const Update& update, const L
 Result<void> check_psk(const GroupState& state, const PreSharedKeyId& psk, ListContext where) {
   const bool of_continuation =
       psk.type == PskType::resumption && (psk.usage == PskUsage::reinit || psk.usage == PskUsage::branch);
+  if (psk.psk_id.size() > max_id_size || psk.group_id.size() > max_id_size) return std::unexpected(Error::limit);
   if (psk.nonce.size() != state.suite->secret_size() || (of_continuation && where == ListContext::ordinary)) {
     return invalid();
   }
   return {};
+}
+
+Result<void> check_reinit(const GroupState& state, const ReInit& reinit, const CredentialPolicy& policy) {
+  if (reinit.group_id.size() > max_id_size) return std::unexpected(Error::limit);
+  if (reinit.version < state.context.version) return invalid();
+  return check_extensions(reinit.extensions, policy);
 }
 
 // RFC 9420 §12.2, for a commit of a member.
@@ -67,7 +76,6 @@ Result<void> check_member_list(const std::vector<ListedProposal>& list, LeafInde
     if (as<Update>(listed) != nullptr) leaf = listed.sender.leaf();
     if (const auto* remove = as<Remove>(listed)) leaf = remove->removed;
     if (leaf && (*leaf == committer || !touched.insert(leaf->value).second)) return invalid();
-    if (as<ExternalInit>(listed) != nullptr) return invalid();
   }
   if (count_of<GroupContextExtensions>(list) > 1) return invalid();
   if (count_of<ReInit>(list) > 0 && list.size() > 1) return invalid();
@@ -144,16 +152,6 @@ bool same_member(const RatchetTree& before, const RatchetTree& after, LeafIndex 
          one->capabilities == other.capabilities;
 }
 
-// No client has two leaves.
-bool clients_distinct(const RatchetTree& tree, const CredentialPolicy& policy) {
-  std::vector<Bytes> clients;
-  for (std::uint32_t i = 0; i < tree.width(); ++i) {
-    if (const auto* leaf = tree.leaf({i})) clients.push_back(policy.client_of(leaf->credential, leaf->signature_key));
-  }
-  std::ranges::sort(clients);
-  return std::ranges::adjacent_find(clients) == clients.end();
-}
-
 }  // namespace
 
 std::vector<LeafIndex> Applied::added_leaves() const {
@@ -181,6 +179,7 @@ Result<std::vector<ListedProposal>> resolve(const GroupState& state, const Commi
 
 Result<void> check_extensions(const std::vector<Extension>& extensions, const CredentialPolicy& policy) {
   if (!distinct(extensions)) return invalid();
+  if (encoded_size(extensions) > max_extensions_size) return std::unexpected(Error::limit);
   const auto* senders = find_extension(extensions, extension_type::external_senders);
   if (senders == nullptr) return {};
   const auto decoded = decode<ExternalSenders>(*senders);
@@ -193,6 +192,7 @@ Result<void> check_extensions(const std::vector<Extension>& extensions, const Cr
 Result<void> check_proposal(const GroupState& state, const ListedProposal& listed, ListContext where,
                             const Environment& environment) {
   if (!sender_may(listed)) return invalid();
+  if (!listed.verified && encoded_size(*listed.proposal) > max_proposal_size) return std::unexpected(Error::limit);
   if (const auto* add = as<Add>(listed); add != nullptr && !listed.verified) {
     return check_key_package(rules_of(state, environment), add->key_package);
   }
@@ -201,10 +201,7 @@ Result<void> check_proposal(const GroupState& state, const ListedProposal& liste
     return invalid();
   }
   if (const auto* psk = as<PreSharedKey>(listed)) return check_psk(state, psk->psk, where);
-  if (const auto* reinit = as<ReInit>(listed)) {
-    const bool valid = reinit->version >= state.context.version && distinct(reinit->extensions);
-    return valid ? Result<void>{} : invalid();
-  }
+  if (const auto* reinit = as<ReInit>(listed)) return check_reinit(state, *reinit, environment.credentials);
   if (const auto* context = as<GroupContextExtensions>(listed)) {
     return check_extensions(context->extensions, environment.credentials);
   }

@@ -39,8 +39,8 @@ enum class ListContext : std::uint8_t { ordinary, continuation };
 Result<Applied> apply_list(const GroupState& state, const std::vector<ListedProposal>& list, Sender committer,
                            ListContext where, const Environment& environment);
 
-// The extensions of a group context by themselves: none twice, and external senders that the application accepts
-// (RFC 9420 §5.3.1, §12.1.8.1).
+// The extensions of a group context by themselves: none twice, not too large, and external senders that the application
+// accepts (RFC 9420 §5.3.1, §12.1.8.1).
 Result<void> check_extensions(const std::vector<Extension>& extensions, const CredentialPolicy& policy);
 
 // A proposal by itself, as it comes.

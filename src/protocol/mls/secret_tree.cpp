@@ -56,14 +56,16 @@ Result<void> SecretTree::derive_leaf(LeafIndex leaf, Candidate& out) const {
 
 Result<void> SecretTree::advance(const HashRatchet& from, Candidate& out) const {
   Kdf kdf(*suite_);
-  auto secret = from.secret.clone();
+  SecretBytes passed;
+  auto secret = from.secret.view();
   auto generation = from.next;
   for (; generation < out.generation; ++generation.value) {
-    out.newly_skipped.emplace_back(generation.value, key_nonce(*suite_, kdf, secret.view(), generation));
-    secret = next_secret(*suite_, kdf, secret.view(), generation);
+    out.newly_skipped.emplace_back(generation.value, key_nonce(*suite_, kdf, secret, generation));
+    passed = next_secret(*suite_, kdf, secret, generation);
+    secret = passed.view();
   }
-  out.keys = key_nonce(*suite_, kdf, secret.view(), generation);
-  out.next_secret = next_secret(*suite_, kdf, secret.view(), generation);
+  out.keys = key_nonce(*suite_, kdf, secret, generation);
+  out.next_secret = next_secret(*suite_, kdf, secret, generation);
   if (!kdf.good()) return std::unexpected(Error::backend);
   return {};
 }

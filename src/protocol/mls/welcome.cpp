@@ -5,9 +5,6 @@
 namespace pqc::mls {
 namespace {
 
-// Two secrets and max_psks ids fit in.
-constexpr std::size_t max_group_secrets = 16 * 1024;
-
 struct WelcomeKeys {
   SecretBytes key;
   SecretBytes nonce;
@@ -25,10 +22,7 @@ Result<EncryptedGroupSecrets> seal_for(const Suite& suite, const Newcomer& newco
                                        const std::vector<PreSharedKeyId>& psks, const hpke::Info& info, Rng& rng) {
   GroupSecrets group_secrets{secrets.joiner_secret.clone(), std::nullopt, psks};
   if (newcomer.path_secret) group_secrets.path_secret = newcomer.path_secret->clone();
-  Bytes plaintext;
-  plaintext.reserve(max_group_secrets);  // so that no piece is left behind where it grew
-  Encoder encoder(plaintext);
-  encoder(group_secrets);
+  auto plaintext = encode(group_secrets);  // as long as it is from the start, so that no piece is left behind
   auto sealed = encrypt_with_label(suite, newcomer.package->init_key, info, plaintext, rng);
   wipe(plaintext);
   return sealed.transform([&](HpkeCiphertext ciphertext) {

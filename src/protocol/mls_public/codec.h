@@ -201,11 +201,16 @@ class Decoder {
 };
 
 template <class... T>
-Bytes encode(const T&... values) {
+std::size_t encoded_size(const T&... values) {
   Sizer sizer;
   sizer(values...);
+  return sizer.size();
+}
+
+template <class... T>
+Bytes encode(const T&... values) {
   Bytes out;
-  out.reserve(sizer.size());
+  out.reserve(encoded_size(values...));
   Encoder encoder(out);
   encoder(values...);
   return out;

@@ -19,7 +19,7 @@ bool supports_extension(const LeafNode& leaf, std::uint16_t type) {
 bool form_valid(const LeafNode& leaf, const Suite& suite) {
   return lists(leaf.capabilities.versions, protocol_version) && lists(leaf.capabilities.cipher_suites, suite.number) &&
          lists(leaf.capabilities.credentials, leaf.credential.type) && distinct(leaf.extensions) &&
-         leaf.credential.identity.size() <= max_identity &&
+         leaf.credential.identity.size() <= max_identity && encoded_size(leaf) <= max_leaf_size &&
          std::ranges::all_of(leaf.extensions, [&](const Extension& one) { return supports_extension(leaf, one.type); });
 }
 
@@ -82,6 +82,15 @@ Result<void> check_key_package(const LeafRules& rules, const KeyPackage& package
   if (auto done = check_leaf(rules, leaf, {}, {}); !done) return done;
   return verify_with_label(rules.suite->signature, leaf.signature_key, "KeyPackageTBS", encode_unsigned(package),
                            package.signature);
+}
+
+bool clients_distinct(const RatchetTree& tree, const CredentialPolicy& policy) {
+  std::vector<Bytes> clients;
+  for (std::uint32_t i = 0; i < tree.width(); ++i) {
+    if (const auto* leaf = tree.leaf({i})) clients.push_back(policy.client_of(leaf->credential, leaf->signature_key));
+  }
+  std::ranges::sort(clients);
+  return std::ranges::adjacent_find(clients) == clients.end();
 }
 
 Result<void> check_compatible(const RatchetTree& tree, const std::vector<Extension>& group_extensions) {

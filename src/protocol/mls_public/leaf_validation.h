@@ -39,6 +39,8 @@ Result<void> check_key_package(const LeafRules& rules, const KeyPackage& package
 // Whether the leaf supports what the extensions of the group ask for: the extensions themselves, and
 // required_capabilities.
 bool supports(const LeafNode& leaf, const std::vector<Extension>& group_extensions);
+// No client has two leaves.
+bool clients_distinct(const RatchetTree& tree, const CredentialPolicy& policy);
 // Error::invalid_leaf unless every member supports the group's extensions and every credential type in use.
 Result<void> check_compatible(const RatchetTree& tree, const std::vector<Extension>& group_extensions);
 

@@ -18,7 +18,17 @@ inline constexpr std::size_t max_capabilities = 256;
 inline constexpr std::size_t max_certificates = 16;
 inline constexpr std::size_t max_psks = 64;
 inline constexpr std::size_t max_external_senders = 64;
+// Steps of an update path: a tree of max_leaves has half as many.
+inline constexpr std::size_t max_path_nodes = 32;
 inline constexpr std::size_t max_identity = 1 << 16;
+// Encoded sizes: a leaf node with its credential and extensions, the extensions of a group context, one proposal, and
+// all proposals that wait for a commit.
+inline constexpr std::size_t max_leaf_size = 1 << 17;
+inline constexpr std::size_t max_extensions_size = 1 << 19;
+inline constexpr std::size_t max_proposal_size = 1 << 20;
+inline constexpr std::size_t max_pending_size = 1 << 26;
+// Ids of groups and of pre-shared keys.
+inline constexpr std::size_t max_id_size = 1 << 10;
 
 // RFC 9420 §15.3: generations that one message may jump, and keys of passed-over messages kept for each sender.
 inline constexpr std::uint32_t max_generation_jump = 2'000;

@@ -139,7 +139,7 @@ struct UpdatePathNode {
   void describe(this auto& self, auto& coder) { coder(self.encryption_key, self.encrypted_path_secret); }
 };
 template <>
-inline constexpr std::size_t max_count<UpdatePathNode> = 32;
+inline constexpr std::size_t max_count<UpdatePathNode> = max_path_nodes;
 
 struct UpdatePath {
   LeafNode leaf_node;

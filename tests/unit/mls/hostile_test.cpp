@@ -216,18 +216,66 @@ TEST_F(HostileMember, WelcomesIntoAGroupAgainstTheRules) {
     std::vector<Newcomer> newcomers;
     newcomers.push_back({&bundle.package, std::nullopt});
     const auto sealed = seal_welcome(world_.suite, info, secrets, newcomers, {}, world_.rng).value();
-    return Group::join(encode(Message{sealed}), bundle, {}, world_.environment).error();
+    const auto joined = Group::join(encode(Message{sealed}), bundle, {}, world_.environment);
+    return joined ? Error::backend : joined.error();
   };
   EXPECT_EQ(welcome([](GroupInfo& info) { info.extensions.push_back(info.extensions.front()); }), Error::malformed);
   EXPECT_EQ(welcome([](GroupInfo& info) { info.group_context.tree_hash[0] ^= 1; }), Error::invalid_tree);
   EXPECT_EQ(welcome([](GroupInfo& info) { info.signer = {99}; }), Error::invalid_tree);
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.signer = {1}; }), Error::refused);
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.group_context.version = 2; }), Error::malformed);
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.group_context.cipher_suite = 1; }), Error::malformed);
+  EXPECT_EQ(welcome([](GroupInfo& info) { info.extensions.clear(); }), Error::invalid_tree) << "without a tree";
   EXPECT_EQ(welcome([](GroupInfo& info) { info.group_context.extensions = {{0x1234, {}}}; }), Error::invalid_leaf);
   const Extension senders{
       extension_type::external_senders,
       encode(ExternalSenders{{{Bytes(32), {credential_type::basic, to_bytes(as_bytes("evil")), {}}}}})};
   EXPECT_EQ(welcome([&](GroupInfo& info) { info.group_context.extensions = {senders}; }), Error::credential);
+  // Another tree, with its hash as it should be.
+  const auto with_tree = [&](const std::function<void(RatchetTree&)>& change) {
+    return welcome([&](GroupInfo& info) {
+      auto tree = RatchetTree::decode(world_.suite.hash, info.extensions.front().data).value();
+      change(tree);
+      info.extensions.front().data = tree.encode();
+      info.group_context.tree_hash = to_bytes(tree.root_hash());
+    });
+  };
+  const auto blank = [](RatchetTree& tree) { tree.update({0}, LeafNode(*tree.leaf({0}))); };  // no parent hashes left
+  const auto with_leaf = [&](std::uint32_t at, const std::function<void(LeafNode&)>& change, bool signs) {
+    return with_tree([&](RatchetTree& tree) {
+      if (at != 0) blank(tree);
+      auto leaf = *tree.leaf({at});
+      change(leaf);
+      const auto& by = room_[at].mutable_state();
+      if (signs) {
+        ASSERT_TRUE(sign_leaf(leaf, *by.signer, by.context.group_id, {at}, world_.rng));
+      }
+      tree.set_leaf({at}, std::move(leaf));
+    });
+  };
+  EXPECT_EQ(with_leaf(2, [](LeafNode& leaf) { leaf.signature[7] ^= 1; }, false), Error::refused);
+  EXPECT_EQ(with_leaf(2, [](LeafNode& leaf) { leaf.lifetime.not_after += 1; }, false), Error::refused);
+  EXPECT_EQ(with_leaf(2, [](LeafNode& leaf) { leaf.capabilities.versions.clear(); }, true), Error::invalid_leaf);
+  EXPECT_EQ(with_leaf(2, [](LeafNode& leaf) { leaf.capabilities.credentials = {7}; }, true), Error::invalid_leaf);
+  EXPECT_EQ(with_leaf(
+                2, [](LeafNode& leaf) { leaf.credential.identity = to_bytes(as_bytes("evil")); }, true),
+            Error::credential);
+  EXPECT_EQ(with_leaf(
+                2, [&](LeafNode& leaf) { leaf.encryption_key = room_[0].tree().leaf({1})->encryption_key; }, true),
+            Error::invalid_tree);
+  EXPECT_EQ(with_leaf(
+                2, [&](LeafNode& leaf) { leaf.signature_key = room_[0].tree().leaf({1})->signature_key; }, false),
+            Error::invalid_tree);
+  EXPECT_EQ(with_leaf(
+                2, [&](LeafNode& leaf) { leaf.credential = room_[0].tree().leaf({1})->credential; }, true),
+            Error::invalid_tree)
+      << "one client twice";
+  EXPECT_EQ(with_leaf(0, [](LeafNode& leaf) { leaf.parent_hash[0] ^= 1; }, true), Error::invalid_tree);
+  EXPECT_EQ(with_leaf(0, [](LeafNode& leaf) { leaf.source = LeafNodeSource::update; }, true), Error::invalid_tree);
+  EXPECT_EQ(with_tree([&](RatchetTree& tree) { tree.remove({4}); }), Error::not_for_us);
   // All rules are kept, but nobody knows the epoch of these secrets.
   EXPECT_EQ(welcome([](GroupInfo&) {}), Error::refused);
+  EXPECT_EQ(with_tree([](RatchetTree&) {}), Error::refused);
   EXPECT_EQ(Group::create(world_.suite, {1}, world_.identity("x"), forever, {senders}, world_.environment).error(),
             Error::credential);
 }

@@ -1,8 +1,10 @@
-// Fifty clients and a hostile delivery service, with a seed: random operations, messages lost and reordered, concurrent
-// commits, forks, replays, removed members who try to read on. Everyone converges or refuses, and nobody reads what it
-// should not. PQC_MLS_STEPS sets the number of steps (make soak: 10,000).
+// Fifty clients and a hostile delivery service, with a seed: random operations, texts and commits lost and reordered,
+// concurrent commits, forks, replays, forged messages of every kind, removed members who try to read on and to write.
+// Everyone converges or refuses, a refused message leaves the state byte for byte as it was, and nobody reads what it
+// should not. PQC_MLS_STEPS sets the number of steps (make soak: 10,000), PQC_MLS_SEED another seed.
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 
 #include "support.h"
@@ -12,10 +14,13 @@ namespace {
 
 constexpr std::size_t clients = 50;
 constexpr int default_steps = 250;
+constexpr int default_seed = 2026;
+// In the product's suite a step takes several times as long.
+constexpr int product_share = 10;
 
-int steps_wanted() {
-  const auto* text = std::getenv("PQC_MLS_STEPS");
-  return text == nullptr ? default_steps : std::atoi(text);
+int number_from(const char* name, int otherwise) {
+  const auto* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::atoi(text);
 }
 
 struct Client {
@@ -23,8 +28,8 @@ struct Client {
   std::optional<Group> group;
   std::size_t read = 0;           // entries of the log
   std::vector<std::size_t> held;  // texts that come later than what was sent after them
-  bool misled = false;            // the service showed it a commit that nobody else took
-  std::vector<Group> discarded;   // states from before it was removed, kept as an attacker would
+  bool misled = false;            // it took a commit that nobody else took, or lost one
+  Bytes kept;                     // its state before the last commit that it read, kept as an attacker would
 };
 
 // One thing that the delivery service ordered.
@@ -38,13 +43,13 @@ struct Entry {
 
 class Simulation {
  public:
-  explicit Simulation(std::uint64_t seed) : world_(suites::x25519_aes128_ed25519, seed), choice_(seed + 1) {
+  Simulation(std::uint16_t suite, std::uint64_t seed) : world_(suite, seed), choice_(seed + 1) {
     for (std::size_t i = 0; i < clients; ++i) clients_[i].name = "client " + std::to_string(i);
     clients_[0].group = world_.create(clients_[0].name);
   }
 
   void step() {
-    switch (draw(16)) {
+    switch (draw(18)) {
       case 0:
       case 1:
         return add_someone();
@@ -64,6 +69,10 @@ class Simulation {
         return fork();
       case 9:
         return removed_ones_try();
+      case 10:
+        return forge();
+      case 11:
+        return lose_a_commit();
       default:
         return draw(2) == 0 ? send_text() : catch_up(draw(clients));
     }
@@ -71,6 +80,7 @@ class Simulation {
 
   // Everybody reads everything, those who were misled come back, and all agree.
   void settle() {
+    settling_ = true;
     for (std::size_t i = 0; i < clients; ++i) catch_up(i);
     for (std::size_t i = 0; i < clients; ++i) {
       if (clients_[i].misled) rejoin(i);
@@ -83,9 +93,11 @@ class Simulation {
       ASSERT_TRUE(same_epoch(*first, *client.group)) << client.name;
     }
     ASSERT_NE(first, nullptr);
+    settling_ = false;
   }
 
-  int texts_read = 0, refused_replays = 0, refused_forks = 0, commits = 0;
+  int texts_read = 0, commits = 0, refused_replays = 0, refused_forks = 0, refused_forgeries = 0, refused_reorders = 0,
+      refused_readers = 0, refused_writers = 0, lost_commits = 0;
 
  private:
   std::size_t draw(std::size_t below) {
@@ -125,10 +137,35 @@ class Simulation {
         open_entry(client, log_[*held]);
         client.held.erase(held);
       }
-      if (draw(10) == 0) client.discarded.push_back(Group::parse(copy_of(*client.group)).value());
+      if (!settling_ && draw(400) == 0) return lose(client);
+      if (draw(8) == 0) read_too_early(client, at);
+      client.kept = copy_of(*client.group);
     }
     open_entry(client, entry);
   }
+
+  // The commit never arrives: nothing that follows can be read, and the client has to join again.
+  void lose(Client& client) {
+    client.misled = true;
+    ++lost_commits;
+    for (auto at = client.read; at < log_.size() && at < client.read + 3; ++at) expect_refused(*client.group, at);
+  }
+
+  // What comes before the commit that it was made after is refused, and read when its turn has come.
+  void read_too_early(Client& client, std::size_t commit) {
+    for (auto at = commit + 1; at < log_.size() && at < commit + 3; ++at) {
+      if (log_[at].epoch <= client.group->context().epoch) continue;
+      expect_refused(*client.group, at);
+      ++refused_reorders;
+    }
+  }
+
+  void expect_refused(Group& group, ByteView message) {
+    const auto before = copy_of(group);
+    EXPECT_FALSE(group.process(message, world_.environment));
+    EXPECT_EQ(copy_of(group), before);
+  }
+  void expect_refused(Group& group, std::size_t entry) { expect_refused(group, log_[entry].message); }
 
   void open_entry(Client& client, const Entry& entry) {
     const auto event = client.group->process(entry.message, world_.environment);
@@ -204,17 +241,16 @@ class Simulation {
   void remove_someone() {
     const auto by = current_member();
     auto& group = *clients_[by].group;
-    const auto victim = draw(clients);
-    const auto leaf = find_leaf(group, victim);
-    if (!leaf || victim == by || group.tree().member_count() < 4) return;
+    const LeafIndex leaf{static_cast<std::uint32_t>(draw(group.tree().width()))};
+    if (group.tree().leaf(leaf) == nullptr || leaf == group.self() || group.tree().member_count() < 4) return;
     if (draw(2) == 0) {
-      auto message = group.propose({Remove{*leaf}}, {}, world_.environment);
+      auto message = group.propose({Remove{leaf}}, {}, world_.environment);
       ASSERT_TRUE(message);
       return publish(by, std::move(*message), false);
     }
     CommitOptions options;
     options.include_pending = false;
-    options.proposals = {{Remove{*leaf}}};
+    options.proposals = {{Remove{leaf}}};
     auto committed = commit_by(by, options);
     ASSERT_TRUE(committed);
     take(by, std::move(*committed));
@@ -252,14 +288,58 @@ class Simulation {
     const auto one = current_member(), other = current_member();
     if (one == other) return;
     CommitOptions options;
-    options.include_pending = false;
+    options.include_pending = draw(2) == 0;
     auto first = commit_by(one, options), second = commit_by(other, options);
     ASSERT_TRUE(first && second);
     take(one, std::move(*first));
     catch_up(other);
-    const auto before = copy_of(*clients_[one].group);
-    EXPECT_FALSE(clients_[one].group->process(second->message, world_.environment));
-    EXPECT_EQ(copy_of(*clients_[one].group), before);
+    expect_refused(*clients_[one].group, second->message);
+  }
+
+  // It never reaches the service; its maker stays where it was.
+  void lose_a_commit() {
+    const auto by = current_member();
+    EXPECT_TRUE(commit_by(by, {}));
+    ++lost_commits;
+  }
+
+  // A message of any kind, fresh from a member, damaged on its way to another.
+  void forge() {
+    const auto by = current_member(), to = current_member();
+    if (by == to || clients_[by].group->context().epoch != clients_[to].group->context().epoch) return;
+    auto message = fresh_message(draw(8), by);
+    if (draw(8) == 0) {
+      message.resize(draw(message.size()));
+    } else {
+      message[draw(message.size())] ^= static_cast<std::uint8_t>(1U << draw(8));
+    }
+    expect_refused(*clients_[to].group, message);
+    ++refused_forgeries;
+  }
+
+  // Of a copy of the member: nothing of this happens.
+  Bytes fresh_message(std::size_t kind, std::size_t by) {
+    auto group = Group::parse(copy_of(*clients_[by].group)).value();
+    const auto& context = group.context();
+    CommitOptions options;
+    options.framing = {kind % 2 == 0 ? WireFormat::public_message : WireFormat::private_message, {}, 0};
+    switch (kind / 2) {
+      case 0:
+        return group.propose_update(std::nullopt, options.framing, world_.environment).value();
+      case 1:
+        return group.propose({Add{world_.bundle("nobody").package}}, options.framing, world_.environment).value();
+      case 2:
+        return group.commit(options, world_.environment)->message;
+      default:
+        break;
+    }
+    if (kind % 2 != 0) return group.seal(as_bytes("text"), {}, 0, world_.environment).value();
+    if (draw(2) == 0) {
+      return propose_own_add(world_.suite, context.group_id, context.epoch, world_.bundle("nobody"), world_.rng)
+          .value();
+    }
+    const auto info = group.group_info(true, world_.environment).value();
+    return join_external(info, world_.identity("nobody"), {}, world_.environment)->message;
   }
 
   void send_text() {
@@ -277,9 +357,7 @@ class Simulation {
     auto& group = *clients_[to].group;
     const auto& entry = log_[draw(log_.size())];
     if (!entry.commit && entry.epoch == group.context().epoch) return;  // perhaps lost before: it may come now
-    const auto before = copy_of(group);
-    EXPECT_FALSE(group.process(entry.message, world_.environment));
-    EXPECT_EQ(copy_of(group), before);
+    expect_refused(group, entry.message);
     ++refused_replays;
   }
 
@@ -296,11 +374,9 @@ class Simulation {
     clients_[victim].misled = true;
     catch_up(other);
     const auto aside = clients_[victim].group->seal(as_bytes("alone"), {}, 0, world_.environment);
-    const auto before = copy_of(*clients_[one].group);
-    EXPECT_FALSE(clients_[one].group->process(*aside, world_.environment));
-    EXPECT_EQ(copy_of(*clients_[one].group), before);
+    expect_refused(*clients_[one].group, *aside);
     const auto main = clients_[one].group->seal(as_bytes("together"), {}, 0, world_.environment);
-    EXPECT_FALSE(clients_[victim].group->process(*main, world_.environment));
+    expect_refused(*clients_[victim].group, *main);
     ++refused_forks;
   }
 
@@ -315,14 +391,25 @@ class Simulation {
     enter(index, std::move(joined->group));
   }
 
-  // Old states of those who are out now do not open what was sent since.
+  // Those who are out now keep the state of their last epoch, and open nothing that was sent since; nor does anybody
+  // take what they send.
   void removed_ones_try() {
+    const auto reader = current_member();
+    for (std::size_t i = 0; i < clients; ++i) {
+      if (!in_tree(*clients_[reader].group, i)) catch_up(i);
+    }
     for (auto& client : clients_) {
-      if (client.discarded.empty() || (client.group && client.group->active())) continue;
-      for (std::size_t i = log_.size(); i-- > 0 && i + 10 > log_.size();) {
-        if (!log_[i].text || log_[i].epoch <= client.discarded.back().context().epoch) continue;
-        EXPECT_FALSE(client.discarded.back().process(log_[i].message, world_.environment));
+      if (!client.group || client.group->active() || client.kept.empty()) continue;
+      auto old = Group::parse(client.kept).value();
+      for (std::size_t at = log_.size(); at-- > 0 && at + 10 > log_.size();) {
+        if (log_[at].epoch <= old.context().epoch) continue;
+        expect_refused(old, at);
+        expect_refused(*client.group, at);
+        ++refused_readers;
       }
+      expect_refused(*clients_[reader].group, old.seal(as_bytes("still here"), {}, 0, world_.environment).value());
+      expect_refused(*clients_[reader].group, old.commit({}, world_.environment)->message);
+      ++refused_writers;
     }
   }
 
@@ -330,20 +417,38 @@ class Simulation {
   crypto::SeededRng choice_;
   std::array<Client, clients> clients_;
   std::vector<Entry> log_;
+  bool settling_ = false;  // nothing is lost
 };
 
-TEST(Simulation, FiftyClientsConvergeOrRefuse) {
-  Simulation simulation(2026);
-  const auto steps = steps_wanted();
-  for (int i = 0; i < steps && !HasFatalFailure(); ++i) {
+void run(std::uint16_t suite, int steps) {
+  const auto seed = number_from("PQC_MLS_SEED", default_seed);
+  Simulation simulation(suite, static_cast<std::uint64_t>(seed));
+  for (int i = 0; i < steps && !::testing::Test::HasFailure(); ++i) {
     simulation.step();
     if (i % 100 == 99) simulation.settle();
   }
   simulation.settle();
-  EXPECT_GT(simulation.texts_read, 0);
-  EXPECT_GT(simulation.refused_replays, 0);
-  EXPECT_GT(simulation.refused_forks, 0);
-  EXPECT_GT(simulation.commits, steps / 8);
+  std::printf(
+      "suite %d, seed %d, %d steps: %d commits, %d lost, %d texts read; refused: %d replays, %d forks, "
+      "%d forgeries, %d too early, %d removed readers, %d removed writers\n",
+      suite, seed, steps, simulation.commits, simulation.lost_commits, simulation.texts_read,
+      simulation.refused_replays, simulation.refused_forks, simulation.refused_forgeries, simulation.refused_reorders,
+      simulation.refused_readers, simulation.refused_writers);
+  EXPECT_GT(simulation.commits, steps / 10);
+  if (steps < default_steps) return;
+  for (const auto count :
+       {simulation.texts_read, simulation.refused_replays, simulation.refused_forks, simulation.refused_forgeries,
+        simulation.refused_reorders, simulation.refused_readers, simulation.refused_writers, simulation.lost_commits}) {
+    EXPECT_GT(count, 0);
+  }
+}
+
+TEST(Simulation, FiftyClientsConvergeOrRefuse) {
+  run(suites::x25519_aes128_ed25519, number_from("PQC_MLS_STEPS", default_steps));
+}
+
+TEST(Simulation, InTheProductsSuiteToo) {
+  run(suites::x_wing_aes256_ml_dsa_87, number_from("PQC_MLS_STEPS", default_steps) / product_share);
 }
 
 }  // namespace
