@@ -1,5 +1,5 @@
-// What direct chats read from outside: hellos, contents, addresses, tickets, frames, the file of known
-// peers. What decodes, encodes to the same bytes again.
+// What direct chats read from outside: hellos, contents, addresses, tickets, codes, what lies in a slot, frames, the
+// file of known peers. What decodes, encodes to the same bytes again.
 #include <algorithm>
 #include <cstdlib>
 
@@ -7,6 +7,7 @@
 #include "p2p/content.h"
 #include "p2p/frame_reader.h"
 #include "p2p/hello.h"
+#include "p2p/meeting_seal.h"
 #include "p2p/peers.h"
 #include "p2p/ticket.h"
 
@@ -25,6 +26,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto ticket = p2p::parse_ticket(as_text(input), {0});
       ticket && p2p::parse_ticket(p2p::to_text(*ticket), {0}) != *ticket)
     std::abort();
+  if (const auto code = p2p::parse_meeting_code(as_text(input))) {
+    const auto again = p2p::parse_meeting_code(p2p::to_text(*code));
+    if (!again || !again->equals(*code)) std::abort();
+  }
+  static const auto seal = p2p::MeetingSeal::make(p2p::MeetingCode(), {}).value();
+  if (seal.open(p2p::Round::offer, input)) std::abort();
   p2p::FrameReader frames;
   frames.set_longest(256);
   for (std::size_t at = 0; at < size; at += 7) {

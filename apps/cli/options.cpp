@@ -222,14 +222,18 @@ void add_p2p(CLI::App& app, Options& options) {
   identity.app->add_flag("--passphrase", identity.values->with_passphrase,
                          "Open the keys with a passphrase; without it they open unattended");
   auto p2p = add<P2pCommand>(app, options, "p2p", "Chat directly with somebody, without any server");
-  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect, ticket, join or endpoint")
+  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect, ticket, join, rendezvous or endpoint")
       ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect", "ticket", "join", "endpoint"}));
+      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect", "ticket", "join", "rendezvous", "endpoint"}));
   p2p.app->add_option(
       "ARGUMENT", p2p.values->argument,
       "HOST:PORT or [IPV6]:PORT; to listen and with ticket: default every address, any port; with join: "
-      "the other side's ticket");
-  p2p.app->add_option("ADDRESS", p2p.values->address, "With join: HOST:PORT as with ticket");
+      "the other side's ticket; with rendezvous: the code that both have, '-' to read it from standard input, "
+      "'new' or nothing for a new one");
+  p2p.app->add_option("ADDRESS", p2p.values->address, "With join and rendezvous: HOST:PORT as with ticket");
+  p2p.app->add_option("--server", p2p.values->server,
+                      "HOST[:PORT] of the server that introduces, for rendezvous; default: the configuration's");
+  p2p.app->add_option("--fingerprint", p2p.values->fingerprint, "What 'pqc-chat-server fingerprint' prints there");
   p2p.app->add_option("--transport", p2p.values->transport, "tcp (default) or udp, which is QUIC; tickets: udp");
   p2p.app->add_option("--encryption", p2p.values->encryption,
                       "ratchet (default); rsa: not quantum-safe; none: NOT ENCRYPTED");

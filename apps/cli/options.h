@@ -153,9 +153,11 @@ struct IdentityCommand {
   bool with_passphrase = false;
 };
 struct P2pCommand {
-  std::string action;     // listen, connect, ticket, join, endpoint
-  std::string argument;   // HOST:PORT; with join: the ticket
-  std::string address;    // with join: HOST:PORT
+  std::string action;    // listen, connect, ticket, join, rendezvous, endpoint
+  std::string argument;  // HOST:PORT; with join: the ticket; with rendezvous: the code, "-", "new" or nothing
+  std::string address;   // with join and rendezvous: HOST:PORT
+  std::string server;    // with rendezvous
+  std::string fingerprint;
   std::string transport;  // empty: tcp, with tickets udp
   std::string encryption = "ratchet";
   std::string level;

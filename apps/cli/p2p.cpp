@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/introduction.h"
 #include "cli/p2p_view.h"
 #include "cli/passphrase.h"
 #include "p2p/chat.h"
@@ -60,7 +61,7 @@ struct Kinds {
 };
 
 bool has_tickets(const P2pCommand& command) {
-  return command.action == "ticket" || command.action == "join";
+  return command.action == "ticket" || command.action == "join" || command.action == "rendezvous";
 }
 
 Result<Kinds> find_kinds(const P2pCommand& command) {
@@ -83,7 +84,8 @@ Result<Kinds> find_kinds(const P2pCommand& command) {
 }
 
 Result<p2p::Address> find_address(const P2pCommand& command) {
-  const auto& text = command.action == "join" ? command.address : command.argument;
+  const bool second = command.action == "join" || command.action == "rendezvous";
+  const auto& text = second ? command.address : command.argument;
   if (command.action == "join" && command.argument.empty())
     return client::fail(ExitCode::usage, "join whom? pqc-chat p2p join TICKET");
   if (!text.empty()) return p2p::parse_address(text, command.action != "connect");
@@ -108,6 +110,7 @@ Status begin(const Output& output, const P2pCommand& command, const p2p::Address
   const auto ticket = command.action == "join" ? meeting.join(command.argument, address) : meeting.offer(address);
   if (!ticket) return std::unexpected(ticket.error());
   show_ticket(output, *ticket);
+  if (ticket->kind == p2p::Ticket::Kind::offer) meeting.ask_for_answer();
   return {};
 }
 
@@ -116,6 +119,9 @@ Status chat(const Context& context, const P2pCommand& command) {
   if (!kinds) return std::unexpected(kinds.error());
   const auto address = find_address(command);
   if (!address) return std::unexpected(address.error());
+  const bool introduced = command.action == "rendezvous";
+  auto server = introduced ? find_server(context, command) : client::RelayAddress();
+  if (!server) return client::pass(server);
   auto profile = p2p::Profile::open(context.profile(), context.open_options().ask_passphrase);
   if (!profile) return client::pass(profile);
   const auto party = profile->party(command.level);
@@ -137,8 +143,12 @@ Status chat(const Context& context, const P2pCommand& command) {
                   .show_file = [&](const p2p::FileStatus& status) { show_file(context.output, console, status); }});
   p2p::Meeting meeting(loop, udp, chat, *party);
   const auto signals = loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
-  const auto begun = made ? begin(context.output, command, *kinds->encryption, *made, *address, chat)
-                          : begin(context.output, command, *address, meeting);
+  std::optional<Introduction> introduction;
+  if (introduced)
+    introduction.emplace(context.output, console, loop, chat, meeting, *party, std::move(*server), *address);
+  const auto begun = made         ? begin(context.output, command, *kinds->encryption, *made, *address, chat)
+                     : introduced ? introduction->begin(command.argument)
+                                  : begin(context.output, command, *address, meeting);
   return begun ? chat.run() : begun;
 }
 

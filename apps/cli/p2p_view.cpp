@@ -83,6 +83,24 @@ void show_listening(const Output& output, const p2p::Address& address, const p2p
     output.line("-- listening at " + text + ", encryption " + std::string(encryption.label));
 }
 
+void show_waiting(const Output& output, const client::RelayAddress& server, const net::Fingerprint& key,
+                  const std::string& code) {
+  const auto where = p2p::to_text(p2p::Address{server.host, server.port});
+  if (output.json()) {
+    auto object = json_object("p2p_rendezvous");
+    object.add("server", where).add("fingerprint", net::to_text(key));
+    if (!code.empty()) object.add("code", code);
+    output.object(object);
+    return;
+  }
+  output.line("-- the server at " + where + " has the key " + net::to_text(key));
+  if (!code.empty()) {
+    output.line("-- tell nobody but the other side, who runs within ten minutes:");
+    output.line("pqc-chat p2p rendezvous " + code + " --server " + where);
+  }
+  output.line("-- waiting for the other side");
+}
+
 // The code only where somebody may hold a camera to it.
 void show_ticket(const Output& output, const p2p::Ticket& ticket) {
   const auto text = p2p::to_text(ticket);

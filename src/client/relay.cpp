@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "client/limits.h"
+#include "client/link_error.h"
 #include "proto/relay.pb.h"
 
 namespace pqc::client {
@@ -69,26 +70,6 @@ std::string advice(v1::ErrorCode code) {
   }
 }
 
-Error from_link(const net::LinkFailure& failure, const RelayAddress& address) {
-  const auto where = address.host + ":" + std::to_string(address.port);
-  switch (failure.error) {
-    case net::LinkError::resolve:
-      return {ExitCode::unreachable, "the server's name " + address.host + " has no address: check its spelling"};
-    case net::LinkError::wrong_server:
-      return {ExitCode::wrong_server, "the server at " + where +
-                                          " does not have the key it should have: another machine may be answering; "
-                                          "ask the server's owner for its fingerprint before you go on"};
-    case net::LinkError::tls:
-      return {ExitCode::protocol_mismatch, "no quantum-safe connection with " + where + ": " + failure.text};
-    case net::LinkError::websocket:
-      return {ExitCode::protocol_mismatch, "there is no pqc-chat server at " + where + ": check address and port"};
-    case net::LinkError::too_large:
-      return {ExitCode::protocol_mismatch, "the server at " + where + " sent more than is allowed"};
-    default:
-      return {ExitCode::unreachable, "cannot reach the server at " + where + ": " + failure.text};
-  }
-}
-
 }  // namespace
 
 Error from_server(const v1::Error& error) {
@@ -113,7 +94,8 @@ Relay::Relay(Loop& loop, const Clock& clock, Rng& rng, RelayAddress address, Han
       link_(loop.context()),
       backoff_(limits::backoff_first) {
   link_.on_frame([this](ByteView frame) { on_frame(frame); });
-  link_.on_closed([this](const net::LinkFailure& failure) { fail_with(from_link(failure, address_)); });
+  link_.on_closed(
+      [this](const net::LinkFailure& failure) { fail_with(from_link(failure, address_.host, address_.port)); });
 }
 
 Relay::~Relay() = default;
@@ -145,7 +127,7 @@ void Relay::connect() {
 }
 
 void Relay::on_connected(std::expected<net::LinkInfo, net::LinkFailure> outcome) {
-  if (!outcome) return fail_with(from_link(outcome.error(), address_));
+  if (!outcome) return fail_with(from_link(outcome.error(), address_.host, address_.port));
   info_ = std::move(*outcome);
   state_ = State::signing_in;
   hello_deadline_ = loop_.after(limits::request_deadline,

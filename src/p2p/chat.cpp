@@ -326,7 +326,8 @@ LinkStatus Chat::status() const {
 void Chat::leave() {
   if (leaving_ || done_) return;
   if (current_ == nullptr) {
-    if (asking_) return finish(client::fail(ExitCode::missing, "no ticket of the other side came"));
+    if (asking_)
+      return finish(client::fail(ExitCode::missing, "the input ended before what is needed to meet was given"));
     // A pipe ends once, and what it brought is still said; a person who insists does not want to wait.
     if (std::exchange(ended_early_, true)) finish({});
     return;

@@ -13,6 +13,10 @@ inline constexpr std::string_view message = "pqc-chat p2p 1 message";
 // RSA-OAEP's label, with the hash of both hellos; HKDF's info.
 inline constexpr std::string_view oaep = "pqc-chat p2p 1 oaep";
 inline constexpr std::string_view direction_keys = "pqc-chat p2p 1 direction keys";
+// Meeting by a code (docs/spec/rendezvous.md §2): Argon2id's salt with the server's fingerprint, HKDF's info.
+inline constexpr std::string_view meeting_key = "pqc-chat rendezvous 1 meeting key";
+inline constexpr std::string_view meeting_slot = "pqc-chat rendezvous 1 slot";
+inline constexpr std::string_view meeting_seal = "pqc-chat rendezvous 1 seal";
 // TLS exporter (RFC 8446 §7.5).
 inline constexpr std::string_view quic_binding = "EXPORTER-pqc-chat p2p 1 binding";
 

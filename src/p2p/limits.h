@@ -43,6 +43,10 @@ inline constexpr std::size_t candidates = 6;
 inline constexpr std::chrono::minutes ticket_life{60};
 // How long after one address the next one is tried (RFC 8305 §5).
 inline constexpr std::chrono::milliseconds next_candidate{100};
+// Meeting by a code: what one leaves for the other, how long the other is waited for, and then for the link.
+inline constexpr std::size_t meeting_content = 510;
+inline constexpr std::chrono::minutes meeting_time{10};
+inline constexpr std::chrono::milliseconds introduced_time{60'000};
 // Lines that a pipe brings before the chat is open.
 inline constexpr std::size_t early_lines = 1000;
 

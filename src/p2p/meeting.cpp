@@ -28,9 +28,11 @@ Result<Ticket> Meeting::make(Ticket::Kind kind, const Address& at) {
 }
 
 Result<Ticket> Meeting::offer(const Address& at) {
-  auto ticket = make(Ticket::Kind::offer, at);
-  if (ticket) chat_.ask([this](const std::string& line) { return take_answer(line); });
-  return ticket;
+  return make(Ticket::Kind::offer, at);
+}
+
+void Meeting::ask_for_answer() {
+  chat_.ask([this](const std::string& line) { return take_answer(line); });
 }
 
 Status Meeting::take_answer(std::string_view text) {

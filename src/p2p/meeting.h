@@ -1,5 +1,5 @@
-// Two people meet with tickets (docs/spec/p2p.md §13): the one who offers shows a ticket and waits for the answer, a
-// line that its user pastes; the one who joins has the offer, shows the answer, and is connected to. Loop thread only.
+// Two people meet with tickets (docs/spec/p2p.md §13): the one who offers has a ticket and waits for the answer; the
+// one who joins has the offer, answers it, and is connected to. Loop thread only.
 #pragma once
 
 #include <string_view>
@@ -19,14 +19,18 @@ class Meeting {
   Meeting(client::Loop& loop, UdpTransport& transport, Chat& chat, const Party& party)
       : loop_(loop), transport_(transport), chat_(chat), party_(party) {}
 
-  // Our ticket; an empty address stands for every address of this machine. Errors: those of UdpTransport::bind.
+  // Our ticket, which someone has to answer; an empty address stands for every address of this machine. Errors: those
+  // of UdpTransport::bind.
   client::Result<Ticket> offer(const Address& at);
+  // The answer to our offer as a line of the user's.
+  void ask_for_answer();
+  // The answer to our offer; connects. Errors: refused (no ticket, expired, or not the answer).
+  client::Status take_answer(std::string_view text);
   // The answer to that ticket. Errors also: refused (no ticket, expired, not an offer).
   client::Result<Ticket> join(std::string_view offer, const Address& at);
 
  private:
   client::Result<Ticket> make(Ticket::Kind kind, const Address& at);
-  client::Status take_answer(std::string_view text);
   void know(const Ticket& peer);
 
   client::Loop& loop_;
