@@ -48,6 +48,7 @@ class Ours {
   update = () => this.one("update");
   commit = () => this.one("commit");
   proposeUpdate = () => this.one("propose_update");
+  proposeRemove = (leaf) => this.one("propose_remove", leaf);
   info = () => this.one("info");
   seal = (data) => this.one("seal", hex(data));
   authenticator = () => this.one("authenticator");
@@ -150,6 +151,12 @@ class Theirs {
   }
   authenticator = async () => hex(this.state.keySchedule.epochAuthenticator);
   leaf = async () => this.state.privatePath.leafIndex;
+  async proposeRemove(leaf) {
+    const { newState, message } = await mls.createProposal(
+      this.state, this.public, { proposalType: "remove", remove: { removed: leaf } }, this.cs);
+    this.state = newState;
+    return hex(mls.encodeMlsMessage(message));
+  }
   open = async () => (this.public = true);
   sealed = async () => (this.public = false);
   async process(message) {
@@ -226,8 +233,20 @@ async function conversation(first, second, third, fourth) {
     const commit = await first.remove(await third.leaf());
     members = members.filter((member) => member !== third);
     await deliver(first, commit, members);
+    await third.process(commit).catch(() => {}); // some say so that they are out
+    const message = await first.seal(text("without you"));
+    await deliver(first, message, members);
+    if ((await third.process(message).catch(() => undefined)) !== undefined) throw new Error("who was removed reads on");
   });
   await step("update-end", all, commitOf(second));
+  // By reference: one kind proposes, the other commits.
+  await step("remove-by-reference", all, async () => {
+    const [by, other] = [first, second];
+    await deliver(by, await by.proposeRemove(await fourth.leaf()), members);
+    const commit = await other.commit();
+    members = members.filter((member) => member !== fourth);
+    await deliver(other, commit, members);
+  });
 }
 
 const program = process.argv[2];

@@ -10,6 +10,7 @@
 //   add KEY_PACKAGE               -> the commit, the welcome
 //   remove LEAF | update | commit -> the commit; `commit` takes the waiting proposals
 //   propose_update                -> the proposal
+//   propose_remove LEAF           -> the proposal
 //   open | sealed                 how commits and proposals are framed from here on
 //   seal TEXT                     -> the message
 //   process MESSAGE               -> the text, or "-"
@@ -60,7 +61,7 @@ class Peer {
         {"open", &Peer::open},     {"sealed", &Peer::sealed},
         {"seal", &Peer::seal},     {"process", &Peer::process},
         {"info", &Peer::info},     {"authenticator", &Peer::authenticator},
-        {"leaf", &Peer::leaf}};
+        {"leaf", &Peer::leaf},     {"propose_remove", &Peer::propose_remove}};
     const auto found = verbs.find(verb);
     if (found == verbs.end()) throw std::runtime_error("unknown verb");
     return (this->*found->second)(arguments);
@@ -121,6 +122,10 @@ class Peer {
   std::string commit(const Arguments&) { return commit_of({}, true); }
   std::string propose_update(const Arguments&) {
     return to_hex(must(group_->propose_update(std::nullopt, {format_, {}, 0}, environment_)));
+  }
+  std::string propose_remove(const Arguments& arguments) {
+    const LeafIndex leaf{static_cast<std::uint32_t>(std::stoul(arguments.at(0)))};
+    return to_hex(must(group_->propose({Remove{leaf}}, {format_, {}, 0}, environment_)));
   }
   std::string open(const Arguments&) {
     format_ = WireFormat::public_message;
