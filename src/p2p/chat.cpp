@@ -93,7 +93,8 @@ void Chat::end() {
 }
 
 void Chat::take_link(LinkPtr link, Role role) {
-  if (current_ != nullptr || done_ || channels_.size() >= limits::handshakes) return;
+  if (current_ != nullptr || done_) return;
+  make_room();
   Hello hello{.role = role,
               .encryption = settings_.encryption.code,
               .minimum_level = settings_.party.minimum_level,
@@ -107,9 +108,30 @@ void Chat::take_link(LinkPtr link, Role role) {
     on_closed(pending, {ExitCode::timed_out, "the other side did not finish its handshake"});
   });
   pending.channel.start({.open = [this, &pending] { on_open(pending); },
-                         .content = [this](const Content& content) { on_content(content); },
-                         .drained = [this] { files_.pump(); },
+                         // Another one's handshake may end before sweep() comes: nothing of it is the chat's.
+                         .content =
+                             [this, &pending](const Content& content) {
+                               if (&pending == current_) on_content(content);
+                             },
+                         .drained =
+                             [this, &pending] {
+                               if (&pending == current_) files_.pump();
+                             },
                          .closed = [this, &pending](Error why) { on_closed(pending, std::move(why)); }});
+}
+
+// THREATS 22: of the address with most handshakes under way the oldest is given up for a new one.
+void Chat::make_room() {
+  std::map<std::string, std::vector<Pending*>> by_address;
+  std::size_t all = 0;
+  for (const auto& channel : channels_) {
+    if (channel->given_up) continue;
+    by_address[channel->channel.link().remote().host].push_back(channel.get());
+    ++all;
+  }
+  if (all < limits::handshakes) return;
+  const auto most = std::ranges::max_element(by_address, {}, [](const auto& of) { return of.second.size(); });
+  on_closed(*most->second.front(), {ExitCode::quota, "too many at once"});
 }
 
 void Chat::on_open(Pending& pending) {
@@ -138,11 +160,17 @@ void Chat::on_closed(Pending& pending, Error why) {
   if (std::exchange(pending.given_up, true)) return;
   if (current_ == nullptr && !listening_) return finish(std::unexpected(std::move(why)));
   if (current_ == &pending) return finish(said_goodbye_ ? Status() : std::unexpected(std::move(why)));
-  if (current_ == nullptr)
-    interactor_.show("-- a connection" + from(pending.channel.link().remote()) + " was given up: " + why.message);
+  if (current_ == nullptr) show_given_up(pending, why);
   loop_.post([this, gone = &pending] {
     std::erase_if(channels_, [gone](const auto& channel) { return channel.get() == gone; });
   });
+}
+
+// Not as often as strangers wish (THREATS 22).
+void Chat::show_given_up(const Pending& pending, const Error& why) {
+  if (given_up_ > limits::given_up_shown) return;
+  if (given_up_++ == limits::given_up_shown) return interactor_.show("-- more connections were given up");
+  interactor_.show("-- a connection" + from(pending.channel.link().remote()) + " was given up: " + why.message);
 }
 
 // All connections but the chat's own.
@@ -285,7 +313,8 @@ void Chat::verify(bool confirmed) {
   }
   // Without an authenticated identity the comparison holds for this connection only.
   if (!peer.identity.empty())
-    if (const auto set = settings_.peers.set_verified(peer.name); !set) return interactor_.show(set.error().message);
+    if (const auto set = settings_.peers.set_verified(peer.name, peer.identity); !set)
+      return interactor_.show(set.error().message);
   verified_ = true;
   interactor_.show(peer.name + (peer.identity.empty() ? " is verified until this chat ends" : " is verified"));
 }

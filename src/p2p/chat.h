@@ -73,8 +73,10 @@ class Chat {
   struct Pending;
 
   void take_link(LinkPtr link, Role role);
+  void make_room();
   void on_open(Pending& pending);
   void on_closed(Pending& pending, client::Error why);
+  void show_given_up(const Pending& pending, const client::Error& why);
   void on_content(const Content& content);
   void on_text(const Text& text);
   void on_acknowledged(const client::MessageId& id);
@@ -109,6 +111,7 @@ class Chat {
   bool ended_early_ = false;
   std::vector<std::unique_ptr<Pending>> channels_;
   Pending* current_ = nullptr;
+  std::size_t given_up_ = 0;
   bool verified_ = false;
   bool leaving_ = false;
   bool said_goodbye_ = false;

@@ -17,8 +17,10 @@ inline constexpr std::size_t record = std::size_t{40} << 10;
 inline constexpr std::size_t public_key = 1024;
 inline constexpr std::size_t bundle_part = 8192;
 
-// Connections whose handshake is under way; further ones are closed at once (THREATS 22).
+// Connections whose handshake is under way; for one more, the oldest of the busiest address is closed (THREATS 22).
 inline constexpr std::size_t handshakes = 8;
+// How many that failed are shown to the user.
+inline constexpr std::size_t given_up_shown = 20;
 inline constexpr std::chrono::milliseconds handshake_time{20'000};
 inline constexpr std::chrono::milliseconds connect_time{15'000};
 // A ping when nothing came for so long; a link from which nothing came for the second time is lost.

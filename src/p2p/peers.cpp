@@ -1,5 +1,7 @@
 #include "p2p/peers.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "client/files.h"
 #include "identity/account_name.h"
@@ -96,11 +98,13 @@ Result<KnownPeer> PeersFile::meet(const Peer& peer) {
   return known;
 }
 
-Status PeersFile::set_verified(const std::string& name) {
+Status PeersFile::set_verified(const std::string& name, ByteView identity) {
   auto all = read();
   if (!all) return client::pass(all);
   const auto found = all->find(name);
   if (found == all->end()) return client::fail(ExitCode::unknown_peer, printable(name) + " is not known here");
+  if (!std::ranges::equal(found->second.identity, identity))
+    return client::fail(ExitCode::identity_changed, "other keys of " + printable(name) + " are known here by now");
   found->second.verified = true;
   return write(*all);
 }

@@ -33,7 +33,8 @@ class PeersFile {
 
   // Remembers an authenticated peer; answers what is known of it. Errors: identity_changed, level_refused, quota.
   client::Result<KnownPeer> meet(const Peer& peer);
-  client::Status set_verified(const std::string& name);
+  // Errors: unknown_peer; identity_changed, for other keys than these.
+  client::Status set_verified(const std::string& name, ByteView identity);
   // Error: unknown_peer.
   client::Status forget(const std::string& name);
 

@@ -72,6 +72,7 @@ class RatchetEncryptor final : public Encryptor {
   Bytes initiator_hello_;
   Bytes responder_hello_;
   Bytes offer_;
+  pqxdh::BatchId offered_{};  // whose pair the start has to use
   crypto::Level minimum_ = crypto::default_minimum_level;
   const crypto::Suite* suite_ = nullptr;
   std::optional<identity::VerifiedRecord> record_;
@@ -127,6 +128,7 @@ Status RatchetEncryptor::know_peer(const Hello& theirs) {
 Result<Encryptor::Step> RatchetEncryptor::offer() {
   const auto batch = party_.keys.generate_batch(suite_->id, 1, party_.clock.now());
   if (!batch) return keys_failed(batch.error());
+  offered_ = batch->batch;
   wire::Writer(offer_).opaque16(batch->signed_manifest).opaque16(batch->one_time.front());
   state_ = State::awaiting_start;
   return Step{.frames = {offer_}};
@@ -197,6 +199,7 @@ Result<pqxdh::Agreed> RatchetEncryptor::agree(ByteView initial_part) {
   if (!part) return refused(pqxdh::name_of(part.error()));
   if (part->suite != suite_->id || part->sender != device_->identity().address || !part->prekeys.one_time)
     return refused("start: another suite, sender or kind of prekey");
+  if (part->prekeys.batch != offered_) return refused("start: the pair of another connection");
   auto unconfirmed = party_.keys.respond(*part, device_->identity());
   if (!unconfirmed) return refused(keys::name_of(unconfirmed.error()));
   auto agreed = pqxdh::confirm(std::move(*unconfirmed), *device_);

@@ -120,9 +120,9 @@ class Turn(unittest.TestCase):
         cls.relay = cls.net.public_host()
         cls.host = cls.net.host("symmetric")
         config = (ROOT / "packaging/coturn/turnserver.conf").read_text()
-        if "static-auth-secret=SET-ME\n" not in config or "#denied-peer-ip=PUBLIC-ADDRESS\n" not in config:
+        if "#static-auth-secret=SET-ME\n" not in config or "#denied-peer-ip=PUBLIC-ADDRESS\n" not in config:
             raise RuntimeError("the shipped configuration does not say what to set")
-        config = config.replace("SET-ME", SECRET).replace("#denied-peer-ip=PUBLIC-ADDRESS", f"denied-peer-ip={cls.relay.ipv4}")
+        config = config.replace("#static-auth-secret=SET-ME", f"static-auth-secret={SECRET}").replace("#denied-peer-ip=PUBLIC-ADDRESS", f"denied-peer-ip={cls.relay.ipv4}")
         file = cls.net.folder / "turnserver.conf"
         file.write_text(config)
         with open(cls.net.folder / "turnserver.log", "wb") as log:

@@ -21,6 +21,20 @@ import programs
 from programs import Person, TIMEOUT
 
 
+def plain_frame(kind, body):
+    return struct.pack(">IB", len(body) + 1, kind) + body
+
+
+def plain_hello(name):
+    """Of an initiator without encryption (docs/spec/p2p.md §3)."""
+    return plain_frame(1, b"PQCP" + bytes([1, 1, 3, 3]) + os.urandom(32) + bytes([len(name)]) + name + bytes(5))
+
+
+def plain_text(text):
+    content = b"\x01" + os.urandom(16) + struct.pack(">Q", time.time_ns() // 1_000_000) + len(text).to_bytes(3, "big") + text + b"\x80"
+    return plain_frame(3, content + bytes(-len(content) % 64))
+
+
 class DirectChats(direct.Case):
     def test_ratchet(self):
         alice, bob = self.person("alice"), self.person("bob")
@@ -131,6 +145,39 @@ class DirectChats(direct.Case):
                     while waiting.recv(65536):
                         pass
             self.talk(connecting, listening)
+
+    def test_threat_22_for_one_more_handshake_the_oldest_is_given_up(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        listening, where = self.listen(bob)
+        host, port = where.rsplit(":", 1)
+        with contextlib.ExitStack() as sockets:
+            silent = [sockets.enter_context(socket.create_connection((host, int(port)))) for _ in range(8)]
+            for waiting in silent:
+                waiting.settimeout(TIMEOUT)
+                self.assertTrue(waiting.recv(1))  # its handshake has begun
+            self.talk(self.side(alice, "connect", where), listening)
+
+    def test_threat_13_nothing_comes_from_another_connection(self):
+        """Two handshakes end in one turn of the listener: the second one's text is not the first one's."""
+        bob = self.person("bob")
+        options = ("--encryption", "none", "--i-know-this-is-not-encrypted")
+        listening, where = self.listen(bob, "127.0.0.1:0", *options)
+        host, port = where.rsplit(":", 1)
+        with socket.create_connection((host, int(port))) as alice, socket.create_connection((host, int(port))) as mallory:
+            for link in (alice, mallory):
+                link.settimeout(TIMEOUT)
+                self.assertTrue(link.recv(1))  # accepted
+            listening.process.send_signal(signal.SIGSTOP)
+            alice.sendall(plain_hello(b"alice"))
+            mallory.sendall(plain_hello(b"mallory") + plain_text(b"of mallory"))
+            listening.process.send_signal(signal.SIGCONT)
+            self.assertEqual(listening.of_type("p2p_status")["peer"], "alice")
+            with contextlib.suppress(ConnectionError):
+                while mallory.recv(65536):
+                    pass
+            alice.sendall(plain_text(b"of alice"))
+            listening.text("of alice", "received")
+            self.assertNotIn("of mallory", [entry.get("text") for entry in listening.seen])
 
     def test_what_was_not_confirmed_is_said(self):
         alice, bob = self.person("alice"), self.person("bob")

@@ -109,7 +109,9 @@ TEST(P2pPeers, RemembersAndRefusesOtherKeys) {
   const test::TemporaryFolder folder;
   PeersFile peers(folder.path("peers"));
   EXPECT_FALSE(peers.meet(bob(1))->verified);
-  ASSERT_TRUE(peers.set_verified("bob"));
+  EXPECT_EQ(peers.set_verified("bob", bob(2).identity).error().code, ExitCode::identity_changed);
+  EXPECT_FALSE(peers.meet(bob(1))->verified);
+  ASSERT_TRUE(peers.set_verified("bob", bob(1).identity));
   EXPECT_TRUE(peers.meet(bob(1))->verified);
   EXPECT_EQ(peers.meet(bob(2)).error().code, ExitCode::identity_changed);
   ASSERT_TRUE(peers.forget("bob"));
