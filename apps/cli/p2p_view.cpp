@@ -8,6 +8,18 @@
 namespace pqc::cli {
 namespace {
 
+// What the level of this chat is worth, in a sentence.
+std::string_view meaning(const p2p::LinkStatus& status) {
+  if (status.quantum_safe)
+    return "Whoever records this chat cannot read it later, not even with a quantum computer; the name is proved.";
+  if (!status.peer.identity.empty())
+    return "Whoever records this chat can read it once there are large quantum computers; the name is proved for "
+           "today.";
+  if (!status.peer.comparable.empty())
+    return "Whoever records this chat can read it once there are large quantum computers; nothing proves the name.";
+  return "Everybody on the way reads and changes this chat; nothing proves the name.";
+}
+
 // The label of the encryption stands in every status, and for whatever is not quantum-safe that it is not.
 std::string describe(const p2p::LinkStatus& status) {
   std::string text = "-- " + status.peer.name + (status.verified ? " (verified)" : " (not verified)") + " by " +
@@ -20,6 +32,8 @@ std::string describe(const p2p::LinkStatus& status) {
     text += ", not quantum-safe";
   if (!status.security.empty()) text += ", inside " + status.security;
   if (status.round_trip) text += ", round trip " + std::to_string(status.round_trip->count()) + " us";
+  text += "\n-- ";
+  text += meaning(status);
   if (status.peer.comparable.empty()) return text;
   if (status.peer.suite.empty()) return text + "\nFingerprints of this connection:\n" + status.peer.comparable;
   text += "\nSafety number:";
@@ -44,6 +58,7 @@ void show_status(const Output& output, Console& console, const p2p::LinkStatus& 
       .add("quantum_safe", status.quantum_safe)
       .add("suite", status.peer.suite)
       .add("level", status.peer.level)
+      .add("meaning", meaning(status))
       .add("compare", status.peer.comparable);
   if (status.round_trip) object.add("round_trip_us", status.round_trip->count());
   output.object(object);

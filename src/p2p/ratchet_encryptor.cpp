@@ -235,6 +235,8 @@ Result<SecretBytes> RatchetEncryptor::open(ByteView sealed) {
   const auto received = session_->decrypt(sealed, associated_data_, out.fill());
   if (!received) return refused(ratchet::to_string(received.error()));
   if (received->records.sender != record_->version().value) return refused("another record than the sender's");
+  // Links keep the order: whoever left out or moved a message cannot hide it behind the ratchet's patience.
+  if (session_->skipped_keys() != 0) return refused("a message before this one is missing");
   return SecretBytes(out.view().first(received->size));
 }
 

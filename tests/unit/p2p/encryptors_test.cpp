@@ -136,6 +136,22 @@ TEST_P(P2pSealed, Threat13ReplayReflectionAndDamageAreRefused) {
   EXPECT_FALSE(pair.responder->open(sealed));
 }
 
+TEST_P(P2pSealed, Threat13WhatWasLeftOutOrMovedIsNoticed) {
+  Pair moved(*GetParam(), alice, bob);
+  ASSERT_TRUE(moved.agree());
+  const auto first = moved.initiator->seal(as_bytes("first")).value();
+  const auto second = moved.initiator->seal(as_bytes("second")).value();
+  EXPECT_FALSE(moved.responder->open(second));
+
+  // The last of a turn, too, once the next turn begins.
+  Pair left_out(*GetParam(), alice, bob);
+  ASSERT_TRUE(left_out.agree());
+  static_cast<void>(left_out.initiator->seal(as_bytes("lost")).value());
+  const auto answer = left_out.responder->seal(as_bytes("answer")).value();
+  ASSERT_TRUE(left_out.initiator->open(answer));
+  EXPECT_FALSE(left_out.responder->open(left_out.initiator->seal(as_bytes("next")).value()));
+}
+
 TEST_P(P2pSealed, ADamagedHandshakeIsRefused) {
   for (int at = 0; at < 3; ++at) {
     Pair pair(*GetParam(), alice, bob);
