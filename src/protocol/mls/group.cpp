@@ -54,10 +54,14 @@ Result<void> check_place(const GroupState& state, ByteView group_id, Epoch epoch
 }
 
 // RFC 9420 has no bound on the proposals of an epoch; we do.
-bool room_for(const GroupState& state, const Proposal& proposal) {
+bool room_for(const GroupState& state, const Proposal& proposal, Sender sender) {
+  const auto from_outside = [](Sender one) { return one.type != SenderType::member; };
   auto size = encoded_size(proposal);
   for (const auto& pending : state.pending) size += encoded_size(pending.proposal);
-  return state.pending.size() < max_pending_proposals && size <= max_pending_size;
+  const bool crowded =
+      from_outside(sender) && static_cast<std::size_t>(std::ranges::count_if(
+                                  state.pending, from_outside, &PendingProposal::sender)) >= max_outside_proposals;
+  return !crowded && state.pending.size() < max_pending_proposals && size <= max_pending_size;
 }
 
 // Takes a verified proposal among those that wait.
@@ -70,7 +74,7 @@ Result<Event> take_proposal(GroupState& state, AuthenticatedContent content, con
   }
   auto ref = proposal_ref(*state.suite, content);
   if (!std::ranges::contains(state.pending, ref, &PendingProposal::ref)) {
-    if (!room_for(state, proposal)) return std::unexpected(Error::limit);
+    if (!room_for(state, proposal, sender)) return std::unexpected(Error::limit);
     state.pending.push_back({ref, sender, std::move(proposal)});
   }
   return ProposalReceived{sender, std::move(ref)};
@@ -200,8 +204,8 @@ Result<Bytes> Group::group_info(bool with_tree, const Environment& environment) 
 
 Result<Bytes> Group::propose(Proposal proposal, const Framing& framing, const Environment& environment) {
   if (!active()) return std::unexpected(Error::removed);
-  if (!room_for(*state_, proposal)) return std::unexpected(Error::limit);
   const Sender sender{SenderType::member, state_->self.value};
+  if (!room_for(*state_, proposal, sender)) return std::unexpected(Error::limit);
   if (auto done = check_proposal(*state_, {&proposal, sender, false}, ListContext::ordinary, environment); !done) {
     return std::unexpected(done.error());
   }

@@ -34,12 +34,20 @@ Result<SecretBytes> membership_tag(const Suite& suite, const FramedContent& cont
   return tag;
 }
 
-// PrivateMessageContent.
+// PrivateMessageContent without its padding.
+void describe_private_content(const AuthenticatedContent& content, auto& coder) {
+  std::visit([&](const auto& body) { coder(body); }, content.content.body);
+  content.auth.describe(coder, type_of(content.content.body));
+}
+
+// As long as it is from the start, so that no piece is left behind.
 SecretBytes encode_private_content(const AuthenticatedContent& content, std::size_t padding) {
+  Sizer sizer;
+  describe_private_content(content, sizer);
   Bytes out;
+  out.reserve(sizer.size() + padding);
   Encoder encoder(out);
-  std::visit([&](const auto& body) { encoder(body); }, content.content.body);
-  content.auth.describe(encoder, type_of(content.content.body));
+  describe_private_content(content, encoder);
   out.resize(out.size() + padding);
   SecretBytes secret{ByteView(out)};
   wipe(out);

@@ -126,17 +126,32 @@ TEST_F(SizeLimits, OfWhatWaits) {
   Bytes last;
   for (std::size_t i = 0; i < max_pending_proposals; ++i) last = propose_psk(0).value();
   EXPECT_EQ(propose_psk(0).error(), Error::limit);
-  const auto& context = room[0].context();
-  const auto asked =
-      propose_own_add(world_.suite, context.group_id, context.epoch, world_.bundle("new"), world_.rng).value();
-  EXPECT_EQ(refusal(world_, room[0], asked), Error::limit);
-  EXPECT_TRUE(room[1].process(last, world_.environment)) << "others count their own";
+  EXPECT_EQ(refusal(world_, room[0], propose_psk(1).value()), Error::limit);
+  EXPECT_TRUE(room[1].process(last, world_.environment)) << "each counts its own";
   // Few that are large.
   const Proposal large{GroupContextExtensions{{{0x1234, Bytes(max_extensions_size - 16)}}}};
   std::size_t taken = 0;
   while (room[1].propose(large, {}, world_.environment)) ++taken;
   EXPECT_EQ(taken, max_pending_size / max_extensions_size);
   EXPECT_EQ(refused(room[1], large), Error::limit);
+}
+
+// Strangers who ask to be added leave room for the members.
+TEST_F(SizeLimits, OfWhatWaitsFromOutside) {
+  Room room(world_, 2);
+  const auto ask = [&] {
+    const auto& context = room[0].context();
+    return propose_own_add(world_.suite, context.group_id, context.epoch, world_.bundle("new"), world_.rng).value();
+  };
+  for (std::size_t i = 0; i < max_outside_proposals; ++i) ASSERT_TRUE(room[0].process(ask(), world_.environment));
+  EXPECT_EQ(refusal(world_, room[0], ask()), Error::limit);
+  const auto update = room[1].propose_update(std::nullopt, {}, world_.environment).value();
+  EXPECT_TRUE(room[0].process(update, world_.environment));
+  // Of one client that asks so often one is added; the update is taken too.
+  const auto committed = room[0].commit({}, world_.environment);
+  ASSERT_TRUE(committed);
+  EXPECT_EQ(committed->next.tree().member_count(), 3);
+  EXPECT_EQ(committed->next.tree().leaf(room[1].self())->source, LeafNodeSource::update);
 }
 
 TEST_F(SizeLimits, OfACommit) {
