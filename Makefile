@@ -24,10 +24,11 @@ demo: setup ## set up, build, then two people write to each other through a serv
 test: build ## set up, build, then every test
 	@tools/run-tests release
 
-nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of what our programs find
+nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of what our programs find, and who reaches whom how
 	@tools/build release pqc-chat-server pqc-chat
 	@tests/nat/nat_test.py build/release/bin -v
 	@tests/nat/turn_test.py . -v
+	@tests/nat/matrix_test.py build/release/bin . -v
 
 interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice
 	@tools/build release mls_peer pqc-chat-server
@@ -37,7 +38,7 @@ interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and lib
 bench: build ## the benchmarks beside their peers: a table, and JSON in build/bench
 	@tools/bench
 
-soak: build ## the long crash test: SOAK_KILLS (200) kills under load
+soak: build ## the long tests: SOAK_KILLS (200) kills under load; large files and lost packets behind NATs
 	@PQC_SOAK_KILLS=$(SOAK_KILLS) tools/run-tests release -L soak -C soak
 
 fuzz: setup ## every fuzz target for FUZZ_SECONDS (60) each

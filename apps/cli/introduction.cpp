@@ -39,12 +39,14 @@ p2p::Rendezvous::Handlers Introduction::handlers() {
     if (!ticket) return std::unexpected(ticket.error());
     return p2p::to_text(*ticket);
   };
-  return {
-      .waiting = [this](const net::Fingerprint& key) { show_waiting(output_, server_, key, new_code_); },
-      .offer = [this, text_of](const auto& take) { take(text_of(meeting_.offer(at_))); },
-      .join = [this, text_of](std::string_view offer, const auto& take) { take(text_of(meeting_.join(offer, at_))); },
-      .connect = [this](std::string_view answer) { return meeting_.take_answer(answer); },
-      .done = [this](const Status& outcome) { on_done(outcome); }};
+  return {.waiting = [this](const net::Fingerprint& key) { show_waiting(output_, server_, key, new_code_); },
+          .offer = [this,
+                    text_of](const auto& take) { meeting_.offer(at_, [=](const auto& made) { take(text_of(made)); }); },
+          .join = [this, text_of](
+                      std::string_view offer,
+                      const auto& take) { meeting_.join(offer, at_, [=](const auto& made) { take(text_of(made)); }); },
+          .connect = [this](std::string_view answer) { return meeting_.take_answer(answer); },
+          .done = [this](const Status& outcome) { on_done(outcome); }};
 }
 
 Status Introduction::begin(const std::string& code) {

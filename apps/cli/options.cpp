@@ -242,9 +242,20 @@ void add_p2p(CLI::App& app, Options& options) {
   p2p.app->add_flag("--i-know-this-is-not-encrypted", p2p.values->accepts_no_encryption,
                     "Needed for --encryption none");
   p2p.app
-      ->add_option("--stun", p2p.values->stun, "HOST[:PORT] of a STUN server, for endpoint; two tell the kind of NAT")
+      ->add_option("--stun", p2p.values->stun,
+                   "HOST[:PORT] of a STUN server: for endpoint (two tell the kind of NAT), ticket and join")
       ->take_all()
       ->expected(1);
+  p2p.app
+      ->add_option("--turn", p2p.values->turn,
+                   "turn:HOST[:PORT][?transport=udp|tcp] of a relay, for ticket and join where no direct way is")
+      ->take_all()
+      ->expected(1);
+  p2p.app->add_option("--turn-user", p2p.values->turn_user, "Your name at the relays");
+  p2p.app
+      ->add_option("--turn-password-file", p2p.values->turn_password_file,
+                   "File whose first line is the password there")
+      ->type_name("FILE");
 }
 
 // The name says it; that each of them is a text need not stand beside it.

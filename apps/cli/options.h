@@ -163,6 +163,9 @@ struct P2pCommand {
   std::string level;
   bool accepts_no_encryption = false;
   std::vector<std::string> stun;  // HOST[:PORT]
+  std::vector<std::string> turn;  // turn:HOST[:PORT][?transport=udp|tcp]
+  std::string turn_user;
+  std::string turn_password_file;
 };
 
 using Command =

@@ -7,11 +7,14 @@
 #include "cli/introduction.h"
 #include "cli/p2p_view.h"
 #include "cli/passphrase.h"
+#include "client/files.h"
 #include "p2p/chat.h"
 #include "p2p/endpoint.h"
+#include "p2p/limits.h"
 #include "p2p/meeting.h"
 #include "p2p/profile.h"
 #include "p2p/registry.h"
+#include "p2p/turn_uri.h"
 
 namespace pqc::cli {
 namespace {
@@ -93,6 +96,37 @@ Result<p2p::Address> find_address(const P2pCommand& command) {
   return client::fail(ExitCode::usage, "connect to whom? pqc-chat p2p connect HOST:PORT");
 }
 
+Result<std::string> read_turn_password(const std::string& file) {
+  const auto content = client::read_private_file(file, p2p::limits::turn_password);
+  if (!content) return std::unexpected(content.error());
+  const auto text = as_text(content->view());
+  return std::string(text.substr(0, text.find_first_of("\r\n")));
+}
+
+Result<p2p::IceServers> find_servers(const P2pCommand& command) {
+  p2p::IceServers out;
+  if (!has_tickets(command) && !command.turn.empty())
+    return client::fail(ExitCode::usage, "a relay is for ticket and join: who listens or connects has an address");
+  if (command.action == "listen" || command.action == "connect") return out;
+  for (const auto& text : command.stun) {
+    auto server = p2p::parse_stun_server(text);
+    if (!server) return client::pass(server);
+    out.stun.push_back(std::move(*server));
+  }
+  if (command.turn.empty()) return out;
+  if (command.turn_user.empty() || command.turn_password_file.empty())
+    return client::fail(ExitCode::usage,
+                        "a relay wants to know who you are: --turn-user NAME --turn-password-file FILE");
+  const auto password = read_turn_password(command.turn_password_file);
+  if (!password) return std::unexpected(password.error());
+  for (const auto& text : command.turn) {
+    const auto uri = p2p::parse_turn_uri(text);
+    if (!uri) return std::unexpected(uri.error());
+    out.turn.push_back({uri->server, uri->tcp, command.turn_user, *password});
+  }
+  return out;
+}
+
 // The chat listens or connects when this returns.
 Status begin(const Output& output, const P2pCommand& command, const p2p::EncryptionKind& encryption,
              p2p::Transport& transport, const p2p::Address& address, p2p::Chat& chat) {
@@ -106,11 +140,15 @@ Status begin(const Output& output, const P2pCommand& command, const p2p::Encrypt
   return {};
 }
 
-Status begin(const Output& output, const P2pCommand& command, const p2p::Address& address, p2p::Meeting& meeting) {
-  const auto ticket = command.action == "join" ? meeting.join(command.argument, address) : meeting.offer(address);
-  if (!ticket) return std::unexpected(ticket.error());
-  show_ticket(output, *ticket);
-  if (ticket->kind == p2p::Ticket::Kind::offer) meeting.ask_for_answer();
+// Goes on when our ticket is made.
+Status begin(const Output& output, const P2pCommand& command, const p2p::Address& address, p2p::Meeting& meeting,
+             p2p::Chat& chat) {
+  const auto take = [&](const Result<p2p::Ticket>& ticket) {
+    if (!ticket) return chat.abandon(ticket.error());
+    show_ticket(output, *ticket);
+    if (ticket->kind == p2p::Ticket::Kind::offer) meeting.ask_for_answer();
+  };
+  command.action == "join" ? meeting.join(command.argument, address, take) : meeting.offer(address, take);
   return {};
 }
 
@@ -122,6 +160,8 @@ Status chat(const Context& context, const P2pCommand& command) {
   const bool introduced = command.action == "rendezvous";
   auto server = introduced ? find_server(context, command) : client::RelayAddress();
   if (!server) return client::pass(server);
+  auto servers = find_servers(command);
+  if (!servers) return client::pass(servers);
   auto profile = p2p::Profile::open(context.profile(), context.open_options().ask_passphrase);
   if (!profile) return client::pass(profile);
   const auto party = profile->party(command.level);
@@ -131,7 +171,7 @@ Status chat(const Context& context, const P2pCommand& command) {
 
   client::Loop loop;
   Console console(loop, context.output, "> ");
-  p2p::UdpTransport udp(loop);
+  p2p::IceTransport ice(loop, party->rng, std::move(*servers));
   const auto made = has_tickets(command) ? nullptr : kinds->transport->make(loop);
   p2p::Chat chat(loop, console,
                  {.transport = kinds->transport->name,
@@ -141,14 +181,14 @@ Status chat(const Context& context, const P2pCommand& command) {
                   .peers = profile->peers(),
                   .show_status = [&](const p2p::LinkStatus& status) { show_status(context.output, console, status); },
                   .show_file = [&](const p2p::FileStatus& status) { show_file(context.output, console, status); }});
-  p2p::Meeting meeting(loop, udp, chat, *party);
+  p2p::Meeting meeting(loop, ice, chat, *party);
   const auto signals = loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
   std::optional<Introduction> introduction;
   if (introduced)
     introduction.emplace(context.output, console, loop, chat, meeting, *party, std::move(*server), *address);
   const auto begun = made         ? begin(context.output, command, *kinds->encryption, *made, *address, chat)
                      : introduced ? introduction->begin(command.argument)
-                                  : begin(context.output, command, *address, meeting);
+                                  : begin(context.output, command, *address, meeting, chat);
   return begun ? chat.run() : begun;
 }
 
@@ -194,13 +234,9 @@ Status find_endpoint(const Context& context, const P2pCommand& command) {
     return client::fail(ExitCode::usage,
                         "which STUN server? Give --stun HOST[:PORT], better two: each learns this "
                         "machine's address, so none is asked by itself");
-  std::vector<p2p::Address> servers;
-  for (const auto& text : command.stun) {
-    auto server = p2p::parse_stun_server(text);
-    if (!server) return client::pass(server);
-    servers.push_back(std::move(*server));
-  }
-  const auto found = p2p::find_endpoint(servers, answers_wanted,
+  const auto servers = find_servers(command);
+  if (!servers) return std::unexpected(servers.error());
+  const auto found = p2p::find_endpoint(servers->stun, answers_wanted,
                                         [&](const p2p::StunAnswer& answer) { show_answer(context.output, answer); });
   if (!found) return std::unexpected(found.error());
   if (context.output.json())

@@ -24,7 +24,8 @@ std::string_view meaning(const p2p::LinkStatus& status) {
 std::string describe(const p2p::LinkStatus& status) {
   std::string text = "-- " + status.peer.name + (status.verified ? " (verified)" : " (not verified)") + " by " +
                      status.transport + (status.remote.host.empty() ? "" : " at " + p2p::to_text(status.remote)) +
-                     ", encryption " + status.encryption;
+                     (status.path == p2p::LinkPath::relay ? " through a relay" : "") + ", encryption " +
+                     status.encryption;
   if (!status.peer.suite.empty()) text += ", suite " + status.peer.suite + ", level " + status.peer.level;
   if (status.quantum_safe)
     text += ", quantum-safe";
@@ -53,6 +54,7 @@ void show_status(const Output& output, Console& console, const p2p::LinkStatus& 
       .add("transport", status.transport)
       .add("local", p2p::to_text(status.local))
       .add("remote", status.remote.host.empty() ? "" : p2p::to_text(status.remote))
+      .add("path", p2p::name(status.path))
       .add("transport_security", status.security)
       .add("encryption", status.encryption)
       .add("quantum_safe", status.quantum_safe)

@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -19,7 +19,7 @@ _pqc_chat() {
 
   case $previous in
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --turn-password-file | --file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
     --transport) mapfile -t COMPREPLY < <(compgen -W "tcp udp" -- "$current"); return ;;
     --encryption) mapfile -t COMPREPLY < <(compgen -W "ratchet rsa none" -- "$current"); return ;;
@@ -27,7 +27,7 @@ _pqc_chat() {
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "json text" -- "$current"); return ;;
     --read-receipts | --typing) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current"); return ;;
-    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --keep-days | --code | --stun) return ;;
+    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --keep-days | --code | --stun | --turn | --turn-user) return ;;
   esac
 
   case $command in
@@ -51,7 +51,7 @@ _pqc_chat() {
     verify) options="--code --accept --undo" ;;
     passphrase) options="--new-passphrase-file" ;;
     identity) options="--suite --passphrase" ;;
-    p2p) options="--transport --encryption --level --server --fingerprint --stun --i-know-this-is-not-encrypted" ;;
+    p2p) options="--transport --encryption --level --server --fingerprint --stun --turn --turn-user --turn-password-file --i-know-this-is-not-encrypted" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")

@@ -5,6 +5,7 @@
 #include <sys/time.h>
 
 #include "net/certificate_impl.h"
+#include "net/datagram_queue.h"
 #include "net/openssl_ptr.h"
 
 namespace pqc::net {
@@ -52,6 +53,7 @@ using AddressPtr = std::unique_ptr<BIO_ADDR, OpensslDelete<BIO_ADDR_free>>;
 }  // namespace
 
 struct QuicEndpoint::Impl {
+  DatagramQueues queues;  // of a path; before what refers to them
   SslCtxPtr context;
   SslPtr listener;
   std::optional<Fingerprint> pin;
@@ -174,19 +176,53 @@ std::string QuicConnection::security() const {
 QuicEndpoint::QuicEndpoint(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 QuicEndpoint::~QuicEndpoint() = default;
 
-std::expected<std::unique_ptr<QuicEndpoint>, std::string> QuicEndpoint::make(int fd, QuicRole role,
-                                                                             const Certificate& certificate) {
+std::expected<std::shared_ptr<QuicEndpoint::Impl>, std::string> QuicEndpoint::make_listener(
+    QuicRole role, const Certificate& certificate, std::uint64_t flags) {
   auto impl = std::make_shared<Impl>();
-  const bool server = role == QuicRole::server;
-  impl->context = SslCtxPtr(SSL_CTX_new(server ? OSSL_QUIC_server_method() : OSSL_QUIC_client_method()));
+  impl->context =
+      SslCtxPtr(SSL_CTX_new(role == QuicRole::server ? OSSL_QUIC_server_method() : OSSL_QUIC_client_method()));
   if (!impl->context || !set_policy(impl->context.get(), certificate)) return std::unexpected(take_openssl_error());
   SSL_CTX_set_cert_verify_callback(impl->context.get(), Impl::check_peer, impl.get());
-  impl->listener = SslPtr(SSL_new_listener(impl->context.get(), 0));
-  SSL* listener = impl->listener.get();
-  if (listener == nullptr || SSL_set_fd(listener, fd) != 1 || SSL_set_blocking_mode(listener, 0) != 1 ||
-      (server && SSL_listen(listener) != 1))
+  impl->listener = SslPtr(SSL_new_listener(impl->context.get(), flags));
+  if (!impl->listener || SSL_set_blocking_mode(impl->listener.get(), 0) != 1)
     return std::unexpected(take_openssl_error());
-  return std::unique_ptr<QuicEndpoint>(new QuicEndpoint(std::move(impl)));
+  return impl;
+}
+
+std::expected<std::unique_ptr<QuicEndpoint>, std::string> QuicEndpoint::make(int fd, QuicRole role,
+                                                                             const Certificate& certificate) {
+  auto impl = make_listener(role, certificate, 0);
+  if (!impl) return std::unexpected(impl.error());
+  SSL* listener = (*impl)->listener.get();
+  if (SSL_set_fd(listener, fd) != 1 || (role == QuicRole::server && SSL_listen(listener) != 1))
+    return std::unexpected(take_openssl_error());
+  return std::unique_ptr<QuicEndpoint>(new QuicEndpoint(std::move(*impl)));
+}
+
+std::expected<std::unique_ptr<QuicEndpoint>, std::string> QuicEndpoint::make_on_path(QuicRole role,
+                                                                                     const Certificate& certificate) {
+  auto impl = make_listener(role, certificate, SSL_LISTENER_FLAG_NO_VALIDATE);
+  if (!impl) return std::unexpected(impl.error());
+  SSL* listener = (*impl)->listener.get();
+  auto bio = make_datagram_bio((*impl)->queues);
+  if (!bio) return std::unexpected(take_openssl_error());
+  // It takes one reference for both directions.
+  BIO* both = bio.release();
+  SSL_set_bio(listener, both, both);
+  if (role == QuicRole::server && SSL_listen(listener) != 1) return std::unexpected(take_openssl_error());
+  return std::unique_ptr<QuicEndpoint>(new QuicEndpoint(std::move(*impl)));
+}
+
+void QuicEndpoint::put(Bytes datagram) {
+  impl_->queues.incoming.push_back(std::move(datagram));
+}
+
+std::optional<Bytes> QuicEndpoint::take() {
+  auto& outgoing = impl_->queues.outgoing;
+  if (outgoing.empty()) return std::nullopt;
+  auto first = std::move(outgoing.front());
+  outgoing.pop_front();
+  return first;
 }
 
 void QuicEndpoint::set_pin(const Fingerprint& pin) {
@@ -250,6 +286,10 @@ std::unique_ptr<QuicConnection> QuicEndpoint::connect(ByteView ip, std::uint16_t
   }
   SSL_set_connect_state(connection.get());
   return make_connection(impl_, QuicRole::client, std::move(connection));
+}
+
+std::unique_ptr<QuicConnection> QuicEndpoint::connect() {
+  return connect(path_peer_ip, path_peer_port);
 }
 
 }  // namespace pqc::net

@@ -1,6 +1,6 @@
-// QUIC (RFC 9000, RFC 9001) over one UDP socket, by OpenSSL: TLS 1.3 with hybrid groups only, ML-DSA-65 certificates on
-// both sides, one stream for frames of a chat (docs/spec/p2p.md §12). Proves no more than that the other side has the
-// key of its certificate; which key that has to be is the pin.
+// QUIC (RFC 9000, RFC 9001) over one UDP socket, or over a path that somebody else holds, by OpenSSL: TLS 1.3 with
+// hybrid groups only, ML-DSA-65 certificates on both sides, one stream for frames of a chat (docs/spec/p2p.md §12).
+// Proves no more than that the other side has the key of its certificate; which key that has to be is the pin.
 //
 // Nothing here blocks or waits: the owner calls step() when the socket can be read, and at the time that next_step()
 // names, then looks at its connections. One thread.
@@ -59,7 +59,14 @@ class QuicEndpoint {
   // before it keeps anything (RFC 9000 §8.1). The error is for the log.
   static std::expected<std::unique_ptr<QuicEndpoint>, std::string> make(int fd, QuicRole role,
                                                                         const Certificate& certificate);
+  // Without a socket: the owner gives it what came with put(), before a step, and sends what take() answers after it.
+  // There is one other side, whose address is proved already, so a server sends no Retry.
+  static std::expected<std::unique_ptr<QuicEndpoint>, std::string> make_on_path(QuicRole role,
+                                                                                const Certificate& certificate);
   ~QuicEndpoint();
+
+  void put(Bytes datagram);
+  std::optional<Bytes> take();
 
   // From now on only who has this key.
   void set_pin(const Fingerprint& pin);
@@ -75,11 +82,15 @@ class QuicEndpoint {
   std::unique_ptr<QuicConnection> accept();
   // A client's. Null where OpenSSL cannot.
   std::unique_ptr<QuicConnection> connect(ByteView ip, std::uint16_t port);
+  // The same for an endpoint on a path.
+  std::unique_ptr<QuicConnection> connect();
 
   struct Impl;
 
  private:
   explicit QuicEndpoint(std::shared_ptr<Impl> impl);
+  static std::expected<std::shared_ptr<Impl>, std::string> make_listener(QuicRole role, const Certificate& certificate,
+                                                                         std::uint64_t flags);
   std::shared_ptr<Impl> impl_;
 };
 

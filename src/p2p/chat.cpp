@@ -52,8 +52,12 @@ Chat::Chat(client::Loop& loop, client::Interactor& interactor, Settings settings
 Chat::~Chat() = default;
 
 client::Result<Address> Chat::listen(Transport& transport, const Address& address) {
+  return transport.listen(address, listening());
+}
+
+std::function<void(LinkPtr)> Chat::listening() {
   listening_ = true;
-  return transport.listen(address, [this](LinkPtr link) { take_link(std::move(link), Role::responder); });
+  return [this](LinkPtr link) { take_link(std::move(link), Role::responder); };
 }
 
 void Chat::connect(Transport& transport, const Address& address) {
@@ -345,6 +349,7 @@ LinkStatus Chat::status() const {
           .transport = std::string(settings_.transport),
           .local = channel.link().local(),
           .remote = channel.link().remote(),
+          .path = channel.link().path(),
           .security = channel.link().security(),
           .encryption = std::string(settings_.encryption.label),
           .quantum_safe = settings_.encryption.quantum_safe && channel.peer().level == "QUANTUM_RESISTANT",

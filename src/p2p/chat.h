@@ -28,7 +28,8 @@ struct LinkStatus {
   bool verified = false;
   std::string transport;
   Address local;
-  Address remote;          // empty where the transport does not tell
+  Address remote;  // empty where the transport does not tell
+  LinkPath path{};
   std::string security;    // of the transport; may be empty
   std::string encryption;  // the kind's label
   bool quantum_safe = false;
@@ -56,6 +57,8 @@ class Chat {
   // Answers where it listens.
   client::Result<Address> listen(Transport& transport, const Address& address);
   void connect(Transport& transport, const Address& address);
+  // For who listens in another way: takes every link that comes.
+  [[nodiscard]] std::function<void(LinkPtr)> listening();
   // For who connects in another way: takes the link, or why there is none.
   [[nodiscard]] std::function<void(client::Result<LinkPtr>)> connecting();
   // Nobody but the peer with this identity (docs/spec/p2p.md §10).

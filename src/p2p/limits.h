@@ -41,7 +41,8 @@ inline constexpr std::size_t file_ahead = std::size_t{256} << 10;
 
 // Tickets: characters, addresses in one, and how long one can be used.
 inline constexpr std::size_t ticket_text = 300;
-inline constexpr std::size_t candidates = 6;
+inline constexpr std::size_t candidates = 8;
+inline constexpr std::size_t ticket_bytes = 217;  // what fits into the characters, without the sum
 inline constexpr std::chrono::minutes ticket_life{60};
 // How long after one address the next one is tried (RFC 8305 §5).
 inline constexpr std::chrono::milliseconds next_candidate{100};
@@ -49,6 +50,14 @@ inline constexpr std::chrono::milliseconds next_candidate{100};
 inline constexpr std::size_t meeting_content = 510;
 inline constexpr std::chrono::minutes meeting_time{10};
 inline constexpr std::chrono::milliseconds introduced_time{60'000};
+// Finding a way: how many STUN servers are asked and for how long, how long candidates are waited for, and when checks
+// that led nowhere are made again: before NATs forget the last ones.
+inline constexpr std::size_t stun_servers = 8;
+inline constexpr std::chrono::milliseconds stun_first_wait{250};
+inline constexpr std::chrono::milliseconds stun_time{1500};
+inline constexpr std::chrono::milliseconds gather_time{3000};
+inline constexpr std::chrono::milliseconds checks_again{8000};
+inline constexpr std::size_t turn_password = 256;
 // Lines that a pipe brings before the chat is open.
 inline constexpr std::size_t early_lines = 1000;
 

@@ -10,16 +10,22 @@ namespace pqc::p2p {
 using client::Result;
 using client::Status;
 
-Result<Ticket> Meeting::make(Ticket::Kind kind, const Address& at) {
-  if (const auto bound = transport_.bind(at); !bound) return std::unexpected(bound.error());
+void Meeting::make(Ticket::Kind kind, const Address& at, TakeTicket take) {
+  ours_.kind = kind;
+  const auto role = kind == Ticket::Kind::offer ? net::QuicRole::client : net::QuicRole::server;
+  transport_.gather(at, role, [this, take = std::move(take)](const Status& gathered) {
+    take(gathered ? complete() : std::unexpected(gathered.error()));
+  });
+}
+
+Result<Ticket> Meeting::complete() {
   constexpr std::int64_t minute = 60'000;
   const auto life = std::chrono::milliseconds(limits::ticket_life).count();
-  ours_.kind = kind;
   ours_.expires = {(party_.clock.now().value + life) / minute * minute};
   std::ranges::copy(identity_hash(party_.record), ours_.identity.begin());
   ours_.certificate = transport_.fingerprint().bytes;
-  ours_.candidates = transport_.candidates();
-  if (ours_.candidates.size() > limits::candidates) ours_.candidates.resize(limits::candidates);
+  ours_.ice = transport_.keys();
+  ours_.candidates = by_need(transport_.candidates());
   if (ours_.candidates.empty())
     return client::fail(ExitCode::unreachable, "this machine has no address, not even its own: is a network up?");
   expiry_ = loop_.after(limits::ticket_life,
@@ -27,8 +33,8 @@ Result<Ticket> Meeting::make(Ticket::Kind kind, const Address& at) {
   return ours_;
 }
 
-Result<Ticket> Meeting::offer(const Address& at) {
-  return make(Ticket::Kind::offer, at);
+void Meeting::offer(const Address& at, TakeTicket take) {
+  make(Ticket::Kind::offer, at, std::move(take));
 }
 
 void Meeting::ask_for_answer() {
@@ -43,27 +49,26 @@ Status Meeting::take_answer(std::string_view text) {
                         "this ticket is an offer too: one side has to join the other's, with pqc-chat p2p join TICKET");
   if (answer->answers != hash_of(ours_))
     return client::fail(ExitCode::refused, "this ticket answers another one than yours");
-  know(*answer);
-  transport_.connect_any(answer->candidates, chat_.connecting());
+  chat_.expect(to_bytes(answer->identity));
+  transport_.connect(*answer, chat_.connecting());
   return {};
 }
 
-Result<Ticket> Meeting::join(std::string_view offer, const Address& at) {
+void Meeting::join(std::string_view offer, const Address& at, TakeTicket take) {
   const auto theirs = parse_ticket(offer, party_.clock.now());
-  if (!theirs) return std::unexpected(theirs.error());
+  if (!theirs) return take(std::unexpected(theirs.error()));
   if (theirs->kind != Ticket::Kind::offer)
-    return client::fail(ExitCode::refused, "this ticket is an answer: it belongs into the chat of who offered");
+    return take(client::fail(ExitCode::refused, "this ticket is an answer: it belongs into the chat of who offered"));
   ours_.answers = hash_of(*theirs);
-  const auto ticket = make(Ticket::Kind::answer, at);
-  if (!ticket) return ticket;
-  know(*theirs);
-  if (const auto listening = chat_.listen(transport_, at); !listening) return std::unexpected(listening.error());
-  return ticket;
+  make(Ticket::Kind::answer, at, [this, offered = *theirs, take = std::move(take)](const Result<Ticket>& made) {
+    take(made ? answer(offered) : made);
+  });
 }
 
-void Meeting::know(const Ticket& peer) {
-  transport_.pin({peer.certificate});
-  chat_.expect(to_bytes(peer.identity));
+Result<Ticket> Meeting::answer(const Ticket& offer) {
+  chat_.expect(to_bytes(offer.identity));
+  if (const auto begun = transport_.accept(offer, chat_.listening()); !begun) return std::unexpected(begun.error());
+  return ours_;
 }
 
 }  // namespace pqc::p2p

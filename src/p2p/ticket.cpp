@@ -31,6 +31,25 @@ std::string host_of(ByteView ip) {
   return out.data();
 }
 
+using net::ice::Candidate;
+using net::ice::CandidateType;
+
+constexpr std::uint8_t v4_code = 4;
+constexpr std::uint8_t v6_code = 6;
+
+// Empty for one that cannot be told.
+Bytes encode(const Candidate& candidate) {
+  const auto ip = ip_of(candidate.ip);
+  if (ip.empty() || candidate.port == 0 || candidate.type == CandidateType::peer_reflexive) return {};
+  const auto type = static_cast<unsigned>(candidate.type) << 4U;
+  Bytes out;
+  wire::Writer(out)
+      .u8(static_cast<std::uint8_t>(type | (ip.size() == v4_size ? v4_code : v6_code)))
+      .bytes(ip)
+      .u16(candidate.port);
+  return out;
+}
+
 Bytes encode(const Ticket& ticket) {
   Bytes out;
   wire::Writer writer(out);
@@ -39,19 +58,30 @@ Bytes encode(const Ticket& ticket) {
       .bytes(ticket.identity)
       .bytes(ticket.certificate);
   if (ticket.kind == Ticket::Kind::answer) writer.bytes(ticket.answers);
+  writer.bytes(ticket.ice.ufrag).bytes(ticket.ice.password);
   std::size_t count = 0;
-  for (const auto& candidate : ticket.candidates)
-    if (const auto ip = ip_of(candidate.host); !ip.empty() && count++ < limits::candidates)
-      writer.opaque8(ip).u16(candidate.port);
+  for (const auto& candidate : ticket.candidates) {
+    const auto encoded = encode(candidate);
+    if (encoded.empty() || count == limits::candidates || out.size() + encoded.size() > limits::ticket_bytes) continue;
+    writer.bytes(encoded);
+    ++count;
+  }
   return out;
 }
 
-wire::Result<Address> parse_candidate(wire::Reader& reader) {
-  const auto ip = reader.opaque8(v6_size);
+wire::Result<Candidate> parse_candidate(wire::Reader& reader) {
+  const auto bad = std::unexpected(wire::Error::malformed);
+  const auto kind = reader.u8();
+  if (!kind) return bad;
+  const unsigned type = *kind >> 4U;
+  const unsigned family = *kind & 0x0fU;
+  if (type < static_cast<unsigned>(CandidateType::host) || type > static_cast<unsigned>(CandidateType::relayed) ||
+      (family != v4_code && family != v6_code))
+    return bad;
+  const auto ip = reader.bytes(family == v4_code ? v4_size : v6_size);
   const auto port = reader.u16();
-  if (!ip || !port || *port == 0 || (ip->size() != v4_size && ip->size() != v6_size))
-    return std::unexpected(wire::Error::malformed);
-  return Address{host_of(*ip), *port};
+  if (!ip || !port || *port == 0) return bad;
+  return Candidate{static_cast<CandidateType>(type), host_of(*ip), *port};
 }
 
 wire::Result<Ticket> decode(ByteView bytes) {
@@ -67,12 +97,17 @@ wire::Result<Ticket> decode(ByteView bytes) {
              .identity = *identity,
              .certificate = *certificate,
              .answers = {},
+             .ice = {},
              .candidates = {}};
   if (out.kind == Ticket::Kind::answer) {
     const auto answers = reader.array<16>();
     if (!answers) return bad;
     out.answers = *answers;
   }
+  const auto ufrag = reader.array<3>();
+  const auto password = reader.array<16>();
+  if (!ufrag || !password) return bad;
+  out.ice = {.ufrag = *ufrag, .password = *password};
   while (reader.remaining() > 0) {
     auto candidate = parse_candidate(reader);
     if (!candidate || out.candidates.size() == limits::candidates) return bad;
@@ -90,6 +125,16 @@ std::string_view trimmed(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<Candidate> by_need(std::span<const Candidate> candidates) {
+  std::vector<Candidate> first, others;
+  for (const auto& candidate : candidates) {
+    const bool seen = std::ranges::contains(first, candidate.type, &Candidate::type);
+    (seen ? others : first).push_back(candidate);
+  }
+  first.insert(first.end(), others.begin(), others.end());
+  return first;
+}
 
 std::array<std::uint8_t, 16> hash_of(const Ticket& ticket) {
   std::array<std::uint8_t, 16> out{};

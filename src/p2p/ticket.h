@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,9 +12,17 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "client/error.h"
-#include "p2p/address.h"
+#include "net/ice/candidate.h"
 
 namespace pqc::p2p {
+
+// What ICE's credentials are made of: 24 and 128 random bits (RFC 8445 §5.3).
+struct IceKeys {
+  std::array<std::uint8_t, 3> ufrag{};
+  std::array<std::uint8_t, 16> password{};
+
+  friend bool operator==(const IceKeys&, const IceKeys&) = default;
+};
 
 struct Ticket {
   enum class Kind : std::uint8_t { offer = 1, answer = 2 };
@@ -23,7 +32,8 @@ struct Ticket {
   std::array<std::uint8_t, 32> identity{};     // what §10 remembers of a peer
   std::array<std::uint8_t, 32> certificate{};  // SHA-256 of the SubjectPublicKeyInfo of its TLS certificate
   std::array<std::uint8_t, 16> answers{};      // the hash of the offer; zero in an offer
-  std::vector<Address> candidates;             // numeric, the likeliest first; at most limits::candidates
+  IceKeys ice;
+  std::vector<net::ice::Candidate> candidates;  // the likeliest first
 
   friend bool operator==(const Ticket&, const Ticket&) = default;
 };
@@ -31,7 +41,11 @@ struct Ticket {
 // The first 16 bytes of SHA-256 over an offer.
 [[nodiscard]] std::array<std::uint8_t, 16> hash_of(const Ticket& ticket);
 
-// At most limits::ticket_text characters. Candidates that are not numeric are left out.
+// The first of each type, then the others: of a list that is cut off, every type is left.
+[[nodiscard]] std::vector<net::ice::Candidate> by_need(std::span<const net::ice::Candidate> candidates);
+
+// At most limits::ticket_text characters. Candidates that do not fit any more are left out, and those that are no
+// address or that nobody is told of.
 [[nodiscard]] std::string to_text(const Ticket& ticket);
 // White space around it is passed over. Error: refused, for what is not a ticket, damaged, or expired by `now`.
 [[nodiscard]] client::Result<Ticket> parse_ticket(std::string_view text, UnixMillis now);

@@ -15,6 +15,12 @@
 
 namespace pqc::p2p {
 
+// Whether what is sent passes through somebody's relay, which sees only sealed bytes, but both addresses.
+enum class LinkPath : std::uint8_t { direct, relay };
+constexpr std::string_view name(LinkPath path) {
+  return path == LinkPath::relay ? "relay" : "direct";
+}
+
 // A connection that carries whole frames in their order. Its owner destroys it outside of its handlers only.
 class Link {
  public:
@@ -37,6 +43,7 @@ class Link {
   [[nodiscard]] virtual Address local() const = 0;
   // Empty where the transport does not tell.
   [[nodiscard]] virtual Address remote() const = 0;
+  [[nodiscard]] virtual LinkPath path() const { return LinkPath::direct; }
   // What only the two ends of this one connection know, for the transcript of the handshake; empty where the transport
   // has nothing of the kind.
   [[nodiscard]] virtual Bytes binding() const { return {}; }

@@ -1,5 +1,4 @@
-// udp: QUIC over one UDP socket (docs/spec/p2p.md §12). With tickets (§13) it knows beforehand which key the other side
-// has, and several places where it may be. Loop thread only.
+// udp: QUIC over one UDP socket, to a known address (docs/spec/p2p.md §12). Loop thread only.
 #pragma once
 
 #include <memory>
@@ -10,6 +9,8 @@
 
 namespace pqc::p2p {
 
+class QuicEngine;
+
 class UdpTransport final : public Transport {
  public:
   explicit UdpTransport(client::Loop& loop);
@@ -19,8 +20,6 @@ class UdpTransport final : public Transport {
   client::Result<Address> bind(const Address& address);
   // Of our key; after bind.
   [[nodiscard]] net::Fingerprint fingerprint() const;
-  // The address of bind, or where it is every one, those of this machine.
-  [[nodiscard]] std::vector<Address> candidates() const;
   // From now on only who has this key.
   void pin(const net::Fingerprint& peer);
 
@@ -30,11 +29,9 @@ class UdpTransport final : public Transport {
   // connect; refused: somebody with another key than the pinned one.
   void connect_any(const std::vector<Address>& addresses, std::function<void(client::Result<LinkPtr>)> done);
 
-  class Engine;
-
  private:
   client::Loop& loop_;
-  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<QuicEngine> engine_;
 };
 
 }  // namespace pqc::p2p

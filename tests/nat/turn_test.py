@@ -6,24 +6,17 @@
 The client speaks TURN itself (RFC 8656), with credentials made as docs/spec/turn.md says.
 """
 
-import base64
-import hashlib
-import hmac
-import os
 import pathlib
-import shutil
 import subprocess
 import sys
-import time
 import unittest
 
+import coturn
 import lab
+from coturn import WAIT, credentials
 
 lab.enter()
 ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
-TURNSERVER = shutil.which("turnserver", path=os.environ["PATH"])
-SECRET = "a shared secret of the test"
-WAIT = 60
 
 # Denied: loopback, private, shared, link-local with the metadata service of clouds, multicast, broadcast, this network.
 DENIED = ["127.0.0.1", "127.255.255.254", "10.0.0.2", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.169.254",
@@ -92,11 +85,6 @@ for line in sys.stdin:
 """
 
 
-def credentials(lifetime=3600, secret=SECRET):
-    user = f"{int(time.time()) + lifetime}:0123456789abcdef"
-    return user, base64.b64encode(hmac.new(secret.encode(), user.encode(), hashlib.sha1).digest()).decode()
-
-
 class Client:
     def __init__(self, host, server):
         self.process = host.start([sys.executable, "-c", CLIENT, server], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -112,27 +100,13 @@ class Client:
         self.process.stdout.close()
 
 
-@unittest.skipUnless(TURNSERVER, "coturn is not here: tools/setup installs it")
+@unittest.skipUnless(coturn.TURNSERVER, "coturn is not here: tools/setup installs it")
 class Turn(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.net = cls.enterClassContext(lab.Lab())
-        cls.relay = cls.net.public_host()
+        cls.relay, cls.log = coturn.start(cls.net, ROOT)
         cls.host = cls.net.host("symmetric")
-        config = (ROOT / "packaging/coturn/turnserver.conf").read_text()
-        if "#static-auth-secret=SET-ME\n" not in config or "#denied-peer-ip=PUBLIC-ADDRESS\n" not in config:
-            raise RuntimeError("the shipped configuration does not say what to set")
-        config = config.replace("#static-auth-secret=SET-ME", f"static-auth-secret={SECRET}").replace("#denied-peer-ip=PUBLIC-ADDRESS", f"denied-peer-ip={cls.relay.ipv4}")
-        file = cls.net.folder / "turnserver.conf"
-        file.write_text(config)
-        with open(cls.net.folder / "turnserver.log", "wb") as log:
-            cls.net.start(cls.relay, [TURNSERVER, "-c", file, "--pidfile", cls.net.folder / "pid", "--db", cls.net.folder / "db", "--log-file",
-                                      "stdout"], stdout=log, stderr=log)
-        end = time.monotonic() + WAIT
-        while "3478" not in cls.relay.run(["ss", "-Hlun"]).stdout:
-            if time.monotonic() > end:
-                raise RuntimeError((cls.net.folder / "turnserver.log").read_text())
-            time.sleep(0.02)
 
     def client(self):
         client = Client(self.host, self.relay.ipv4)
@@ -140,7 +114,7 @@ class Turn(unittest.TestCase):
         return client
 
     def test_the_configuration_holds_no_word_that_coturn_does_not_know(self):
-        log = (self.net.folder / "turnserver.log").read_text()
+        log = self.log.read_text()
         self.assertNotRegex(log, "(?i)bad configuration|unknown|not.?recognized|cannot parse", log)
 
     def test_credentials_open_it_as_long_as_they_hold(self):

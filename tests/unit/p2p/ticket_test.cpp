@@ -9,6 +9,9 @@
 namespace pqc::p2p {
 namespace {
 
+using net::ice::Candidate;
+using net::ice::CandidateType;
+
 constexpr UnixMillis now{1'800'000'000'000};
 
 Ticket sample(Ticket::Kind kind, std::size_t candidates) {
@@ -17,13 +20,17 @@ Ticket sample(Ticket::Kind kind, std::size_t candidates) {
              .identity = {},
              .certificate = {},
              .answers = {},
+             .ice = {},
              .candidates = {}};
   out.identity.fill(0xa1);
   out.certificate.fill(0xb2);
   if (kind == Ticket::Kind::answer) out.answers.fill(0xc3);
+  out.ice.ufrag.fill(0xd4);
+  out.ice.password.fill(0xe5);
   for (std::size_t i = 0; i < candidates; ++i)
-    out.candidates.push_back(i % 2 == 0 ? Address{"2001:db8:1234:5678:11:2233:4455:6677", 60973}
-                                        : Address{"192.0.2.7", 1});
+    out.candidates.push_back(
+        i % 2 == 0 ? Candidate{CandidateType::host, "2001:db8:1234:5678:11:2233:4455:6677", 60973}
+                   : Candidate{i % 3 == 0 ? CandidateType::relayed : CandidateType::server_reflexive, "192.0.2.7", 1});
   return out;
 }
 
@@ -36,10 +43,24 @@ TEST(Ticket, ComesBackAsItWas) {
 }
 
 TEST(Ticket, TheLargestFits) {
-  auto ticket = sample(Ticket::Kind::answer, 0);
-  for (std::size_t i = 0; i < 2 * limits::candidates; ++i) ticket.candidates.push_back({"2001:db8::1", 1});
-  EXPECT_LE(to_text(ticket).size(), limits::ticket_text);
-  EXPECT_EQ(parse_ticket(to_text(ticket), now)->candidates.size(), limits::candidates);
+  auto v6 = sample(Ticket::Kind::answer, 0);
+  auto v4 = v6;
+  for (std::size_t i = 0; i < 2 * limits::candidates; ++i) {
+    v6.candidates.push_back({CandidateType::host, "2001:db8::1", 1});
+    v4.candidates.push_back({CandidateType::host, "192.0.2.1", 1});
+  }
+  EXPECT_LE(to_text(v6).size(), limits::ticket_text);
+  EXPECT_EQ(parse_ticket(to_text(v6), now)->candidates.size(), 5U);
+  EXPECT_EQ(parse_ticket(to_text(v4), now)->candidates.size(), limits::candidates);
+}
+
+TEST(Ticket, EveryTypeOfCandidateComesFirst) {
+  const Candidate host{CandidateType::host, "192.0.2.1", 1}, other{CandidateType::host, "192.0.2.2", 1};
+  const Candidate reflexive{CandidateType::server_reflexive, "192.0.2.3", 1};
+  const Candidate relayed{CandidateType::relayed, "192.0.2.4", 1};
+  const std::vector all{host, other, reflexive, relayed};
+  EXPECT_EQ(by_need(all), (std::vector{host, reflexive, relayed, other}));
+  EXPECT_EQ(by_need(by_need(all)), by_need(all));
 }
 
 TEST(Ticket, EveryCutAndEveryChangedCharacterIsRefused) {
@@ -60,7 +81,8 @@ TEST(Ticket, ExpiresAndNeedsAPlace) {
   EXPECT_EQ(parse_ticket(to_text(ticket), ticket.expires).error().code, ExitCode::refused);
   EXPECT_FALSE(parse_ticket(to_text(sample(Ticket::Kind::offer, 0)), now));
   auto named = sample(Ticket::Kind::offer, 1);
-  named.candidates.push_back({"host.example", 1});  // only numbers are in a ticket
+  named.candidates.push_back({CandidateType::host, "host.example", 1});         // only numbers are in a ticket
+  named.candidates.push_back({CandidateType::peer_reflexive, "192.0.2.7", 1});  // nobody is told of these
   EXPECT_EQ(parse_ticket(to_text(named), now)->candidates.size(), 1U);
 }
 

@@ -1,0 +1,331 @@
+#include "net/ice/agent.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <thread>
+
+#include <gio/gio.h>
+#include <nice/agent.h>
+#include <sys/socket.h>
+
+#include "net/ice/events.h"
+#include "net/ice/limits.h"
+
+namespace pqc::net::ice {
+namespace {
+
+constexpr guint component = 1;
+
+template <auto Free>
+struct Release {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using ContextPtr = std::unique_ptr<GMainContext, Release<g_main_context_unref>>;
+using LoopPtr = std::unique_ptr<GMainLoop, Release<g_main_loop_unref>>;
+using AgentPtr = std::unique_ptr<NiceAgent, Release<g_object_unref>>;
+using CandidatePtr = std::unique_ptr<NiceCandidate, Release<nice_candidate_free>>;
+using SocketsPtr = std::unique_ptr<GPtrArray, Release<g_ptr_array_unref>>;
+using SourcePtr = std::unique_ptr<GSource, Release<g_source_unref>>;
+
+CandidateType type_of(NiceCandidateType type) {
+  switch (type) {
+    case NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE:
+      return CandidateType::server_reflexive;
+    case NICE_CANDIDATE_TYPE_PEER_REFLEXIVE:
+      return CandidateType::peer_reflexive;
+    case NICE_CANDIDATE_TYPE_RELAYED:
+      return CandidateType::relayed;
+    default:
+      return CandidateType::host;
+  }
+}
+
+NiceCandidateType type_of(CandidateType type) {
+  switch (type) {
+    case CandidateType::server_reflexive:
+      return NICE_CANDIDATE_TYPE_SERVER_REFLEXIVE;
+    case CandidateType::peer_reflexive:
+      return NICE_CANDIDATE_TYPE_PEER_REFLEXIVE;
+    case CandidateType::relayed:
+      return NICE_CANDIDATE_TYPE_RELAYED;
+    default:
+      return NICE_CANDIDATE_TYPE_HOST;
+  }
+}
+
+Candidate candidate_of(const NiceCandidate& from) {
+  std::array<char, NICE_ADDRESS_STRING_LEN> text{};
+  nice_address_to_string(&from.addr, text.data());
+  return {type_of(from.type), text.data(), static_cast<std::uint16_t>(nice_address_get_port(&from.addr))};
+}
+
+// RFC 8445 §5.1.2.1 with the type preferences of §5.1.2.2; `rank` is the candidate's place in its list.
+std::uint32_t priority_of(CandidateType type, std::size_t rank) {
+  constexpr std::uint32_t any_rank = 65535;
+  const std::uint32_t preference = type == CandidateType::host               ? 126
+                                   : type == CandidateType::server_reflexive ? 100
+                                                                             : 0;
+  return (preference << 24U) | ((any_rank - static_cast<std::uint32_t>(rank)) << 8U) | (256 - component);
+}
+
+// Null where the address is none.
+CandidatePtr candidate_of(const Candidate& from, guint stream, std::size_t rank) {
+  CandidatePtr out(nice_candidate_new(type_of(from.type)));
+  if (nice_address_set_from_string(&out->addr, from.ip.c_str()) == FALSE) return nullptr;
+  nice_address_set_port(&out->addr, from.port);
+  out->base_addr = out->addr;
+  out->transport = NICE_CANDIDATE_TRANSPORT_UDP;
+  out->priority = priority_of(from.type, rank);
+  out->stream_id = stream;
+  out->component_id = component;
+  g_snprintf(out->foundation, NICE_CANDIDATE_MAX_FOUNDATION, "%zu", rank + 1);
+  return out;
+}
+
+}  // namespace
+
+struct Agent::Impl {
+  Settings settings;
+  Events events;
+  ContextPtr context;
+  LoopPtr loop;
+  AgentPtr agent;
+  guint stream = 0;
+  std::thread thread;
+  std::atomic<bool> gathered = false;
+  std::atomic<bool> checking = false;
+  std::atomic<NiceComponentState> component_state = NICE_COMPONENT_STATE_DISCONNECTED;
+
+  explicit Impl(const Settings& given)
+      : settings(given), context(g_main_context_new()), loop(g_main_loop_new(context.get(), FALSE)) {}
+
+  bool set_up();
+  void add_servers();
+  bool gather();
+  void run_every(std::chrono::milliseconds interval, GSourceFunc work);
+  void widen_sockets();
+  void keep_mapping();
+  void end();
+
+  static void on_gathered(NiceAgent*, guint, gpointer of);
+  static void on_state(NiceAgent*, guint, guint, guint state, gpointer of);
+  static void on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of);
+};
+
+// NiceAgent's signals come on whichever thread made the change; what they do here is safe on any.
+void Agent::Impl::on_gathered(NiceAgent*, guint, gpointer of) {
+  auto* self = static_cast<Impl*>(of);
+  self->gathered = true;
+  self->events.notify();
+}
+
+void Agent::Impl::on_state(NiceAgent*, guint, guint, guint state, gpointer of) {
+  auto* self = static_cast<Impl*>(of);
+  self->component_state = static_cast<NiceComponentState>(state);
+  self->events.notify();
+}
+
+void Agent::Impl::on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of) {
+  static_cast<Impl*>(of)->events.arrived({reinterpret_cast<const std::uint8_t*>(data), size});
+}
+
+bool Agent::Impl::set_up() {
+  agent.reset(nice_agent_new_full(
+      context.get(), NICE_COMPATIBILITY_RFC5245,
+      static_cast<NiceAgentOption>(NICE_AGENT_OPTION_CONSENT_FRESHNESS | NICE_AGENT_OPTION_ICE_TRICKLE)));
+  // Nothing but what was asked for: no requests to the router, no TCP between the peers.
+  g_object_set(agent.get(), "upnp", FALSE, "ice-tcp", FALSE, "controlling-mode", settings.controlling ? TRUE : FALSE,
+               "stun-initial-timeout", static_cast<guint>(limits::first_wait.count()), nullptr);
+  stream = nice_agent_add_stream(agent.get(), component);
+  g_signal_connect(agent.get(), "candidate-gathering-done", G_CALLBACK(on_gathered), this);
+  g_signal_connect(agent.get(), "component-state-changed", G_CALLBACK(on_state), this);
+  add_servers();
+  return nice_agent_set_local_credentials(agent.get(), stream, settings.credentials.ufrag.c_str(),
+                                          settings.credentials.password.c_str()) == TRUE &&
+         nice_agent_attach_recv(agent.get(), stream, component, context.get(), on_datagram, this) == TRUE;
+}
+
+void Agent::Impl::add_servers() {
+  for (const auto& ip : settings.local_ips) {
+    NiceAddress address;
+    nice_address_init(&address);
+    if (nice_address_set_from_string(&address, ip.c_str()) == TRUE) nice_agent_add_local_address(agent.get(), &address);
+  }
+  if (settings.port != 0) nice_agent_set_port_range(agent.get(), stream, component, settings.port, settings.port);
+  if (settings.stun)
+    g_object_set(agent.get(), "stun-server", settings.stun->ip.c_str(), "stun-server-port",
+                 static_cast<guint>(settings.stun->port), nullptr);
+  for (const auto& turn : settings.turn)
+    nice_agent_set_relay_info(
+        agent.get(), stream, component, turn.ip.c_str(), turn.port, turn.username.c_str(), turn.password.c_str(),
+        turn.transport == TurnServer::Transport::udp ? NICE_RELAY_TYPE_TURN_UDP : NICE_RELAY_TYPE_TURN_TCP);
+}
+
+bool Agent::Impl::gather() {
+  if (nice_agent_gather_candidates(agent.get(), stream) == FALSE) return false;
+  widen_sockets();
+  run_every(limits::keep_mapping, [](gpointer of) -> gboolean {
+    static_cast<Impl*>(of)->keep_mapping();
+    return G_SOURCE_CONTINUE;
+  });
+  thread = std::thread([this] {
+    g_main_context_push_thread_default(context.get());
+    g_main_loop_run(loop.get());
+    g_main_context_pop_thread_default(context.get());
+  });
+  return true;
+}
+
+void Agent::Impl::run_every(std::chrono::milliseconds interval, GSourceFunc work) {
+  const SourcePtr source(g_timeout_source_new(static_cast<guint>(interval.count())));
+  g_source_set_callback(source.get(), work, this, nullptr);
+  g_source_attach(source.get(), context.get());
+}
+
+// Smaller buffers, where the system gives no more, only cost speed.
+void Agent::Impl::widen_sockets() {
+  const SocketsPtr sockets(nice_agent_get_sockets(agent.get(), stream, component));
+  for (guint i = 0; sockets && i < sockets->len; ++i)
+    for (const int option : {SO_RCVBUF, SO_SNDBUF})
+      static_cast<void>(g_socket_set_option(static_cast<GSocket*>(g_ptr_array_index(sockets.get(), i)), SOL_SOCKET,
+                                            option, limits::socket_buffer, nullptr));
+}
+
+// RFC 8445 §5.1.1.4, with a binding indication (RFC 8489 §6.2.2), which nobody answers. libnice does so only while it
+// checks, which who waits for the other side's answer does not yet.
+void Agent::Impl::keep_mapping() {
+  if (checking || !settings.stun) return;
+  std::array<std::uint8_t, 20> indication{0x00, 0x11, 0, 0, 0x21, 0x12, 0xa4, 0x42};
+  for (std::size_t i = 8; i < indication.size(); ++i) indication[i] = static_cast<std::uint8_t>(g_random_int());
+  const std::unique_ptr<GSocketAddress, Release<g_object_unref>> server(
+      g_inet_socket_address_new_from_string(settings.stun->ip.c_str(), settings.stun->port));
+  const SocketsPtr sockets(nice_agent_get_sockets(agent.get(), stream, component));
+  for (guint i = 0; server && sockets && i < sockets->len; ++i) {
+    auto* socket = static_cast<GSocket*>(g_ptr_array_index(sockets.get(), i));
+    if (g_socket_get_socket_type(socket) != G_SOCKET_TYPE_DATAGRAM ||
+        g_socket_get_family(socket) != g_socket_address_get_family(server.get()))
+      continue;
+    // A lost one is repeated by the next.
+    static_cast<void>(g_socket_send_to(socket, server.get(), reinterpret_cast<const gchar*>(indication.data()),
+                                       indication.size(), nullptr, nullptr));
+  }
+}
+
+// Relays are told that they are not needed any more, where they hear it in time.
+void Agent::Impl::end() {
+  if (agent) g_signal_handlers_disconnect_by_data(agent.get(), this);
+  if (thread.joinable()) {
+    run_every(limits::farewell, [](gpointer of) -> gboolean {
+      g_main_loop_quit(static_cast<Impl*>(of)->loop.get());
+      return G_SOURCE_REMOVE;
+    });
+    // It answers on the thread that asks.
+    g_main_context_invoke(
+        context.get(),
+        [](gpointer of) -> gboolean {
+          auto* self = static_cast<Impl*>(of);
+          nice_agent_close_async(
+              self->agent.get(),
+              [](GObject*, GAsyncResult*, gpointer main) { g_main_loop_quit(static_cast<GMainLoop*>(main)); },
+              self->loop.get());
+          return G_SOURCE_REMOVE;
+        },
+        this);
+    thread.join();
+  }
+  agent.reset();
+}
+
+Agent::Agent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Agent::~Agent() {
+  impl_->end();
+}
+
+std::expected<std::unique_ptr<Agent>, std::string> Agent::start(const Settings& settings) {
+  auto impl = std::make_unique<Impl>(settings);
+  auto& made = *impl;
+  std::unique_ptr<Agent> out(new Agent(std::move(impl)));
+  if (settings.local_ips.size() > limits::local_addresses || settings.turn.size() > limits::turn_servers)
+    return std::unexpected("more addresses or relays than ICE takes");
+  if (!made.set_up() || !made.gather()) return std::unexpected("no socket can be had at the addresses of this machine");
+  return out;
+}
+
+int Agent::ready_fd() const {
+  return impl_->events.fd();
+}
+
+void Agent::clear() {
+  impl_->events.clear();
+}
+
+State Agent::state() const {
+  if (!impl_->checking) return impl_->gathered ? State::gathered : State::gathering;
+  switch (impl_->component_state.load()) {
+    case NICE_COMPONENT_STATE_CONNECTED:
+    case NICE_COMPONENT_STATE_READY:
+      return State::connected;
+    case NICE_COMPONENT_STATE_FAILED:
+      return State::lost;
+    default:
+      return State::connecting;
+  }
+}
+
+std::vector<Candidate> Agent::candidates() const {
+  std::vector<CandidatePtr> found;
+  auto* list = nice_agent_get_local_candidates(impl_->agent.get(), impl_->stream, component);
+  for (auto* at = list; at != nullptr; at = at->next) found.emplace_back(static_cast<NiceCandidate*>(at->data));
+  g_slist_free(list);
+  std::ranges::stable_sort(found, std::greater(), [](const auto& one) { return one->priority; });
+  std::vector<Candidate> out;
+  for (const auto& one : found)
+    if (auto candidate = candidate_of(*one); !std::ranges::contains(out, candidate))
+      out.push_back(std::move(candidate));
+  return out;
+}
+
+void Agent::start_checks(const Credentials& peer, std::span<const Candidate> candidates) {
+  auto* agent = impl_->agent.get();
+  const auto& ours = impl_->settings.credentials;
+  // §9: a restart takes credentials of its own, but the peer got these by a ticket and has no others. To it, all that
+  // happens is that checks which failed are made again.
+  if (impl_->checking.exchange(true)) {
+    nice_agent_restart_stream(agent, impl_->stream);
+    nice_agent_set_local_credentials(agent, impl_->stream, ours.ufrag.c_str(), ours.password.c_str());
+  }
+  nice_agent_set_remote_credentials(agent, impl_->stream, peer.ufrag.c_str(), peer.password.c_str());
+  std::vector<CandidatePtr> theirs;
+  GSList* list = nullptr;
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    if (auto one = candidate_of(candidates[i], impl_->stream, i)) {
+      list = g_slist_append(list, one.get());
+      theirs.push_back(std::move(one));
+    }
+  nice_agent_set_remote_candidates(agent, impl_->stream, component, list);
+  g_slist_free(list);
+}
+
+std::optional<Path> Agent::path() const {
+  NiceCandidate* ours = nullptr;
+  NiceCandidate* theirs = nullptr;
+  if (nice_agent_get_selected_pair(impl_->agent.get(), impl_->stream, component, &ours, &theirs) == FALSE)
+    return std::nullopt;
+  return Path{candidate_of(*ours), candidate_of(*theirs)};
+}
+
+void Agent::send(ByteView datagram) {
+  static_cast<void>(nice_agent_send(impl_->agent.get(), impl_->stream, component, static_cast<guint>(datagram.size()),
+                                    reinterpret_cast<const gchar*>(datagram.data())));
+}
+
+std::optional<Bytes> Agent::receive() {
+  return impl_->events.take();
+}
+
+}  // namespace pqc::net::ice

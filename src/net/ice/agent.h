@@ -1,0 +1,86 @@
+// Interactive Connectivity Establishment (RFC 8445) by libnice: one stream with one component. Host, server-reflexive
+// and relayed candidates, IPv4 and IPv6, UDP between the peers; consent freshness (RFC 7675). A relay is reached over
+// UDP or TCP (RFC 8656); TLS to a relay is what libnice cannot do.
+//
+//   gathering ──> gathered ──> connecting ──> connected
+//                    (start_checks, again at will)   └──> lost ──> connecting
+//
+// libnice runs on a thread of the agent's own. Its owner sees none of that: it watches ready_fd(), and then asks. One
+// thread. Nothing that comes out of here is authenticated further than ICE does it: what is sent on has to protect
+// itself.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "net/ice/candidate.h"
+
+namespace pqc::net::ice {
+
+struct StunServer {
+  std::string ip;
+  std::uint16_t port = 0;
+};
+
+struct TurnServer {
+  enum class Transport : std::uint8_t { udp, tcp };
+  std::string ip;
+  std::uint16_t port = 0;
+  Transport transport{};
+  std::string username;
+  std::string password;
+};
+
+struct Settings {
+  bool controlling = false;
+  std::vector<std::string> local_ips;  // numeric, at least one
+  std::uint16_t port = 0;              // 0: any
+  Credentials credentials;             // ours
+  std::optional<StunServer> stun;
+  std::vector<TurnServer> turn;
+};
+
+enum class State : std::uint8_t { gathering, gathered, connecting, connected, lost };
+
+// Ours and theirs.
+using Path = std::pair<Candidate, Candidate>;
+
+class Agent {
+ public:
+  // Begins to gather. The error is for people.
+  static std::expected<std::unique_ptr<Agent>, std::string> start(const Settings& settings);
+  ~Agent();
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Readable when the state changed or a datagram came. clear() it first, then look.
+  [[nodiscard]] int ready_fd() const;
+  void clear();
+
+  [[nodiscard]] State state() const;
+  // What there is by now, the most preferred first.
+  [[nodiscard]] std::vector<Candidate> candidates() const;
+
+  // From now on with this peer. Again: begins all checks anew on the same sockets; until they are done, datagrams go on
+  // by the path that was there.
+  void start_checks(const Credentials& peer, std::span<const Candidate> candidates);
+  [[nodiscard]] std::optional<Path> path() const;
+
+  // Once connected. What the system does not take is lost, as UDP may.
+  void send(ByteView datagram);
+  // A datagram that came from the peer's candidates.
+  std::optional<Bytes> receive();
+
+ private:
+  struct Impl;
+  explicit Agent(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pqc::net::ice

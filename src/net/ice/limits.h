@@ -1,0 +1,23 @@
+// Every bound of an ICE agent.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace pqc::net::ice::limits {
+
+inline constexpr std::size_t local_addresses = 16;
+inline constexpr std::size_t turn_servers = 8;
+// Datagrams that came and wait to be taken; the others are dropped, as a full socket would.
+inline constexpr std::size_t waiting = 4096;
+// What a socket keeps, where the system allows.
+inline constexpr int socket_buffer = 4 << 20;
+// Before a connection stands, what keeps the mapping at a NAT: below the 30 s that some keep it (RFC 4787 §4.3 asks for
+// two minutes).
+inline constexpr std::chrono::seconds keep_mapping{15};
+// RFC 8489 §6.2.1: the first wait for a server's answer; each is twice the one before.
+inline constexpr std::chrono::milliseconds first_wait{250};
+// How long the end waits until relays have heard of it.
+inline constexpr std::chrono::milliseconds farewell{300};
+
+}  // namespace pqc::net::ice::limits

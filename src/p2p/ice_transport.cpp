@@ -1,0 +1,212 @@
+#include "p2p/ice_transport.h"
+
+#include <algorithm>
+
+#include "net/ice/agent.h"
+#include "net/ice/limits.h"
+#include "p2p/limits.h"
+#include "p2p/quic_engine.h"
+#include "p2p/sockets.h"
+#include "p2p/stun_search.h"
+
+namespace pqc::p2p {
+namespace ice = net::ice;
+
+using client::Loop;
+using client::Result;
+using client::Status;
+
+// The engine's side of an ICE agent.
+class IceWire final : public QuicWire {
+ public:
+  IceWire(Loop& loop, std::unique_ptr<ice::Agent> agent)
+      : agent_(std::move(agent)), ready_(loop.when_readable(agent_->ready_fd(), [this] { on_ready(); })) {}
+
+  std::expected<std::unique_ptr<net::QuicEndpoint>, std::string> make_endpoint(
+      net::QuicRole role, const net::Certificate& certificate) override {
+    return net::QuicEndpoint::make_on_path(role, certificate);
+  }
+  void watch(std::function<void()> work) override { work_ = std::move(work); }
+  void before_step(net::QuicEndpoint& endpoint) override {
+    while (auto datagram = agent_->receive()) endpoint.put(std::move(*datagram));
+  }
+  void after_step(net::QuicEndpoint& endpoint) override {
+    while (const auto datagram = endpoint.take()) agent_->send(*datagram);
+  }
+  std::unique_ptr<net::QuicConnection> connect(net::QuicEndpoint& endpoint, const Address&) override {
+    return endpoint.connect();
+  }
+  [[nodiscard]] Address local() const override {
+    const auto path = agent_->path();
+    return path ? Address{path->first.ip, path->first.port} : Address{};
+  }
+  [[nodiscard]] Address remote(const Address&) const override {
+    const auto path = agent_->path();
+    return path ? Address{path->second.ip, path->second.port} : Address{};
+  }
+  [[nodiscard]] LinkPath path() const override {
+    const auto path = agent_->path();
+    const bool relayed =
+        path && (path->first.type == ice::CandidateType::relayed || path->second.type == ice::CandidateType::relayed);
+    return relayed ? LinkPath::relay : LinkPath::direct;
+  }
+
+  [[nodiscard]] ice::Agent& agent() { return *agent_; }
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+
+ private:
+  // Either call may end the wire's owner: copies, and nothing of ours after the second.
+  void on_ready() {
+    agent_->clear();
+    const auto work = work_;
+    if (const auto changed = changed_) changed();
+    if (work) work();
+  }
+
+  std::unique_ptr<ice::Agent> agent_;
+  std::function<void()> work_;
+  std::function<void()> changed_;
+  Loop::HandlePtr ready_;
+};
+
+namespace {
+
+std::string text_of(ByteView bytes) {
+  auto out = to_base64(bytes);
+  out.erase(out.find_last_not_of('=') + 1);
+  return out;
+}
+
+// RFC 8445 §5.3: their characters are those of base64.
+ice::Credentials credentials_of(const IceKeys& keys) {
+  return {text_of(keys.ufrag), text_of(keys.password)};
+}
+
+Result<std::vector<std::string>> local_ips(const Address& at) {
+  std::vector<std::string> out;
+  if (at.host.empty()) {
+    for (const auto& address : addresses_of_this_machine(0, true)) out.push_back(address.host);
+  } else {
+    const auto found = resolve(at, SOCK_DGRAM, 0);
+    if (!found) return std::unexpected(found.error());
+    out.push_back(name_of((*found)->ai_addr, (*found)->ai_addrlen).host);
+  }
+  if (out.size() > ice::limits::local_addresses) out.resize(ice::limits::local_addresses);
+  if (out.empty())
+    return client::fail(ExitCode::unreachable, "this machine has no address, not even its own: is a network up?");
+  return out;
+}
+
+// One for each address that the name has; a relay that has none is passed over, as one that does not answer is.
+void add_turn(std::vector<ice::TurnServer>& out, const TurnAccess& access) {
+  const auto found = resolve(access.server, SOCK_DGRAM, 0);
+  if (!found) return;
+  for (const auto* at = found->get(); at != nullptr && out.size() < ice::limits::turn_servers; at = at->ai_next)
+    out.push_back({.ip = name_of(at->ai_addr, at->ai_addrlen).host,
+                   .port = access.server.port,
+                   .transport = access.tcp ? ice::TurnServer::Transport::tcp : ice::TurnServer::Transport::udp,
+                   .username = access.username,
+                   .password = access.password});
+}
+
+}  // namespace
+
+IceTransport::IceTransport(Loop& loop, Rng& rng, IceServers servers)
+    : loop_(loop), rng_(rng), servers_(std::move(servers)) {}
+
+IceTransport::~IceTransport() {
+  if (wire_ != nullptr) wire_->on_change(nullptr);
+  if (engine_) engine_->stop();
+}
+
+void IceTransport::gather(const Address& at, net::QuicRole role, std::function<void(Status)> done) {
+  role_ = role;
+  gathered_ = std::move(done);
+  if (auto opened = open_sockets(at); !opened) {
+    loop_.post([done = std::exchange(gathered_, {}), opened] { done(opened); });
+    return;
+  }
+  wire_->on_change([this] {
+    if (wire_->agent().state() != ice::State::gathering) on_gathered();
+  });
+  give_up_ = loop_.after(limits::gather_time, [this] { on_gathered(); });
+}
+
+// What has not answered by then is done without.
+void IceTransport::on_gathered() {
+  give_up_.reset();
+  if (const auto done = std::exchange(gathered_, {})) done({});
+}
+
+Status IceTransport::open_sockets(const Address& at) {
+  keys_ = {.ufrag = rng_.bytes<3>(), .password = rng_.bytes<16>()};
+  auto certificate = net::Certificate::make(net::CertificateKind::ml_dsa_65, "pqc-chat p2p", {});
+  if (!certificate) return client::fail(ExitCode::unexpected, certificate.error().text);
+  auto ips = local_ips(at);
+  if (!ips) return std::unexpected(ips.error());
+  ice::Settings settings{.controlling = role_ == net::QuicRole::client,
+                         .local_ips = std::move(*ips),
+                         .port = at.port,
+                         .credentials = credentials_of(keys_),
+                         .stun = {},
+                         .turn = {}};
+  if (const auto stun = first_answering(servers_.stun, rng_)) settings.stun = {stun->host, stun->port};
+  for (const auto& access : servers_.turn) add_turn(settings.turn, access);
+  auto agent = ice::Agent::start(settings);
+  if (!agent)
+    return client::fail(at.port == 0 ? ExitCode::unreachable : ExitCode::address_in_use,
+                        "cannot listen at " + to_text(at) + ": " + agent.error());
+  auto wire = std::make_unique<IceWire>(loop_, std::move(*agent));
+  wire_ = wire.get();
+  engine_ = std::make_shared<QuicEngine>(loop_, std::move(wire), std::move(*certificate));
+  return {};
+}
+
+net::Fingerprint IceTransport::fingerprint() const {
+  return engine_->certificate().fingerprint();
+}
+
+std::vector<ice::Candidate> IceTransport::candidates() const {
+  return wire_->agent().candidates();
+}
+
+Status IceTransport::begin(const Ticket& peer) {
+  peer_ = peer;
+  engine_->pin({peer.certificate});
+  if (auto started = engine_->start(role_); !started) return started;
+  wire_->on_change([this] { on_change(); });
+  check();
+  return {};
+}
+
+void IceTransport::check() {
+  wire_->agent().start_checks(credentials_of(peer_.ice), peer_.candidates);
+  again_ = loop_.after(limits::checks_again, [this] { check(); });
+}
+
+void IceTransport::on_change() {
+  if (wire_->agent().state() != ice::State::connected) return;
+  again_.reset();
+  give_up_.reset();
+  if (auto done = std::exchange(done_, {})) engine_->connect({Address{}}, std::move(done));
+}
+
+Status IceTransport::accept(const Ticket& peer, std::function<void(LinkPtr)> accepted) {
+  if (auto begun = begin(peer); !begun) return begun;
+  engine_->listen(std::move(accepted));
+  return {};
+}
+
+void IceTransport::connect(const Ticket& peer, std::function<void(Result<LinkPtr>)> done) {
+  done_ = std::move(done);
+  give_up_ = loop_.after(limits::connect_time, [this] {
+    again_.reset();
+    if (const auto answer = std::exchange(done_, {}))
+      answer(client::fail(ExitCode::timed_out,
+                          "there is no way to the other side: it has gone, or both need a relay (--turn)"));
+  });
+  if (auto begun = begin(peer); !begun)
+    loop_.post([done = std::exchange(done_, {}), error = begun.error()] { done(std::unexpected(error)); });
+}
+
+}  // namespace pqc::p2p

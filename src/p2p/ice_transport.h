@@ -1,0 +1,78 @@
+// QUIC over a path that ICE finds (docs/spec/p2p.md §14), for two who have exchanged tickets (§13): it knows beforehand
+// where the other side may be, by which credentials it answers there, and which key it has. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rng.h"
+#include "net/fingerprint.h"
+#include "net/ice/candidate.h"
+#include "net/quic.h"
+#include "p2p/ticket.h"
+#include "p2p/transport.h"
+
+namespace pqc::p2p {
+
+struct TurnAccess {
+  Address server;
+  bool tcp = false;  // to the relay; between the relay and the peer it is UDP
+  std::string username;
+  std::string password;
+};
+
+// Who is asked for help; nobody who is not named here.
+struct IceServers {
+  std::vector<Address> stun;
+  std::vector<TurnAccess> turn;
+};
+
+class IceWire;
+class QuicEngine;
+
+class IceTransport {
+ public:
+  IceTransport(client::Loop& loop, Rng& rng, IceServers servers);
+  ~IceTransport();
+  IceTransport(const IceTransport&) = delete;
+  IceTransport& operator=(const IceTransport&) = delete;
+
+  // Makes key and sockets, and answers when the servers have answered, after limits::gather_time at most; once. Who
+  // connects is QUIC's client and controls ICE. Empty address: all of this machine. Blocks while names are looked up
+  // and a STUN server is chosen. Errors: address_in_use, unreachable, invalid_name.
+  void gather(const Address& at, net::QuicRole role, std::function<void(client::Status)> done);
+
+  // What our ticket tells. Once gathered.
+  [[nodiscard]] net::Fingerprint fingerprint() const;
+  [[nodiscard]] const IceKeys& keys() const { return keys_; }
+  [[nodiscard]] std::vector<net::ice::Candidate> candidates() const;
+
+  // Lets in who has this ticket's keys, whenever it comes. As long as nobody does, checks are repeated, which keeps the
+  // way open through NATs.
+  client::Status accept(const Ticket& peer, std::function<void(LinkPtr)> accepted);
+  // Answers once. Errors: timed_out; refused: who answers has another key than the ticket's.
+  void connect(const Ticket& peer, std::function<void(client::Result<LinkPtr>)> done);
+
+ private:
+  client::Status open_sockets(const Address& at);
+  void on_gathered();
+  client::Status begin(const Ticket& peer);
+  void check();
+  void on_change();
+
+  client::Loop& loop_;
+  Rng& rng_;
+  IceServers servers_;
+  net::QuicRole role_{};
+  IceKeys keys_;
+  std::shared_ptr<QuicEngine> engine_;
+  IceWire* wire_ = nullptr;  // the engine's
+  std::function<void(client::Status)> gathered_;
+  Ticket peer_;
+  std::function<void(client::Result<LinkPtr>)> done_;
+  client::Loop::HandlePtr again_;
+  client::Loop::HandlePtr give_up_;
+};
+
+}  // namespace pqc::p2p

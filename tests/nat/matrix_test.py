@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""Two people with tickets behind every pair of NATs: who gets through directly and who through a relay, as a table.
+
+    matrix_test.py FOLDER_OF_PROGRAMS ROOT_OF_THE_TREE [soak] [unittest arguments]
+
+Real `pqc-chat p2p ticket` and `p2p join`, two real coturns (each STUN and TURN server of one side), texts and files.
+With `soak`: large files, and lost packets.
+"""
+
+import concurrent.futures
+import hashlib
+import itertools
+import json
+import os
+import pathlib
+import queue
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import coturn
+import lab
+
+lab.enter()
+BIN = lab.programs(sys.argv.pop(1))
+ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+SOAK = sys.argv[1:2] == ["soak"]
+if SOAK:
+    sys.argv.pop(1)
+WAIT = 60
+LONG_WAIT = 600
+
+# By NATs that filter by address and port (RFC 4787 §5). A pair is written in the order of lab.KINDS.
+OPEN, INDEPENDENT, DEPENDENT, SYMMETRIC, BLOCKED, IPV6 = lab.KINDS
+DIRECT = {(OPEN, OPEN), (OPEN, INDEPENDENT), (OPEN, DEPENDENT), (OPEN, SYMMETRIC), (OPEN, IPV6), (INDEPENDENT, INDEPENDENT), (IPV6, IPV6)}
+NO_NAT = {OPEN, IPV6}
+
+
+def path_of(pair):
+    return "direct" if pair in DIRECT else "relay"
+
+
+def class_of(pair):
+    if pair not in DIRECT:
+        return "through a relay"
+    return "direct, no NAT" if set(pair) <= NO_NAT else "direct, through NATs"
+
+
+class Side:
+    """A running chat: its objects as they come, lines to its standard input."""
+
+    def __init__(self, net, host, name, relay, number):
+        self.net, self.host, self.name = net, host, name
+        self.profile = net.folder / f"{name}{number}"
+        user, password = coturn.credentials(who=f"{name}{number}")
+        secret = net.folder / f"{name}{number}.password"
+        secret.write_text(password + "\n")
+        secret.chmod(0o600)
+        address = f"[{relay.ipv6}]" if host.ipv4 is None else relay.ipv4
+        self.servers = ["--stun", relay.ipv4, "--turn", f"turn:{address}?transport=udp", "--turn", f"turn:{address}?transport=tcp",
+                        "--turn-user", user, "--turn-password-file", secret]
+        self.process = None
+        self.seen, self.arriving = [], queue.Queue()
+
+    def command(self, *arguments):
+        return [BIN / "pqc-chat", "--json", "--profile", self.profile, *arguments]
+
+    def start(self, *arguments):
+        made = self.host.run(self.command("identity", "create", self.name), timeout=WAIT)
+        if made.returncode != 0:
+            raise RuntimeError(made.stderr)
+        with open(f"{self.profile}.err", "wb") as err:
+            self.process = self.net.start(self.host, self.command("p2p", *arguments, *self.servers), stdin=-1, stdout=-1, stderr=err,
+                                          text=True)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.arriving.put((time.monotonic(), json.loads(line)))
+        self.arriving.put((time.monotonic(), None))
+
+    def until(self, matches, wait=WAIT):
+        """The first object that matches, of those that nobody waited for yet, and when it came."""
+        while True:
+            when, entry = self.arriving.get(timeout=wait)
+            if entry is None:
+                raise AssertionError(f"{self.name} behind {self.host.kind} ended: {self.seen[-5:]} "
+                                     + pathlib.Path(f"{self.profile}.err").read_text())
+            self.seen.append(entry)
+            if matches(entry):
+                return when, entry
+
+    def of_type(self, kind):
+        return self.until(lambda entry: entry["type"] == kind)[1]
+
+    def text(self, text):
+        return self.until(lambda entry: entry["type"] == "message" and entry["text"] == text and entry["direction"] == "in")[0]
+
+    def file(self, status, wait=WAIT):
+        return self.until(lambda entry: entry["type"] == "p2p_file" and entry["status"] in (status, "failed"), wait)[1]
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+
+class Meeting:
+    """Two who meet by tickets that the test carries, chat, and send a file."""
+
+    def __init__(self, net, hosts, relays, number):
+        self.net, self.number = net, number
+        self.alice, self.bob = (Side(net, host, name, relay, number)
+                                for host, name, relay in zip(hosts, ("alice", "bob"), relays))
+
+    def open(self):
+        """Seconds from the moment when both tickets are there to the first text."""
+        self.alice.start("ticket")
+        self.bob.start("join", self.alice.of_type("p2p_ticket")["ticket"])
+        answer = self.bob.of_type("p2p_ticket")["ticket"]
+        start = time.monotonic()
+        self.alice.say(answer + "\nhello")
+        took = self.bob.text("hello") - start
+        self.bob.say("hello yourself")
+        self.alice.text("hello yourself")
+        return took
+
+    def send(self, size, wait=WAIT):
+        """A file whole, both ways told; seconds."""
+        source, target = (self.net.folder / f"{self.number}.{end}" for end in ("source", "target"))
+        content = os.urandom(1 << 20) * (size >> 20)
+        source.write_bytes(content)
+        self.alice.say(f"/send {source}")
+        self.bob.file("offered")
+        start = time.monotonic()
+        self.bob.say(f"/accept {target}")
+        for side in (self.bob, self.alice):
+            done = side.file("complete", wait)
+            if done["status"] != "complete":
+                raise AssertionError(done)
+        took = time.monotonic() - start
+        if hashlib.sha256(target.read_bytes()).digest() != hashlib.sha256(content).digest():
+            raise AssertionError("the file is another one")
+        source.unlink()
+        target.unlink()
+        return took
+
+    def path(self):
+        self.alice.say("/status")
+        return self.alice.until(lambda entry: entry["type"] == "p2p_status" and "round_trip_us" in entry)[1]["path"]
+
+    def end(self):
+        """In good order, on both sides."""
+        self.alice.say("/quit")
+        return [side.process.wait(WAIT) for side in (self.alice, self.bob)]
+
+
+@unittest.skipUnless(coturn.TURNSERVER, "coturn is not here: tools/setup installs it")
+class Matrix(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.net = cls.enterClassContext(lab.Lab())
+        cls.relays = [coturn.start(cls.net, ROOT)[0] for _ in range(2)]
+        cls.hosts = {kind: (cls.net.host(kind), cls.net.host(kind)) for kind in lab.KINDS}
+        cls.numbers = itertools.count(1)
+
+    def meeting(self, pair):
+        hosts = [self.hosts[kind][side] for side, kind in enumerate(pair)]
+        return Meeting(self.net, hosts, self.relays, next(self.numbers))
+
+    def meet(self, pair):
+        """(seconds to the first text, path, seconds for 1 MiB, exit codes)"""
+        meeting = self.meeting(pair)
+        return meeting.open(), meeting.path(), meeting.send(1 << 20), meeting.end()
+
+    @unittest.skipIf(SOAK, "the tests have it")
+    def test_all_pairs(self):
+        pairs = list(itertools.combinations_with_replacement(lab.KINDS, 2))
+        start = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            running = {pair: pool.submit(self.meet, pair) for pair in pairs}
+        results = {pair: meeting.result() for pair, meeting in running.items() if not meeting.exception()}
+        print(f"\n{'behind':<22}{'and behind':<22}{'path':<8}{'first text':>11}{'1 MiB':>10}   ({time.monotonic() - start:.0f} s in all)")
+        for pair in pairs:
+            if pair in results:
+                opened, path, sent, _ = results[pair]
+                print(f"{pair[0]:<22}{pair[1]:<22}{path:<8}{opened * 1000:>8.0f} ms{sent * 1000:>7.0f} ms")
+            else:
+                print(f"{pair[0]:<22}{pair[1]:<22}no way: {running[pair].exception()!r}"[:300])
+        for name in ("direct, no NAT", "direct, through NATs", "through a relay"):
+            times = [result[0] for pair, result in results.items() if class_of(pair) == name]
+            if times:
+                print(f"first text {name}: p50 {statistics.median(times) * 1000:.0f} ms, most {max(times) * 1000:.0f} ms")
+        for pair in pairs:
+            with self.subTest(pair=pair):
+                self.assertIn(pair, results)
+                self.assertEqual(results[pair][1], path_of(pair))
+                self.assertEqual(results[pair][3], [0, 0])
+
+    @unittest.skipUnless(SOAK, "make soak has it")
+    def test_large_files(self):
+        for pair in ((OPEN, OPEN), (INDEPENDENT, INDEPENDENT), (IPV6, IPV6)):
+            with self.subTest(pair=pair):
+                meeting = self.meeting(pair)
+                meeting.open()
+                took = meeting.send(50 << 20, LONG_WAIT)
+                print(f"{pair[0]} and {pair[1]}: 50 MiB in {took:.1f} s, {50 * 8.388608 / took:.0f} Mbit/s, {meeting.path()}")
+                self.assertEqual(meeting.end(), [0, 0])
+
+    @unittest.skipUnless(SOAK, "make soak has it")
+    def test_loss(self):
+        for pair in ((OPEN, OPEN), (OPEN, SYMMETRIC), (OPEN, IPV6)):
+            with self.subTest(pair=pair):
+                self.net.lose(self.hosts[OPEN][0], 5)
+                self.addCleanup(self.net.lose, self.hosts[OPEN][0], 0)
+                meeting = self.meeting(pair)
+                meeting.open()
+                took = meeting.send(2 << 20, LONG_WAIT)
+                print(f"{pair[0]} and {pair[1]}, 5 % lost on the way to the first: 2 MiB in {took:.1f} s, {meeting.path()}")
+                self.assertEqual(meeting.end(), [0, 0])
+
+
+unittest.main()
