@@ -60,6 +60,7 @@ int print(const Outcome& outcome, bool json) {
 
 int run(int argc, char** argv) {
   CLI::App app("Measures a pqc-chat server with its durability settings as shipped.", "pqc-chat-bench");
+  app.set_version_flag("--version", PQC_VERSION);
   app.require_subcommand(1);
   CommonOptions common;
   RelayOptions relay;

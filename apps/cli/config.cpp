@@ -1,10 +1,13 @@
 #include "cli/config.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <sstream>
 
+#include "base/log.h"
 #include "client/files.h"
 
 namespace pqc::cli {
@@ -20,6 +23,9 @@ bool set_port(std::uint16_t& port, std::string_view value) {
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), port);
   return error == std::errc() && end == value.data() + value.size() && port != 0;
 }
+
+// Those that this program reads, and those of the server's file: one file may serve both.
+constexpr std::array<std::string_view, 6> sections{"server", "user", "video", "files", "turn", "tls"};
 
 // False: the value is not allowed. An option that is not ours answers true where its section has options of others.
 bool set_option(Config& config, std::string_view section, std::string_view option, std::string_view value) {
@@ -51,7 +57,10 @@ client::Result<Config> parse_config(std::string_view text) {
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[' && line.back() == ']') {
       section = trim(line.substr(1, line.size() - 2));
-      continue;
+      if (std::ranges::contains(sections, section)) continue;
+      return client::fail(ExitCode::usage, "line " + std::to_string(number) +
+                                               " of the configuration: there is no section " + printable(line) +
+                                               ", the program reads [server] and [user]");
     }
     const auto equals = line.find('=');
     const bool good = equals != std::string_view::npos &&

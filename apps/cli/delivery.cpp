@@ -55,12 +55,21 @@ ExitCode deliver(const Context& context, client::Client& client, client::Draft d
   const auto until = wait_delivered ? client::Until::delivered : client::Until::sent;
   auto waited = client.await(message->seq, until, wait_delivered ? seconds(*wait_delivered) : answer_wait);
   if (!waited) return not_yet(context, *message, waited.error());
-  if (waited->status == client::MessageStatus::failed) return context.fail(waited->failure);
+  if (waited->status == client::MessageStatus::failed) return failed(context, client, *waited);
   if (context.output.json())
     context.output.message(*waited);
   else
     context.output.line(client::to_text(waited->id));
   return ExitCode::ok;
+}
+
+ExitCode failed(const Context& context, client::Client& client, const client::Message& message) {
+  // To a name that nobody has: what was typed wrongly leaves nothing behind.
+  if (message.failure.code == ExitCode::unknown_peer)
+    if (const auto erased = client.change(client::DeleteMessage{.id = client::to_text(message.id), .peer = {}});
+        !erased)
+      return context.fail(erased.error());
+  return context.fail(message.failure);
 }
 
 }  // namespace pqc::cli

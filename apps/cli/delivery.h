@@ -21,6 +21,9 @@ client::Result<std::string> text_or_input(const std::optional<std::string>& give
 // Of a message that did not get where it was wanted in time: it is stored. Prints why, and answers the exit code.
 ExitCode not_yet(const Context& context, client::Message message, client::Error error);
 
+// Of a message that will not be sent: prints why, and answers the exit code.
+ExitCode failed(const Context& context, client::Client& client, const client::Message& message);
+
 // Sends it under a new id, waits until the server has it (or, with `wait_delivered` seconds, the peer), and prints it.
 ExitCode deliver(const Context& context, client::Client& client, client::Draft draft,
                  std::optional<std::uint32_t> wait_delivered);

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/delivery.h"
 #include "cli/progress.h"
+#include "client/attachments/preview.h"
 
 namespace pqc::cli {
 namespace {
@@ -82,6 +83,7 @@ std::string file_line(const Message& m) {
     out += " (" + std::string(client::name(m.status)) + ")";
   if (file.transferred > 0 && file.transferred < file.size)
     out += (incoming ? " (saved: " : " (sent: ") + std::to_string(file.transferred * 100 / file.size) + "%)";
+  if (file.preview > 0) out += " (with a preview)";
   return out;
 }
 
@@ -90,19 +92,21 @@ std::string file_line(const Message& m) {
 ExitCode send_file(const Context& context, const SendCommand& command) {
   auto path = absolute(*command.file);
   if (!path) return context.fail(path.error());
-  auto opened = context.open();
-  if (!opened) return context.fail(opened.error());
-  auto& client = **opened;
-  const Closing closing{client};
   client::Draft draft;
   draft.kind = client::MessageKind::file;
   draft.peer = command.peer;
   draft.file = std::move(*path);
+  // Before the profile is opened: it takes a while, and others may want it.
+  if (!command.without_preview) draft.preview = client::make_preview(draft.file);
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  auto& client = **opened;
+  const Closing closing{client};
   auto message = client.send(std::move(draft));
   if (!message) return context.fail(message.error());
   auto waited = await_file(client, context.output, *message, command.wait_delivered);
   if (!waited) return not_yet(context, *message, waited.error());
-  if (waited->status == client::MessageStatus::failed) return context.fail(waited->failure);
+  if (waited->status == client::MessageStatus::failed) return failed(context, client, *waited);
   if (context.output.json())
     context.output.message(*waited);
   else
@@ -140,7 +144,7 @@ ExitCode run(const Context& context, const SaveCommand& command) {
   Patience patience;
   // The first answer comes at once: where it stood before anything of it came now.
   for (auto wait = std::chrono::milliseconds(0);; wait = step) {
-    auto state = client.save({.id = command.id, .peer = command.with, .path = *path}, wait);
+    auto state = client.save({.id = command.id, .peer = command.with, .path = *path, .preview = command.preview}, wait);
     if (!state) return context.fail(state.error());
     progress.show(*state);
     if (state->complete) {

@@ -1,8 +1,12 @@
 #include "cli/options.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -11,6 +15,14 @@
 
 namespace pqc::cli {
 namespace {
+
+// Checks that --help does not repeat behind the option: its value's name and its description say it.
+CLI::Validator up_to(int most) {
+  return CLI::Range(1, most).description("");
+}
+CLI::Validator one_of(std::vector<std::string> values) {
+  return CLI::IsMember(std::move(values)).description("");
+}
 
 // Adds a subcommand whose values land in the command that it makes.
 template <class T>
@@ -73,7 +85,11 @@ void add_messages(CLI::App& app, Options& options) {
   auto send = add<SendCommand>(app, options, "send", "Send a message");
   send.app->add_option("PEER", send.values->peer, "name or name@server")->required();
   auto* text = send.app->add_option("TEXT", send.values->text, "The text; '-' or nothing: standard input");
-  send.app->add_option("--file", send.values->file, "A file, in place of a text")->type_name("PATH")->excludes(text);
+  auto* file = send.app->add_option("--file", send.values->file, "A file, in place of a text")
+                   ->type_name("PATH")
+                   ->excludes(text);
+  send.app->add_flag("--no-preview", send.values->without_preview, "Of a picture, send no small one along")
+      ->needs(file);
   send.app->add_option("--wait-delivered", send.values->wait_delivered,
                        "Wait so many seconds until the peer has confirmed it");
   auto receive = add<ReceiveCommand>(app, options, "receive", "Print the messages that came in");
@@ -85,18 +101,20 @@ void add_messages(CLI::App& app, Options& options) {
   chat.app->add_option("PEER", chat.values->peer, "name or name@server")->required();
   auto history = add<HistoryCommand>(app, options, "history", "Print the last messages with somebody");
   history.app->add_option("PEER", history.values->peer, "name or name@server")->required();
-  history.app->add_option("--limit", history.values->limit, "How many; default: 50")->check(CLI::Range(1, 10'000));
+  history.app->add_option("--limit", history.values->limit, "How many; default: 50")->check(up_to(10'000));
   add_period(*history.app, history.values->period);
 }
 
 void add_files(CLI::App& app, Options& options) {
   auto files = add<FilesCommand>(app, options, "files", "List the files that were sent and received");
   files.app->add_option("PEER", files.values->peer, "Only of this conversation");
-  files.app->add_option("--limit", files.values->limit, "How many; default: 50")->check(CLI::Range(1, 10'000));
+  files.app->add_option("--limit", files.values->limit, "How many; default: 50")->check(up_to(10'000));
   auto save = add<SaveCommand>(app, options, "save", "Fetch a file and write it to a place");
   save.app->add_option("ID", save.values->id, "The message: its id, or the first 8 digits or more")->required();
   save.app->add_option("PATH", save.values->path, "A name that is not there yet, or a folder")->required();
   save.app->add_option("--with", save.values->with, "Whose conversation the message is in");
+  save.app->add_flag("--preview", save.values->preview,
+                     "The small picture that came with the message, in place of the file: nothing is fetched");
 }
 
 template <class T>
@@ -113,13 +131,13 @@ void add_stored(CLI::App& app, Options& options) {
   auto search = add<SearchCommand>(app, options, "search", "Print the messages that have all these words");
   search.app->add_option("TEXT", search.values->words, "Words; one that ends in '*' may go on")->required();
   search.app->add_option("--with", search.values->with, "Only of this conversation");
-  search.app->add_option("--limit", search.values->limit, "How many; default: 50")->check(CLI::Range(1, 10'000));
+  search.app->add_option("--limit", search.values->limit, "How many; default: 50")->check(up_to(10'000));
   add_period(*search.app, search.values->period);
   auto exported = add<ExportCommand>(app, options, "export", "Write a conversation to a file, not encrypted");
   exported.app->add_option("PEER", exported.values->peer, "name or name@server")->required();
   exported.app->add_option("FILE", exported.values->file, "A file that is not there yet")->required();
   exported.app->add_option("--format", exported.values->format, "json (default; one object a line) or text")
-      ->check(CLI::IsMember({"json", "text"}));
+      ->check(one_of({"json", "text"}));
   add_period(*exported.app, exported.values->period);
   auto removed = add<DeleteCommand>(app, options, "delete", "Erase a message or a conversation, here only");
   removed.app->add_option("ID", removed.values->id, "The message: its id, or the first 8 digits or more");
@@ -166,7 +184,7 @@ void add_rules(CLI::App& app, Options& options) {
   add_of_peer<AcceptCommand>(app, options, "accept", "Make a contact of a stranger");
   add_of_peer<DeclineCommand>(app, options, "decline", "Erase what a stranger wrote");
   auto settings = add<SettingsCommand>(app, options, "settings", "Print or change what is told to others, and kept");
-  const auto on_off = CLI::IsMember({"on", "off"});
+  const auto on_off = one_of({"on", "off"});
   settings.app->add_option("--read-receipts", settings.values->read_receipts, "Tell contacts what you read: on or off")
       ->check(on_off);
   settings.app->add_option("--typing", settings.values->typing, "Tell contacts that you are writing: on or off")
@@ -238,7 +256,7 @@ void add_p2p(CLI::App& app, Options& options) {
   p2p.app->add_option("--encryption", p2p.values->encryption,
                       "ratchet (default); rsa: not quantum-safe; none: NOT ENCRYPTED");
   p2p.app->add_option("--level", p2p.values->level,
-                      "Lowest level accepted: quantum-resistant (default), enhanced, standard");
+                      "Lowest level accepted: QUANTUM_RESISTANT (default), ENHANCED or STANDARD");
   p2p.app->add_flag("--i-know-this-is-not-encrypted", p2p.values->accepts_no_encryption,
                     "Needed for --encryption none");
   p2p.app
@@ -258,17 +276,61 @@ void add_p2p(CLI::App& app, Options& options) {
       ->type_name("FILE");
 }
 
-// The name says it; that each of them is a text need not stand beside it.
-void show_positionals_by_name(CLI::App& app) {
-  for (auto* command : app.get_subcommands({}))
-    for (auto* option : command->get_options([](const CLI::Option* o) { return o->get_positional(); }))
-      option->type_name("");
+// What stands for an option's value in --help.
+constexpr std::array<std::pair<std::string_view, const char*>, 22> value_names{{{"server", "HOST[:PORT]"},
+                                                                                {"fingerprint", "FP"},
+                                                                                {"invite", "TOKEN"},
+                                                                                {"suite", "SUITE"},
+                                                                                {"wait", "SECONDS"},
+                                                                                {"wait-delivered", "SECONDS"},
+                                                                                {"limit", "N"},
+                                                                                {"since", "TIME"},
+                                                                                {"before", "TIME"},
+                                                                                {"with", "PEER"},
+                                                                                {"conversation", "PEER"},
+                                                                                {"format", "json|text"},
+                                                                                {"read-receipts", "on|off"},
+                                                                                {"typing", "on|off"},
+                                                                                {"keep-days", "DAYS"},
+                                                                                {"code", "DIGITS"},
+                                                                                {"transport", "tcp|udp"},
+                                                                                {"encryption", "KIND"},
+                                                                                {"level", "LEVEL"},
+                                                                                {"stun", "HOST[:PORT]"},
+                                                                                {"minimum-level", "LEVEL"},
+                                                                                {"config", "FILE"}}};
+
+// Not "TEXT" and "UINT". Positionals say it by their name.
+void name_values(CLI::App& app) {
+  for (auto* command : app.get_subcommands({})) {
+    for (auto* option : command->get_options()) {
+      if (option->get_positional()) {
+        option->type_name("");
+        continue;
+      }
+      const auto known =
+          std::ranges::find(value_names, option->get_single_name(), [](const auto& each) { return each.first; });
+      if (known == value_names.end()) continue;
+      option->type_name(known->second);
+    }
+  }
+}
+
+// "Could not convert: --wait = abc" says neither what is expected nor where that is described.
+std::string no_number(const CLI::ParseError& error) {
+  const std::string said = error.what();
+  const auto begin = said.find("--");
+  const auto equals = said.find(" = ");
+  if (begin == std::string::npos || equals == std::string::npos || equals < begin) return said;
+  return said.substr(begin, equals - begin) + " takes a whole number, and '" + said.substr(equals + 3) + "' is none";
 }
 
 // Of a misspelt command the parser only says that one is missing.
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   const auto commands = app.get_subcommands();
-  if (!commands.empty()) return error.what() + ("; see pqc-chat " + commands.front()->get_name()) + " --help";
+  const bool conversion = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ConversionError);
+  const auto text = conversion ? no_number(error) : error.what();
+  if (!commands.empty()) return text + "; see pqc-chat " + commands.front()->get_name() + " --help";
   const auto rest = app.remaining();
   return (rest.empty() ? "a command is missing" : "there is no command or option '" + rest.front() + "'") +
          "; see pqc-chat --help";
@@ -310,7 +372,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_keys(app, options);
   add_rules(app, options);
   add_p2p(app, options);
-  show_positionals_by_name(app);
+  name_values(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

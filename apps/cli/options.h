@@ -35,6 +35,7 @@ struct SendCommand {
   std::string peer;
   std::optional<std::string> text;  // "-" or nothing: standard input
   std::optional<std::string> file;  // in place of a text
+  bool without_preview = false;     // of a file that is a picture
   std::optional<std::uint32_t> wait_delivered;
 };
 struct FilesCommand {
@@ -45,6 +46,7 @@ struct SaveCommand {
   std::string id;
   std::string path;
   std::string with;
+  bool preview = false;  // the small picture in place of the file
 };
 struct ReceiveCommand {
   std::optional<std::uint32_t> wait;

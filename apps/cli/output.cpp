@@ -113,6 +113,7 @@ Json message_object(const client::Message& m) {
         .add("target_direction", m.target->direction == client::Direction::incoming ? "in" : "out");
   if (m.file) out.add("size", m.file->size).add("media_type", m.file->media_type);
   if (m.file && m.file->transferred > 0) out.add("transferred", m.file->transferred);
+  if (m.file && m.file->preview > 0) out.add("preview", m.file->preview);
   if (m.edited) out.add("edited", true);
   if (m.unsent) out.add("unsent", true);
   if (!m.their_reaction.empty()) out.add("their_reaction", m.their_reaction);
@@ -127,7 +128,8 @@ namespace {
 
 // What a message says, for people.
 std::string body_text(const client::Message& m) {
-  if (m.unsent) return "[taken back]";
+  const bool change = m.kind == client::MessageKind::reaction || m.kind == client::MessageKind::edit;
+  if (m.unsent) return change ? "[about a message that was taken back]" : "[taken back]";
   const auto text = displayable(m.text, "    ");
   const auto about = m.target ? client::to_text(m.target->id).substr(0, 8) : std::string();
   switch (m.kind) {

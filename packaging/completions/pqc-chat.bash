@@ -35,9 +35,9 @@ _pqc_chat() {
     register) options="--server --fingerprint --invite --suite --passphrase" ;;
     link) options="--server --fingerprint --passphrase" ;;
     devices) options="--no-history" ;;
-    send) options="--file --wait-delivered" ;;
+    send) options="--file --no-preview --wait-delivered" ;;
     files) options="--limit" ;;
-    save) options="--with" ;;
+    save) options="--with --preview" ;;
     receive) options="--wait --follow --keep" ;;
     history) options="--limit --since --before" ;;
     search) options="--with --limit --since --before" ;;

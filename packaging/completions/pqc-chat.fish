@@ -59,6 +59,8 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l suite -x -a 'p
 complete -c pqc-chat -n '__fish_seen_subcommand_from register' -l passphrase -d 'open the keys with a passphrase'
 complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l file -r -F -d 'in place of a text'
 complete -c pqc-chat -n '__fish_seen_subcommand_from save' -F
+complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l no-preview -d 'of a picture, send no small one along'
+complete -c pqc-chat -n '__fish_seen_subcommand_from save' -l preview -d 'the small picture that came with it'
 complete -c pqc-chat -n '__fish_seen_subcommand_from send' -l wait-delivered -x -d 'seconds to wait until the peer confirmed it'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l wait -x -d 'seconds to wait for a message'
 complete -c pqc-chat -n '__fish_seen_subcommand_from receive' -l follow -d 'until interrupted'

@@ -10,8 +10,11 @@ Message Core::visible(const MessageRow& row) {
   if (const auto* suite = crypto::find_suite(row.suite_number)) message.suite = suite->name;
   if (message.kind != MessageKind::file || message.unsent) return message;
   if (auto file = decode_file(row.content))
-    message.file = FileInfo{
-        .name = std::move(file->name), .media_type = std::move(file->media_type), .size = file->size, .transferred = 0};
+    message.file = FileInfo{.name = std::move(file->name),
+                            .media_type = std::move(file->media_type),
+                            .size = file->size,
+                            .transferred = 0,
+                            .preview = static_cast<std::uint32_t>(file->preview.size())};
   return message;
 }
 

@@ -29,6 +29,7 @@ Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng)
       history_(core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); }),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
   core_.emit = [this](const Event& event) { emit(event); };
+  outbox_.held_back = [this](std::int64_t seq, const Error& why) { tell_held_back(seq, why); };
 }
 
 Engine::~Engine() = default;
@@ -69,12 +70,15 @@ void Engine::emit(const Event& event) {
 
 Result<Message> Engine::send(const Draft& draft) {
   if (draft.kind == MessageKind::file) return uploads_.enqueue(draft);
-  return outbox_.enqueue(draft);
+  auto message = outbox_.enqueue(draft);
+  if (draft.kind == MessageKind::unsend) dead_blobs_.pump();
+  return message;
 }
 
 Status Engine::change(const Change& change) {
   auto done = changes_.apply(change);
   uploads_.pump();  // a blocked person's files are given up
+  dead_blobs_.pump();
   return done;
 }
 
@@ -86,7 +90,7 @@ Result<FileTransfer> Engine::transfer(std::int64_t seq) {
 }
 
 void Engine::save(const SaveFile& request, std::chrono::milliseconds wait, Answer<FileTransfer> answer) {
-  if (!core_.online()) go_online({});
+  if (!core_.online() && !request.preview) go_online({});
   auto state = downloads_.save(request);
   if (!state || state->complete) return answer(std::move(state));
   const auto ended = [this, seq = state->message]() -> std::optional<Status> {
@@ -123,6 +127,19 @@ void Engine::check_waiters(const Message& message) {
     const auto answer = std::move(at->answer);
     at = waiters_.erase(at);
     core_.loop.post([answer, message] { answer(message); });
+  }
+}
+
+// Who waits for it need not wait until it is tried again.
+void Engine::tell_held_back(std::int64_t seq, const Error& why) {
+  for (auto at = waiters_.begin(); at != waiters_.end();) {
+    if (at->seq != seq) {
+      ++at;
+      continue;
+    }
+    const auto answer = std::move(at->answer);
+    at = waiters_.erase(at);
+    core_.loop.post([answer, why] { answer(fail(ExitCode::queued, why.message)); });
   }
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "client/attachments/dead_blobs.h"
 #include "client/attachments/downloads.h"
 #include "client/attachments/uploads.h"
 #include "client/chat/relay_transport.h"
@@ -121,6 +122,8 @@ class Engine {
   void on_offline(const Error& error);
   Status settle_login(const pqc_chat::v1::LoggedIn& answer);
   void maintain(const pqc_chat::v1::LoggedIn& answer);
+  [[nodiscard]] bool has_older_record(const pqc_chat::v1::LoggedIn& answer) const;
+  void publish_newer_record(const pqc_chat::v1::LoggedIn& answer);
   void publish_devices(const Result<Bytes>& signed_record, Done done);
   void refresh_own_record();
   void ask_for_history();
@@ -133,6 +136,7 @@ class Engine {
   void finish_registration(const Status& status);
   void emit(const Event& event);
   void check_waiters(const Message& message);
+  void tell_held_back(std::int64_t seq, const Error& why);
   // The contact with a pinned record, fetched when there is none.
   void known_contact(std::string_view peer, Answer<ContactRow> answer);
   Result<std::vector<Message>> find_files(const MessageQuery& query);
@@ -162,6 +166,7 @@ class Engine {
   Changes changes_{core_, outbox_};
   Uploads uploads_{core_, outbox_};
   Downloads downloads_{core_};
+  DeadBlobs dead_blobs_{core_};
   Housekeeping housekeeping_{core_};
   Online how_;
   bool maintained_ = false;

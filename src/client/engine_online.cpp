@@ -12,6 +12,12 @@ namespace {
 
 namespace v1 = pqc_chat::v1;
 
+v1::ClientFrame record_frame(ByteView signed_record) {
+  v1::ClientFrame frame;
+  frame.mutable_publish_account_record()->set_account_record(signed_record.data(), signed_record.size());
+  return frame;
+}
+
 }  // namespace
 
 RelayAddress Engine::address() const {
@@ -137,12 +143,17 @@ void Engine::on_online(const v1::LoggedIn& answer) {
   }
   emit(connection());
   if (how_.subscribe) sync_.subscribe();
+  // Before messages whose headers speak of it.
+  if (how_.subscribe || registered_)
+    maintain(answer);
+  else
+    publish_newer_record(answer);
   if (auto greeted = greet_restored(); !greeted)
     log(LogLevel::error, "backup.contacts_not_told", {{"why", greeted.error().message}});
+  dead_blobs_.pump();
   outbox_.pump();
   uploads_.pump();
   downloads_.on_online();
-  if (how_.subscribe || registered_) maintain(answer);
   if (how_.subscribe) ask_for_history();
 }
 
@@ -154,17 +165,29 @@ void Engine::maintain_again() {
   });
 }
 
+// It was made before, but the server never got it.
+bool Engine::has_older_record(const v1::LoggedIn& answer) const {
+  return answer.record_version() != 0 && answer.record_version() < core_.account.record().version().value;
+}
+
+void Engine::publish_newer_record(const v1::LoggedIn& answer) {
+  if (!has_older_record(answer)) return;
+  std::vector<v1::ClientFrame> frames;
+  frames.push_back(record_frame(core_.account.row().record));
+  publish(std::move(frames), [this](const Status& status) {
+    if (!status) return log(LogLevel::warning, "engine.record_not_published", {{"why", status.error().message}});
+    outbox_.tell_devices_changed();
+  });
+}
+
 void Engine::maintain(const v1::LoggedIn& answer) {
   maintain_again();
   std::vector<v1::ClientFrame> frames;
   auto record = core_.account.renew_record();
-  if (record && *record) {
-    frames.emplace_back().mutable_publish_account_record()->set_account_record((*record)->data(), (*record)->size());
-  } else if (answer.record_version() != 0 && answer.record_version() < core_.account.record().version().value) {
-    // Renewed before, but the server never got it.
-    const auto& ours = core_.account.row().record;
-    frames.emplace_back().mutable_publish_account_record()->set_account_record(ours.data(), ours.size());
-  }
+  if (record && *record)
+    frames.push_back(record_frame(**record));
+  else if (has_older_record(answer))
+    frames.push_back(record_frame(core_.account.row().record));
   if (answer.record_version() > core_.account.record().version().value) refresh_own_record();
   auto prekeys = core_.account.refill_prekeys(answer);
   if (!record || !prekeys) {
@@ -176,8 +199,9 @@ void Engine::maintain(const v1::LoggedIn& answer) {
   }
   std::ranges::move(*prekeys, std::back_inserter(frames));
   (void)core_.store.outbox.forget_seen_before(core_.clock.now() - limits::seen_lifetime);
-  publish(std::move(frames), [this](const Status& status) {
+  publish(std::move(frames), [this, newer = has_older_record(answer)](const Status& status) {
     maintained_ = true;
+    if (status && newer) outbox_.tell_devices_changed();
     if (!status) log(LogLevel::warning, "engine.not_published", {{"why", status.error().message}});
     if (registered_) finish_registration(status);
   });
@@ -214,6 +238,7 @@ void Engine::on_offline(const Error& error) {
   sync_.on_offline();
   outbox_.on_offline();
   uploads_.on_offline();
+  dead_blobs_.on_offline();
   link_host_.on_offline(error);
   maintained_ = false;
   maintenance_.reset();

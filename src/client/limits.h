@@ -27,6 +27,12 @@ inline constexpr std::chrono::milliseconds device_retry = std::chrono::hours(1);
 
 inline constexpr std::size_t file_name_bytes = 255;
 inline constexpr std::size_t media_type_bytes = 127;
+// Sealed files of no use that the server is told of at once.
+inline constexpr std::size_t dead_blobs_at_once = 16;
+// A small picture in the message of a file; files that are looked at for one, and for how long.
+inline constexpr std::size_t preview_bytes = std::size_t{16} << 10;
+inline constexpr std::size_t previewed_bytes = std::size_t{32} << 20;
+inline constexpr std::chrono::milliseconds preview_wait = std::chrono::seconds(5);
 // How far a file was transferred is stored after this much, or this long.
 inline constexpr std::size_t transfer_step = std::size_t{16} << 20;
 inline constexpr std::chrono::milliseconds transfer_interval = std::chrono::seconds(2);

@@ -20,6 +20,7 @@ struct Draft {
   std::string text;           // of a reaction: the emoji, empty takes it back
   std::uint32_t seconds = 0;  // of a timer; 0: off
   std::string file = {};      // of a file: its path, from the root on
+  Bytes preview = {};         // of a file: what client/attachments/preview.h made of it, or nothing
 };
 
 struct MessageQuery {
@@ -34,9 +35,10 @@ struct MessageQuery {
 
 // The file of a message, to a path that is not there yet (or into a folder, under the sender's name).
 struct SaveFile {
-  std::string id;    // or its first digits
-  std::string peer;  // may be empty
-  std::string path;  // from the root on
+  std::string id;        // or its first digits
+  std::string peer;      // may be empty
+  std::string path;      // from the root on
+  bool preview = false;  // the small picture that came with it, in place of the file: nothing is fetched
 };
 
 struct DeleteMessage {

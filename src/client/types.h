@@ -59,6 +59,7 @@ struct FileInfo {
   std::string media_type;
   std::uint64_t size = 0;
   std::uint64_t transferred = 0;  // sent: at the server; received: saved so far, as long as that is not finished
+  std::uint32_t preview = 0;      // bytes of the small picture that came with it; 0: there is none
 };
 
 struct Message {

@@ -57,8 +57,12 @@ std::string_view to_string(Level level) {
 }
 
 std::optional<Level> parse_level(std::string_view text) {
+  const auto same = [](char given, char letter) {
+    return given == letter || (given == '-' && letter == '_') ||
+           (given >= 'a' && given <= 'z' && given - 'a' + 'A' == letter);
+  };
   for (const auto level : {Level::standard, Level::enhanced, Level::quantum_resistant}) {
-    if (text == to_string(level)) return level;
+    if (std::ranges::equal(text, to_string(level), same)) return level;
   }
   return std::nullopt;
 }

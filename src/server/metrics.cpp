@@ -52,6 +52,7 @@ std::string metrics_text(const Services& services, const net::ListenerStats& con
   counter("last_resorts", "Bundles without a one-time pair", counters.last_resorts);
   counter("uploads", "Uploads begun", counters.uploads);
   counter("uploads_completed", "Uploads whole and on disk", counters.uploads_completed);
+  counter("blobs_removed", "Blobs that their owners removed", counters.blobs_removed);
   const auto& blobs = services.blobs.stats();
   gauge("blob_waiting_bytes", "Bytes of blobs waiting to be written or sent", services.blobs.waiting_bytes());
   counter("blob_written_bytes", "Bytes of blobs written", blobs.written_bytes.load());

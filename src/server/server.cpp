@@ -89,6 +89,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     if (auto ready = prepare_turn(); !ready) return ready;
     if (auto listening = listen(*all); !listening) return listening;
     if (auto listening = listen_for_stun(); !listening) return listening;
+    sweep_blobs();  // what expired while nobody served gives its room back at once
     sweep();
     return folder_.write(listening_file, listening_text());
   }

@@ -42,6 +42,7 @@ struct Counters {
   std::uint64_t last_resorts = 0;
   std::uint64_t uploads = 0;
   std::uint64_t uploads_completed = 0;
+  std::uint64_t blobs_removed = 0;  // by their owners
   std::uint64_t meetings = 0;
   std::uint64_t turn_accesses = 0;
 };

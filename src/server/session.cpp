@@ -146,6 +146,8 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
       return upload_part(id, *frame.mutable_upload_part());
     case Body::kReadBlob:
       return read_blob(id, frame.read_blob());
+    case Body::kRemoveBlob:
+      return remove_blob(id, frame.remove_blob());
     case Body::kMeet:
       return meet(id, frame.meet());
     case Body::kFetchTurnAccess:

@@ -109,6 +109,8 @@ class Session final : public net::ConnectionUser,
   void forget_upload(const storage::BlobId& blob);
   void forget_uploads();
   void read_blob(std::uint64_t id, const v1::ReadBlob& request);
+  void remove_blob(std::uint64_t id, const v1::RemoveBlob& request);
+  void blob_removed(std::uint64_t id, const storage::BlobId& blob);
   void read_known(std::uint64_t id, const storage::Blob& blob, std::uint64_t offset, std::uint32_t bytes);
   void start_reads();
   void answer_read(const BlobUse::Read& read, blobs::Result<std::string> data);

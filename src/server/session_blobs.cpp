@@ -184,6 +184,40 @@ void Session::read_blob(std::uint64_t id, const v1::ReadBlob& request) {
         });
 }
 
+// Nobody learns whether another account's blob is here.
+void Session::remove_blob(std::uint64_t id, const v1::RemoveBlob& request) {
+  const auto blob = blob_id(request.id());
+  if (!blob) return fail(id, v1::ERROR_MALFORMED);
+  if (!services_.misses.any(owner_->account_id.value)) {
+    ++services_.counters.rate_limited;
+    return fail(id, v1::ERROR_RATE_LIMITED);
+  }
+  auto remove = [blob = *blob, owner = owner_->account_id](storage::Store& store) {
+    const auto found = store.find_blob(blob);
+    if (!found) return storage::Result<bool>(std::unexpected(found.error()));
+    if (!*found || (*found)->owner != owner) return storage::Result<bool>(false);
+    return store.remove_blob(blob).transform([] { return true; });
+  };
+  store(id, 0, std::move(remove), [id, blob = *blob](Session& self, const auto& removed) {
+    if (!removed) return self.fail(id, v1::ERROR_UNAVAILABLE);
+    if (*removed) return self.blob_removed(id, blob);
+    self.services_.misses.charge(self.owner_->account_id.value, 1);
+    self.fail(id, v1::ERROR_UNKNOWN_BLOB);
+  });
+}
+
+// Its row is gone. Whoever still writes to it is told so with the next part; a file that is not removed now is removed
+// at the next start, as it has no row.
+void Session::blob_removed(std::uint64_t id, const storage::BlobId& blob) {
+  if (const auto writer = services_.writers.find(blob); writer != services_.writers.end())
+    writer->second->forget_upload(blob);
+  if (blobs_ && blobs_->known && blobs_->known->id == blob) blobs_->known.reset();
+  if (!services_.blobs.remove({blob})) log(LogLevel::warning, "blob_file_left");
+  ++services_.counters.blobs_removed;
+  answer(id).mutable_blob_removed();
+  send(services_.answer);
+}
+
 void Session::read_known(std::uint64_t id, const storage::Blob& blob, std::uint64_t offset, std::uint32_t bytes) {
   if (offset >= blob.size) return fail(id, v1::ERROR_MALFORMED, "behind the end");
   const auto size =

@@ -13,7 +13,7 @@ import sys
 
 PAGES = {"pqc-chat": "pqc-chat.1", "pqc-chat-server": "pqc-chat-server.8", "pqc-chat-vectors": "pqc-chat-vectors.1",
          "pqc-chat-bench": "pqc-chat-bench.1", "pqc-chat-keyd": "pqc-chat-keyd.1",
-         "pqc-chat-keyring": "pqc-chat-keyring.1"}
+         "pqc-chat-keyring": "pqc-chat-keyring.1", "pqc-chat-preview": "pqc-chat-preview.1"}
 WITH_COMPLETION = ("pqc-chat", "pqc-chat-server")
 OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""docs/THREAT-MODEL.md stays true: every test it names is one that ctest runs, and rows without a test say so.
+"""docs/THREAT-MODEL.md stays true: every test it names is one that ctest runs, every test that is named after a row stands
+in it, and rows without a test say so.
 
     threats_test.py BUILD_FOLDER
 
@@ -45,9 +46,19 @@ def problems(rows, tests):
                 yield f"row {number} names {pattern}, which no test is called"
 
 
+def unnamed(rows, tests):
+    """Tests with a row's number in their name, which that row does not name."""
+    for test in tests:
+        for number in map(int, re.findall(r"Threat(\d+)", test)):
+            patterns = re.findall(r"`([^`]+)`", rows.get(number, ""))
+            if not any(fnmatch.fnmatchcase(test, pattern) for pattern in patterns):
+                yield f"row {number} does not name {test}"
+
+
 def main():
     rows = table(pathlib.Path("docs/THREAT-MODEL.md").read_text())
-    found = list(problems(rows, known_tests(sys.argv[1])))
+    tests = known_tests(sys.argv[1])
+    found = list(problems(rows, tests)) + list(unnamed(rows, tests))
     for text in found:
         print(text)
     if found:

@@ -39,9 +39,12 @@ std::unexpected<Error> not_the_file() {
       "what the server gave is not the file that was sent: nothing of it was kept. Ask its sender to send it again");
 }
 
+Error taken_back() {
+  return {ExitCode::unknown_message, "this file was taken back: there is nothing left of it"};
+}
+
 Status is_file(const MessageRow& row) {
-  if (row.message.unsent)
-    return fail(ExitCode::unknown_message, "this file was taken back: there is nothing left of it");
+  if (row.message.unsent) return std::unexpected(taken_back());
   if (row.message.kind != MessageKind::file) return fail(ExitCode::usage, "this message is no file");
   if (row.message.direction == Direction::outgoing && row.message.status == MessageStatus::queued)
     return fail(ExitCode::usage, "this file is not at the server yet: you still have it yourself");
@@ -82,6 +85,7 @@ bool Downloads::ended(std::int64_t message) const {
 Result<FileTransfer> Downloads::save(const SaveFile& request) {
   auto row = find_named(core_, request.id, request.peer);
   if (!row) return pass(row);
+  if (request.preview) return save_preview(request, *row);
   if (auto checked = is_file(*row); !checked) return pass(checked);
   const auto found = active_.find(row->message.seq);
   if (found == active_.end()) {
@@ -98,6 +102,30 @@ Result<FileTransfer> Downloads::save(const SaveFile& request) {
   renew_lease(active);
   if (active->paused && !active->outcome) resume(active);
   return take_outcome(active);
+}
+
+// It is in the message: nothing is asked for, and nobody learns of it.
+Result<FileTransfer> Downloads::save_preview(const SaveFile& request, const MessageRow& row) {
+  if (row.message.unsent) return std::unexpected(taken_back());
+  if (row.message.kind != MessageKind::file) return fail(ExitCode::usage, "this message is no file");
+  const auto file = decode_file(row.content);
+  if (!file) return fail(ExitCode::damaged, "what was stored about this file is damaged");
+  if (file->preview.empty()) return fail(ExitCode::missing, "this file came without a preview: save the file itself");
+  auto path = place_for(request.path, file->name + ".preview.jpg");
+  if (!path) return pass(path);
+  auto part = PartFile::open(*path + "." + to_text(row.message.id).substr(0, digits_in_name) + ".part", 0, false);
+  if (!part) return pass(part);
+  auto done = part->write(0, file->preview);
+  if (done) done = part->finish(*path);
+  if (!done) {
+    part->remove();
+    return pass(done);
+  }
+  return FileTransfer{.message = row.message.seq,
+                      .done = file->preview.size(),
+                      .size = file->preview.size(),
+                      .complete = true,
+                      .path = std::move(*path)};
 }
 
 Result<FileTransfer> Downloads::take_outcome(const ActivePtr& active) {

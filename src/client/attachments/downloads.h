@@ -36,6 +36,7 @@ class Downloads {
 
   Result<ActivePtr> begin(const SaveFile& request, const MessageRow& row);
   Result<attachment::Progress> resumable(std::int64_t message, const std::string& part, std::uint64_t size);
+  Result<FileTransfer> save_preview(const SaveFile& request, const MessageRow& row);
   Result<FileTransfer> take_outcome(const ActivePtr& active);
   void renew_lease(const ActivePtr& active);
   void resume(const ActivePtr& active);

@@ -7,6 +7,7 @@
 #include "client/attachments/source_file.h"
 #include "client/attachments/transfer_window.h"
 #include "client/limits.h"
+#include "client/messages/effects.h"
 #include "proto/relay.pb.h"
 #include "protocol/attachment/limits.h"
 #include "protocol/attachment/sealer.h"
@@ -109,6 +110,7 @@ Result<std::optional<Message>> Uploads::known(std::int64_t contact, const std::s
 Result<std::int64_t> Uploads::store(const Draft& draft, const FileMark& mark, const Addressed& addressed) {
   FileContent file{.size = static_cast<std::uint64_t>(mark.size), .name = SourceFile::name_of(draft.file)};
   file.media_type = SourceFile::media_type_of(file.name);
+  file.preview = draft.preview;
   core_.rng.fill(file.secret);
   core_.rng.fill(file.blob);
   const auto sealer = attachment::Sealer::start(secret_of(file), file.size);
@@ -224,9 +226,11 @@ Status Uploads::restart() {
     return fail(ExitCode::protocol_mismatch, "the server does not keep what it confirms");
   auto sealer = attachment::Sealer::start(secret_of(active.file), active.file.size);
   if (!sealer) return sealing_failed(sealer.error());
+  const auto before = active.file.blob;
   core_.rng.fill(active.file.blob);
   auto transaction = core_.store.begin();
   if (!transaction) return pass(transaction);
+  if (auto done = core_.store.transfers.add_dead(before); !done) return done;
   if (auto done = core_.store.messages.set_content(active.message, encode_file(active.file)); !done) return done;
   auto known = core_.store.transfers.set_progress(active.message, sealer->progress());
   if (!known) return pass(known);
@@ -358,8 +362,20 @@ void Uploads::give_up(const Error& error) {
   core_.loop.post([this] { pump(); });
 }
 
+Status Uploads::give_up_for_good(std::int64_t message, const Error& error) {
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  auto row = core_.store.messages.find(message);
+  if (!row) return pass(row);
+  if (*row)
+    if (auto done = forget_blob(core_.store, **row); !done) return done;
+  if (auto done = core_.store.messages.set_failed(message, error); !done) return done;
+  if (auto done = core_.store.transfers.remove(message); !done) return done;
+  return transaction->commit();
+}
+
 void Uploads::fail_message(std::int64_t message, const Error& error) {
-  if (!core_.store.messages.set_failed(message, error) || !core_.store.transfers.remove(message)) return retry_later();
+  if (!give_up_for_good(message, error)) return retry_later();
   core_.emit_message(message);
 }
 

@@ -55,6 +55,7 @@ class Uploads {
   void stop();
   // Ends the upload that is under way: for a while, or with its message.
   void give_up(const Error& error);
+  Status give_up_for_good(std::int64_t message, const Error& error);
   void fail_message(std::int64_t message, const Error& error);
   void retry_later();
 

@@ -14,9 +14,9 @@ bool for_now(v1::ErrorCode error) {
 
 ParcelOutcome outcome_of(const v1::AcceptedItem& item) {
   if (item.message_id() != 0) return {Carriage::accepted, {}};
-  if (for_now(item.error())) return {Carriage::later, {}};
   v1::Error error;
   error.set_code(item.error());
+  if (for_now(item.error())) return {Carriage::later, from_server(error)};
   const bool gone = item.error() == v1::ERROR_UNKNOWN_DEVICE;
   return {gone ? Carriage::gone : Carriage::refused, from_server(error)};
 }

@@ -24,7 +24,7 @@ struct Parcel {
 
 enum class Carriage : std::uint8_t {
   accepted,  // the other end, or a server, has stored it
-  later,     // not now: try again
+  later,     // not now: try again; `error` says why
   refused,   // never: `error` says why
   gone,      // never: the account has no such device any more
 };

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "client/limits.h"
 #include "client/messages/drafts.h"
+#include "client/messages/effects.h"
 
 namespace pqc::client {
 
@@ -22,7 +23,15 @@ Result<ContactRow> Changes::contact(const std::string& peer) {
 Status Changes::make(const DeleteMessage& change) {
   auto row = find_named(core_, change.id, change.peer);
   if (!row) return pass(row);
-  return core_.store.erasure.remove(row->message.seq, core_.clock.now());
+  auto transaction = core_.store.begin();
+  if (!transaction) return pass(transaction);
+  // Of a file on its way nobody has the keys yet.
+  auto transfer = core_.store.transfers.find(row->message.seq);
+  if (!transfer) return pass(transfer);
+  if (*transfer)
+    if (auto done = forget_blob(core_.store, *row); !done) return done;
+  if (auto done = core_.store.erasure.remove(row->message.seq, core_.clock.now()); !done) return done;
+  return transaction->commit();
 }
 
 Status Changes::make(const DeleteConversation& change) {

@@ -95,6 +95,7 @@ void encode_file(const FileContent& in, proto::File& out) {
   out.set_blob(in.blob.data(), in.blob.size());
   out.set_name(in.name);
   out.set_media_type(in.media_type);
+  out.set_preview(in.preview.data(), in.preview.size());
 }
 void encode_body(const FileContent& in, proto::Content& out) {
   encode_file(in, *out.mutable_file());
@@ -133,6 +134,7 @@ MessageId decode_id(const std::string& in) {
 // Parts of other lengths: a blob that is none stands for them in what `allowed` looks at.
 FileContent decode_file(const proto::File& in) {
   FileContent out{.size = in.size(), .name = in.name(), .media_type = in.media_type()};
+  out.preview = to_bytes(as_bytes(in.preview()));
   if (in.secret().size() != out.secret.size() || in.chain().size() != out.chain.size() ||
       in.blob().size() != out.blob.size())
     return out;
@@ -239,7 +241,7 @@ struct Rules {
   bool operator()(const TypingContent&) const { return true; }
   bool operator()(const FileContent& c) const {
     return c.blob != decltype(c.blob){} && c.size <= attachment::max_file_size && is_file_name(c.name) &&
-           is_media_type(c.media_type);
+           is_media_type(c.media_type) && (c.preview.empty() || is_preview(c.preview));
   }
   bool operator()(const SessionRestartedContent&) const { return true; }
   bool operator()(const SentCopyContent& c) const { return c.content.size() <= limits::content_bytes; }
@@ -271,6 +273,11 @@ bool is_file_name(std::string_view name) {
   if (name.empty() || name.size() > limits::file_name_bytes || name == "." || name == ".." || !is_utf8(name))
     return false;
   return std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/'; });
+}
+
+bool is_preview(ByteView preview) {
+  return preview.size() > 3 && preview.size() <= limits::preview_bytes && preview[0] == 0xFF && preview[1] == 0xD8 &&
+         preview[2] == 0xFF;
 }
 
 Bytes encode_file(const FileContent& file) {

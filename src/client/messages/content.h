@@ -59,6 +59,7 @@ struct FileContent {
   std::array<std::uint8_t, 32> blob{};  // all zero names none
   std::string name = {};
   std::string media_type = {};
+  Bytes preview = {};  // a small JPEG that the sender made; never decoded here
 };
 struct SessionRestartedContent {};
 // What one of our own devices sent to somebody (docs/spec/devices.md §5).
@@ -110,6 +111,9 @@ struct Content {
 
 // A name that is no path: 1 to 255 bytes of UTF-8 without '/' and control characters, neither "." nor "..".
 [[nodiscard]] bool is_file_name(std::string_view name);
+
+// Bytes that begin as a JPEG does, and no more than may be. What is behind that is never looked at.
+[[nodiscard]] bool is_preview(ByteView preview);
 
 // What a store keeps of a file: without the message around it. Nothing for bytes that are no FileContent.
 [[nodiscard]] Bytes encode_file(const FileContent& file);

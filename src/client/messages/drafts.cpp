@@ -57,6 +57,8 @@ Status check_body(const Draft& draft) {
       return {};
     case MessageKind::file:
       if (draft.file.empty()) return fail(ExitCode::usage, "which file? Give its path");
+      if (!draft.preview.empty() && !is_preview(draft.preview))
+        return fail(ExitCode::usage, "a preview is a JPEG of at most 16 KiB");
       return {};
     case MessageKind::unknown:
       break;

@@ -4,6 +4,8 @@
 #include <limits>
 #include <tuple>
 
+#include "client/messages/content.h"
+
 namespace pqc::client {
 namespace {
 
@@ -26,7 +28,9 @@ const Message* deciding(const std::vector<MessageRow>& changes, MessageKind kind
   return best;
 }
 
-Status take_back(Store& store, const Message& target, const std::vector<MessageRow>& changes) {
+Status take_back(Store& store, const MessageRow& row, const std::vector<MessageRow>& changes) {
+  const auto& target = row.message;
+  if (auto done = forget_blob(store, row); !done) return done;
   // Before the server has it, its bytes need not go out at all.
   if (target.direction == Direction::outgoing && target.status == MessageStatus::queued)
     if (auto done = store.outbox.drop_message(target.seq); !done) return done;
@@ -48,7 +52,7 @@ Status work_out(Store& store, std::int64_t contact, const MessageRef& ref) {
   if (!changes) return pass(changes);
   if (changes->empty()) return {};
   const auto& message = (*target)->message;
-  if (deciding(*changes, MessageKind::unsend, ref.direction) != nullptr) return take_back(store, message, *changes);
+  if (deciding(*changes, MessageKind::unsend, ref.direction) != nullptr) return take_back(store, **target, *changes);
   MessageEffects effects;
   if (const auto* edit = deciding(*changes, MessageKind::edit, ref.direction);
       edit != nullptr && message.kind == MessageKind::text)
@@ -73,6 +77,12 @@ Status set_timer(Store& store, const MessageRow& row) {
 }
 
 }  // namespace
+
+Status forget_blob(Store& store, const MessageRow& row) {
+  if (row.message.kind != MessageKind::file || row.message.direction != Direction::outgoing) return {};
+  const auto file = decode_file(row.content);
+  return file ? store.transfers.add_dead(file->blob) : Status();
+}
 
 Status apply_effects(Store& store, const MessageRow& row) {
   const auto& m = row.message;

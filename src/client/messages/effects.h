@@ -10,6 +10,10 @@ namespace pqc::client {
 // After `row` was added.
 Status apply_effects(Store& store, const MessageRow& row);
 
+// The server no longer needs to keep the sealed file of this message, if it is one that was sent from this account
+// (dead_blobs.h).
+Status forget_blob(Store& store, const MessageRow& row);
+
 // The revision of our next edit of, or reaction to, this message: one more than our highest. Error: quota.
 Result<std::uint32_t> next_revision(Store& store, std::int64_t contact, const MessageRef& target, MessageKind kind);
 

@@ -79,6 +79,8 @@ Result<bool> Outbox::own_devices_ready() {
   if (core_.account.other_devices().empty()) return true;
   auto self = core_.contacts.self();
   if (!self) return pass(self);
+  auto older = core_.contacts.withheld(*self);
+  if (!older || *older) return older.transform([](bool) { return false; });
   for (const auto device : core_.account.other_devices()) {
     if (directory_.left_out(self->id, device)) continue;
     auto can = encryptor_.can_seal(*self, device);
@@ -291,6 +293,10 @@ void Outbox::prepare(std::int64_t contact) {
     if (status) return pump();
     if (!transient(status.error().code)) return fail_unsealed(contact, status.error());
     retry_later();
+    const auto rows = core_.store.messages.to_seal(limits::outbox_items);
+    if (!rows || !transport_.ready()) return;
+    for (const auto& row : *rows)
+      if (row.contact == contact) held_back(row.message.seq, status.error());
   });
 }
 
@@ -325,6 +331,8 @@ void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<Pa
   if (!outcomes) {
     log(LogLevel::info, "outbox.not_accepted", {{"why", outcomes.error().message}});
     retry_later();
+    for (const auto& row : rows)
+      if (row.message && transport_.ready()) held_back(*row.message, outcomes.error());
     return send_ready();
   }
   auto changed = settle(rows, *outcomes);
@@ -334,6 +342,9 @@ void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<Pa
     return send_ready();
   }
   for (const auto seq : *changed) core_.emit_message(seq);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].message && (*outcomes)[i].carriage == Carriage::later)
+      held_back(*rows[i].message, (*outcomes)[i].error);
   if (held_back_) retry_later();
   send_ready();
 }

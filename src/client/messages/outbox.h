@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <span>
 #include <vector>
@@ -47,6 +48,9 @@ class Outbox {
   Status add_own(identity::DeviceId device, const Content& content);
   // Inside the caller's transaction: the same for every device, where sessions are there; answers whether they were.
   Result<bool> add_to_all_devices(const ContactRow& contact, const Content& content);
+  // Told of a message that a server which is there does not take now, and why: it is tried again later.
+  std::function<void(std::int64_t message, const Error& why)> held_back = [](std::int64_t, const Error&) {};
+
   // What waits for a contact fails, for this reason.
   Status give_up(std::int64_t contact, const Error& why);
 

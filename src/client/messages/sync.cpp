@@ -213,7 +213,7 @@ Sync::Next Sync::receipts(const ContactRow& contact, const Delivery& delivery,
 
 Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message) {
   if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
-  check_versions(contact, message);
+  if (!check_versions(contact, delivery.device, message)) return Next::store_failed;
   auto content = decode_content(message.padded.view());
   if (!content) {
     log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "content"}});
@@ -364,11 +364,10 @@ Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery)
   return Next::done;
 }
 
-void Sync::check_versions(const ContactRow& contact, const OpenedMessage& message) {
+Status Sync::check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message) {
   // A record of ours that is newer than the one here: the primary device made it, or nobody of us did. The server is
   // asked, and what does not follow ours is announced (Contacts::take_record).
-  const bool own_is_newer = message.our_record > core_.account.record().version().value;
-  if (own_is_newer) {
+  if (message.our_record > core_.account.record().version().value) {
     if (const auto self = core_.contacts.self()) to_refresh_.push_back(self->id);
     const auto primary = core_.account.primary();
     if (primary && *primary)
@@ -378,7 +377,12 @@ void Sync::check_versions(const ContactRow& contact, const OpenedMessage& messag
                                         "server, or another device with your keys, made it");
   }
   const auto record = core_.contacts.pinned(contact);
-  if (record && *record && message.sender_record > (*record)->version().value) to_refresh_.push_back(contact.id);
+  if (!record || !*record || message.sender_record <= (*record)->version().value) return {};
+  // The primary device knows the newest record of its own account, whatever others say of it.
+  if (core_.contacts.is_self(contact))
+    if (const auto primary = core_.account.primary(); !primary || *primary) return {};
+  to_refresh_.push_back(contact.id);
+  return core_.contacts.note_record(contact, device, message.sender_record);
 }
 
 void Sync::fetch_record() {

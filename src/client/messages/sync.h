@@ -63,7 +63,7 @@ class Sync {
   Next repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery);
   Next refused(const ContactRow& contact, const Delivery& delivery);
   Next unreadable(const ContactRow& contact, const Delivery& delivery);
-  void check_versions(const ContactRow& contact, const OpenedMessage& message);
+  Status check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message);
   Status finish(Transaction& transaction, std::int64_t cursor);
   void committed(std::int64_t cursor);
   void fetch_record();

@@ -321,7 +321,9 @@ Result<Bytes> Account::add_device(const identity::DeviceEntry& device) {
   if (device.id <= next->devices.back().id)
     return fail(ExitCode::usage, "the number " + std::to_string(device.id.value) + " was used by another device");
   next->devices.push_back(device);
-  return publish_next(*next);
+  auto signed_record = publish_next(*next);
+  if (signed_record) report_device(keys::audit::Kind::device_added, name().text(), device.id);
+  return signed_record;
 }
 
 Result<Bytes> Account::revoke_device(identity::DeviceId device) {
@@ -337,7 +339,9 @@ Result<Bytes> Account::revoke_device(identity::DeviceId device) {
             .created = entry->created,
             .revoked = std::max(clock_.now(), entry->created),
             .keys = {}};
-  return publish_next(*next);
+  auto signed_record = publish_next(*next);
+  if (signed_record) report_device(keys::audit::Kind::device_removed, name().text(), device);
+  return signed_record;
 }
 
 Result<identity::Succession> Account::take_record(ByteView signed_record) {
@@ -409,6 +413,10 @@ Result<std::vector<v1::ClientFrame>> Account::refill_prekeys(const v1::LoggedIn&
 Status Account::forget_later(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) {
   unsettled_ = true;
   return store_.forgets.add({.prekeys = prekeys, .session = session});
+}
+
+void Account::report_device(keys::audit::Kind what, const std::string& account, identity::DeviceId device) {
+  report({.kind = what, .peer = account, .reason = "device " + std::to_string(device.value)});
 }
 
 void Account::report_refused(std::string_view peer, std::string_view why) {

@@ -99,6 +99,8 @@ class Account {
   // Into the security log, at once or when the open transaction is committed.
   void report(const keys::audit::Event& event) { service_.record(event); }
   void report_later(keys::audit::Event event) { events_.push_back(std::move(event)); }
+  // A device that the record of a contact, or ours, has more or less than before.
+  void report_device(keys::audit::Kind what, const std::string& account, identity::DeviceId device);
   // As report(), for what strangers can cause: not more than limits::refusals_an_hour.
   void report_refused(std::string_view peer, std::string_view why);
 

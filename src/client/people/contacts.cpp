@@ -1,5 +1,8 @@
 #include "client/people/contacts.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "base/log.h"
 #include "client/limits.h"
 #include "crypto/suite.h"
@@ -20,6 +23,20 @@ std::unexpected<Error> not_verified(identity::Error error, std::string_view peer
     return fail(ExitCode::level_refused, who + " holds no suite that this program knows: update it");
   return fail(ExitCode::refused, "the server gave an account record of " + who + " that does not verify (" +
                                      std::string(identity::name_of(error)) + "): nothing was sent");
+}
+
+// Of a contact, by its number: the version of its record that one of its devices spoke of, and which device that was.
+std::string spoken_of_setting(std::int64_t contact) {
+  return "record_spoken_of:" + std::to_string(contact);
+}
+std::string speaker_setting(std::int64_t contact) {
+  return "record_speaker:" + std::to_string(contact);
+}
+
+bool is_active(const identity::VerifiedRecord& record, identity::DeviceId device) {
+  return std::ranges::any_of(record.record().devices, [device](const identity::DeviceEntry& entry) {
+    return entry.id == device && entry.state == identity::DeviceState::active;
+  });
 }
 
 std::unexpected<Error> damaged_record(std::string_view peer) {
@@ -113,6 +130,8 @@ Status Contacts::take_own_record(ByteView signed_record) {
 // One notice each, and none is left out: an unexpected device is how a stolen identity shows.
 Status Contacts::tell_changes(std::string_view peer, const identity::Succession& change) {
   const std::string who(peer);
+  for (const auto device : change.added) account_.report_device(keys::audit::Kind::device_added, who, device);
+  for (const auto device : change.revoked) account_.report_device(keys::audit::Kind::device_removed, who, device);
   for (const auto device : change.added) {
     auto told = store_.messages.add_notice(
         NoticeKind::device_added, peer,
@@ -175,10 +194,54 @@ Status Contacts::keep_pinned(std::int64_t id) {
   return confirm_record(**contact);
 }
 
-bool Contacts::stale(const ContactRow& contact) const {
+bool Contacts::stale(const ContactRow& contact) {
   // Seen in the future: the clock was set back.
   const auto age = clock_.now() - contact.record_at;
-  return contact.record.empty() || age > limits::contact_refresh || age < -limits::clock_tolerance;
+  if (contact.record.empty() || age > limits::contact_refresh || age < -limits::clock_tolerance) return true;
+  const auto older = withheld(contact);
+  return !older || *older;
+}
+
+Status Contacts::note_record(const ContactRow& contact, identity::DeviceId device, std::uint64_t version) {
+  auto record = pinned(contact);
+  if (!record) return pass(record);
+  if (*record == nullptr || version <= (*record)->version().value || !is_active(**record, device)) return {};
+  auto spoken_of = store_.account.number(spoken_of_setting(contact.id));
+  if (!spoken_of) return pass(spoken_of);
+  auto older = withheld(contact);
+  if (!older) return pass(older);
+  // What a device said that was revoked since counts no more.
+  const auto newest = std::int64_t(std::min<std::uint64_t>(version, std::numeric_limits<std::int64_t>::max()));
+  if (*older && spoken_of->value_or(0) >= newest) return {};
+  if (auto done = store_.account.set_number(spoken_of_setting(contact.id), newest); !done) return done;
+  return store_.account.set_number(speaker_setting(contact.id), device.value);
+}
+
+Result<bool> Contacts::withheld(const ContactRow& contact) {
+  auto spoken_of = store_.account.number(spoken_of_setting(contact.id));
+  if (!spoken_of) return pass(spoken_of);
+  if (spoken_of->value_or(0) == 0) return false;
+  auto record = pinned(contact);
+  if (!record) return pass(record);
+  if (*record == nullptr || (*record)->version().value >= static_cast<std::uint64_t>(**spoken_of)) return false;
+  auto speaker = store_.account.number(speaker_setting(contact.id));
+  if (!speaker) return pass(speaker);
+  return is_active(**record, identity::DeviceId{static_cast<std::uint32_t>(speaker->value_or(0))});
+}
+
+Status Contacts::refuse_withheld(std::int64_t id) {
+  auto contact = store_.contacts.find(id);
+  if (!contact) return pass(contact);
+  if (!*contact) return fail(ExitCode::unknown_peer, "there is no such contact");
+  auto older = withheld(**contact);
+  if (!older) return pass(older);
+  if (!*older) return {};
+  const auto text = "a device of " + (*contact)->peer +
+                    " speaks of a newer record of that account than the server gives: until it gives that one nothing "
+                    "is sent, for a device may have been removed. Tell them and the server's owner";
+  account_.report_refused((*contact)->peer, "record_withheld");
+  if (auto told = announce(NoticeKind::record_rolled_back, (*contact)->peer, text); !told) return told;
+  return fail(ExitCode::refused, text);
 }
 
 bool Contacts::expired(const identity::VerifiedRecord& record) const {

@@ -37,7 +37,15 @@ class Contacts {
   // end. Errors: unknown_peer, refused.
   Status keep_pinned(std::int64_t contact);
   // Whether the server should be asked again before messages go out.
-  [[nodiscard]] bool stale(const ContactRow& contact) const;
+  [[nodiscard]] bool stale(const ContactRow& contact);
+  // What a device of the contact said, in a header that its session authenticates, of its account's record: noted where
+  // that is newer than the pinned one. Inside the caller's transaction.
+  Status note_record(const ContactRow& contact, identity::DeviceId device, std::uint64_t version);
+  // Whether the pinned record is older than what a device of it spoke of: a server that holds the newer one back must
+  // not keep us writing to a device that was revoked (THREATS 3).
+  Result<bool> withheld(const ContactRow& contact);
+  // The same after the server was asked: announced. Error: refused.
+  Status refuse_withheld(std::int64_t contact);
   // A record that has to be seen anew before a session may begin.
   [[nodiscard]] bool expired(const identity::VerifiedRecord& record) const;
 

@@ -119,6 +119,7 @@ void Directory::prepare(std::int64_t id, Done done) {
     // A record that only contradicts the pinned one was announced; the pinned one stays in use.
     if (!fetched && (fetched.error().code != ExitCode::refused || !core_.contacts.keep_pinned(id)))
       return done(fetched);
+    if (auto given = core_.contacts.refuse_withheld(id); !given) return done(given);
     begin_missing_sessions(id, true, std::move(done));
   });
 }
@@ -189,6 +190,14 @@ void Directory::begin_with_own_devices(Done done) {
   if (core_.account.other_devices().empty()) return done({});
   auto self = core_.contacts.self();
   if (!self) return done(pass(self));
+  auto older = core_.contacts.withheld(*self);
+  if (!older) return done(pass(older));
+  if (*older) {
+    return fetch_record(self->id, [this, id = self->id, done = std::move(done)](const Status& fetched) {
+      if (auto given = fetched ? core_.contacts.refuse_withheld(id) : fetched; !given) return done(given);
+      begin_with_own_devices(done);
+    });
+  }
   for (const auto device : core_.account.other_devices()) {
     if (left_out(self->id, device)) continue;
     auto ready = core_.sessions.can_seal(*self, device);

@@ -64,6 +64,7 @@ void encode(const Message& in, v1::Message& out) {
   file.set_media_type(in.file->media_type);
   file.set_size(in.file->size);
   file.set_transferred(in.file->transferred);
+  file.set_preview(in.file->preview);
 }
 
 Message decode(const v1::Message& in) {
@@ -100,7 +101,8 @@ Message decode(const v1::Message& in) {
     out.file = FileInfo{.name = in.file().name(),
                         .media_type = in.file().media_type(),
                         .size = in.file().size(),
-                        .transferred = in.file().transferred()};
+                        .transferred = in.file().transferred(),
+                        .preview = in.file().preview()};
   return out;
 }
 
@@ -248,6 +250,7 @@ void encode(const Draft& in, v1::Send& out) {
   out.set_target(in.target);
   out.set_seconds(in.seconds);
   out.set_file(in.file);
+  out.set_preview(in.preview.data(), in.preview.size());
 }
 
 std::optional<Draft> decode(const v1::Send& in) {
@@ -257,7 +260,8 @@ std::optional<Draft> decode(const v1::Send& in) {
             .target = in.target(),
             .text = in.text(),
             .seconds = in.seconds(),
-            .file = in.file()};
+            .file = in.file(),
+            .preview = to_bytes(as_bytes(in.preview()))};
   if (in.id().size() != out.id.size()) return std::nullopt;
   copy_id(in.id(), out.id);
   return out;
@@ -286,10 +290,11 @@ void encode(const SaveFile& in, v1::Save& out) {
   out.set_id(in.id);
   out.set_peer(in.peer);
   out.set_path(in.path);
+  out.set_preview(in.preview);
 }
 
 SaveFile decode(const v1::Save& in) {
-  return {.id = in.id(), .peer = in.peer(), .path = in.path()};
+  return {.id = in.id(), .peer = in.peer(), .path = in.path(), .preview = in.preview()};
 }
 
 void encode(const FileTransfer& in, v1::TransferState& out) {

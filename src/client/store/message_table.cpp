@@ -179,7 +179,7 @@ Status MessageTable::set_effects(std::int64_t seq, const MessageEffects& effects
 }
 
 Status MessageTable::wipe_text(std::int64_t seq) {
-  return database_.run("UPDATE messages SET text = '', sealed = 1 WHERE seq = ?", seq);
+  return database_.run("UPDATE messages SET text = '', sealed = 1, unsent = 1 WHERE seq = ?", seq);
 }
 
 Status MessageTable::owe_read(std::int64_t seq) {

@@ -216,4 +216,11 @@ CREATE TABLE transfers (
 ) STRICT;
 )sql";
 
+// Sealed files at the server that no message needs any more: it is still to be told.
+inline constexpr const char* schema_version_5 = R"sql(
+CREATE TABLE dead_blobs (
+  id BLOB PRIMARY KEY
+) WITHOUT ROWID, STRICT;
+)sql";
+
 }  // namespace pqc::client

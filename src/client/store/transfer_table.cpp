@@ -64,4 +64,20 @@ Status TransferTable::remove(std::int64_t message) {
   return database_.run("DELETE FROM transfers WHERE message = ?", message);
 }
 
+Status TransferTable::add_dead(const BlobId& blob) {
+  return database_.run("INSERT OR IGNORE INTO dead_blobs (id) VALUES (?)", blob);
+}
+
+Result<std::vector<TransferTable::BlobId>> TransferTable::dead(std::size_t limit) {
+  std::vector<BlobId> ids;
+  auto done = database_.each(
+      "SELECT id FROM dead_blobs LIMIT ?", [&](const Row& row) { ids.push_back(read_chain(row.blob(0))); }, limit);
+  if (!done) return pass(done);
+  return ids;
+}
+
+Status TransferTable::remove_dead(const BlobId& blob) {
+  return database_.run("DELETE FROM dead_blobs WHERE id = ?", blob);
+}
+
 }  // namespace pqc::client

@@ -1,6 +1,7 @@
 // Files on their way: how far each was sent or saved, beside the message that holds its keys.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,12 @@ class TransferTable {
   Result<bool> set_progress(std::int64_t message, const attachment::Progress& progress);
   Result<bool> set_whole_chain(std::int64_t message, const attachment::Chain& chain);
   Status remove(std::int64_t message);
+
+  // Sealed files that no message needs any more, and that the server still has.
+  using BlobId = std::array<std::uint8_t, 32>;
+  Status add_dead(const BlobId& blob);
+  Result<std::vector<BlobId>> dead(std::size_t limit);
+  Status remove_dead(const BlobId& blob);
 
  private:
   Database& database_;

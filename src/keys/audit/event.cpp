@@ -7,7 +7,7 @@
 namespace pqc::keys::audit {
 namespace {
 
-constexpr std::array<std::string_view, 25> names{
+constexpr std::array<std::string_view, 27> names{
     "",
     "agent_started",
     "agent_stopped",
@@ -33,6 +33,8 @@ constexpr std::array<std::string_view, 25> names{
     "identity_changed",
     "session_started",
     "identity_discarded",
+    "device_added",
+    "device_removed",
 };
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
@@ -112,6 +114,8 @@ bool client_may_report(Kind kind) {
     case Kind::verification_withdrawn:
     case Kind::identity_changed:
     case Kind::session_started:
+    case Kind::device_added:
+    case Kind::device_removed:
       return true;
     default:
       return false;

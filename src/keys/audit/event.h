@@ -41,6 +41,8 @@ enum class Kind : std::uint8_t {
   identity_changed = 22,
   session_started = 23,
   identity_discarded = 24,
+  device_added = 25,
+  device_removed = 26,
 };
 
 enum class Source : std::uint8_t { agent, client };

@@ -45,6 +45,8 @@ v1::Limits limits() {
   limits.set_mailbox_bytes(256 << 20);
   limits.set_one_time_pairs(400);
   limits.set_window_items(512);
+  limits.set_blob_bytes(std::uint64_t{4} << 30);
+  limits.set_blob_part_bytes(512 << 10);
   return limits;
 }
 
@@ -82,6 +84,7 @@ class HostileServer::Impl {
   std::uint64_t next_message_id = 1;
   std::uint64_t bundles = 0;
   std::uint64_t accounts = 0;
+  std::uint64_t parts = 0;
   std::thread thread;
 };
 
@@ -137,6 +140,7 @@ class HostileServer::Impl::Visitor final : public net::ConnectionUser {
   void subscribe(const v1::Subscribe& request, v1::ServerFrame answer);
   void fetch_account(const v1::FetchAccount& request, v1::ServerFrame& answer);
   void fetch_bundle(const v1::FetchBundle& request, v1::ServerFrame& answer);
+  void read_blob(const v1::ReadBlob& request, v1::ServerFrame& answer);
   template <class Counts>
   void count_prekeys(Counts& counts) const;
 
@@ -182,6 +186,9 @@ void HostileServer::Impl::Visitor::on_frame(net::FrameKind, ByteView payload) {
     case v1::ClientFrame::kPublishAccountRecord:
       server_.records[self_.first].push_back(frame.publish_account_record().account_record());
       answer.mutable_record_published()->set_version(server_.records[self_.first].size());
+      break;
+    case v1::ClientFrame::kReadBlob:
+      read_blob(frame.read_blob(), answer);
       break;
     case v1::ClientFrame::kPing:
       answer.mutable_pong()->set_server_time(SystemClock().now().value);
@@ -290,6 +297,12 @@ void HostileServer::Impl::Visitor::fetch_bundle(const v1::FetchBundle& request, 
   if (server_.behaviour.bundle) server_.behaviour.bundle(self_.first, bundle);
 }
 
+void HostileServer::Impl::Visitor::read_blob(const v1::ReadBlob& request, v1::ServerFrame& answer) {
+  ++server_.parts;
+  if (!server_.behaviour.blob) return error(answer, v1::ERROR_UNKNOWN_BLOB);
+  server_.behaviour.blob(request, *answer.mutable_blob_part());
+}
+
 template <class Counts>
 void HostileServer::Impl::Visitor::count_prekeys(Counts& counts) const {
   for (const auto& [key, published] : server_.prekeys) {
@@ -365,6 +378,10 @@ std::uint64_t HostileServer::bundles_fetched() const {
 
 std::uint64_t HostileServer::accounts_fetched() const {
   return impl_->on_thread([&] { return impl_->accounts; });
+}
+
+std::uint64_t HostileServer::parts_fetched() const {
+  return impl_->on_thread([&] { return impl_->parts; });
 }
 
 }  // namespace pqc::test

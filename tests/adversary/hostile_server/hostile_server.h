@@ -32,6 +32,8 @@ struct Behaviour {
   std::function<void(const std::string& asker, pqc_chat::v1::Account&)> account = nullptr;
   std::function<void(const std::string& asker, pqc_chat::v1::Bundle&)> bundle = nullptr;
   std::function<void(pqc_chat::v1::LoggedIn&)> logged_in = nullptr;
+  // The answer to whoever asks for a part of a file; without it there are no files here.
+  std::function<void(const pqc_chat::v1::ReadBlob&, pqc_chat::v1::BlobPart&)> blob = nullptr;
   // Told whether the name was known before; the error that a registration is answered with after it was done.
   std::function<std::optional<pqc_chat::v1::ErrorCode>(bool known)> registration = nullptr;
   // How far its clock is ahead.
@@ -64,6 +66,8 @@ class HostileServer {
   [[nodiscard]] std::uint64_t bundles_fetched() const;
   // Account records that were asked for.
   [[nodiscard]] std::uint64_t accounts_fetched() const;
+  // Parts of files that were asked for.
+  [[nodiscard]] std::uint64_t parts_fetched() const;
 
  private:
   class Impl;

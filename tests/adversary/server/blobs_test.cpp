@@ -68,6 +68,11 @@ class BlobAttack : public testing::Test {
     frame.mutable_read_blob()->set_bytes(bytes);
     return frame;
   }
+  static v1::ClientFrame remove(const std::string& id) {
+    v1::ClientFrame frame;
+    frame.mutable_remove_blob()->set_id(id);
+    return frame;
+  }
   static v1::ErrorCode error(const v1::ServerFrame& frame) { return frame.error().code(); }
 
   static inline bench::TemporaryFolder* folder_ = nullptr;
@@ -94,12 +99,42 @@ TEST_F(BlobAttack, ABlobIsReadByWhoKnowsItsId) {
   EXPECT_EQ(error(bob->ask(read(new_id(), 0, 1))), v1::ERROR_UNKNOWN_BLOB);
 }
 
+TEST_F(BlobAttack, OnlyItsOwnerRemovesABlob) {
+  auto owner = member("olivia");
+  auto other = member("peggy");
+  const auto whole = new_id();
+  owner->ask(open(whole, 4));
+  ASSERT_TRUE(owner->ask(part(whole, 0, "data")).upload().complete());
+  EXPECT_EQ(other->ask(read(whole, 0, 4)).blob_part().data(), "data");
+  // To others it is as if it were not there.
+  EXPECT_EQ(error(other->ask(remove(whole))), v1::ERROR_UNKNOWN_BLOB);
+  EXPECT_EQ(error(other->ask(remove(new_id()))), v1::ERROR_UNKNOWN_BLOB);
+  EXPECT_EQ(error(other->ask(remove("short"))), v1::ERROR_MALFORMED);
+  EXPECT_EQ(other->ask(read(whole, 0, 4)).blob_part().data(), "data");
+  EXPECT_TRUE(owner->ask(remove(whole)).has_blob_removed());
+  for (auto* reader : {owner.get(), other.get()})
+    EXPECT_EQ(error(reader->ask(read(whole, 0, 4))), v1::ERROR_UNKNOWN_BLOB);
+  EXPECT_EQ(error(owner->ask(remove(whole))), v1::ERROR_UNKNOWN_BLOB);
+}
+
+TEST_F(BlobAttack, AnUploadThatIsRemovedEndsWhoeverWritesIt) {
+  auto writer = member("quentin");
+  auto second = second_connection("quentin");
+  const auto id = new_id();
+  writer->ask(open(id, 10));
+  EXPECT_EQ(writer->ask(part(id, 0, "12345")).upload().stored(), 5U);
+  EXPECT_TRUE(second->ask(remove(id)).has_blob_removed());
+  EXPECT_EQ(error(writer->ask(part(id, 5, "67890"))), v1::ERROR_CONFLICT);
+  EXPECT_EQ(writer->ask(open(id, 10, 5)).upload().stored(), 0U) << "from the first byte on";
+}
+
 TEST_F(BlobAttack, StrangersGetAndStoreNothing) {
   Stranger stranger(address_);
   stranger.connect();
   EXPECT_EQ(error(stranger.ask(open(new_id(), 10))), v1::ERROR_REFUSED);
   EXPECT_EQ(error(stranger.ask(part(new_id(), 0, "x"))), v1::ERROR_REFUSED);
   EXPECT_EQ(error(stranger.ask(read(new_id(), 0, 1))), v1::ERROR_REFUSED);
+  EXPECT_EQ(error(stranger.ask(remove(new_id()))), v1::ERROR_REFUSED);
 }
 
 TEST_F(BlobAttack, AnUploadGoesOnWhereItWasConfirmed) {

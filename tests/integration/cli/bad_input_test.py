@@ -47,11 +47,24 @@ class Registration(Case):
     def test_wrong_arguments_are_named(self):
         nobody = self.person("nobody", register=False)
         for arguments, named in (((), "a command is missing"), (("frobnicate",), "'frobnicate'"), (("send",), "PEER"), (("--bogus",), "'--bogus'"),
-                                 (("send", "x", "y", "--bogus"), "--bogus")):
+                                 (("send", "x", "y", "--bogus"), "--bogus"),
+                                 (("receive", "--wait", "abc"), "--wait takes a whole number, and 'abc' is none; see pqc-chat receive --help"),
+                                 (("settings", "--typing", "maybe"), "{on,off}"), (("history", "x", "--limit", "0"), "--limit")):
             self.assertIn(named, self.expect(nobody(*arguments), 2, "usage").errors[0]["message"])
         plain = subprocess.run([programs.BIN / "pqc-chat", "send"], capture_output=True, text=True)
         self.assertEqual(plain.returncode, 2)
         self.assertIn("see pqc-chat send --help", plain.stderr)
+
+    def test_help_names_what_an_option_takes(self):
+        for command in ("settings", "send", "receive", "history", "search", "export", "register", "p2p", "link", "verify"):
+            printed = subprocess.run([programs.BIN / "pqc-chat", command, "--help"], capture_output=True, text=True, check=True).stdout
+            for line in printed.splitlines():
+                if line.strip().startswith("-"):
+                    for name in ("TEXT", "UINT", "INT in"):
+                        self.assertNotIn(name, line, command)
+        printed = subprocess.run([programs.BIN / "pqc-chat", "settings", "--help"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("--keep-days DAYS", printed)
+        self.assertIn("--typing on|off", printed)
 
     def test_a_missing_passphrase_names_the_option_that_gives_it(self):
         alice = self.person("alice")
@@ -102,6 +115,8 @@ class Texts(Case):
         self.expect(alice("send", "Bad Name", "hello"), 26, "invalid_name")
         self.expect(alice("send", alice.name, "to myself"), 26, "invalid_name")
         self.assertEqual(self.expect(alice("contacts"), 0).objects, [])
+        # What could not be sent because of a wrong name is not kept.
+        self.assertEqual(alice("history", "nobody-here").messages, [])
         # Once they exist, it works.
         bob = self.person("bob")
         self.sent(alice, bob, "hello")
@@ -183,8 +198,14 @@ class Profiles(Case):
         config.write_text(f"[server]\nsignaling_host = 127.0.0.1\nsignaling_port = {self.server.port}\n"
                           f"[user]\nusername = {alice.name}\nprofile = {alice.profile}\n")
         self.expect(alice("--config", config, "register"), 0)
-        config.write_text("[user]\nnonsense = 1\n")
-        self.expect(alice("--config", config, "whoami"), 2, "usage")
+        for wrong in ("[user]\nnonsense = 1\n", "[usr]\nusername = x\n"):
+            config.write_text(wrong)
+            self.expect(alice("--config", config, "whoami"), 2, "usage")
+        # Levels are printed in one form, and taken in both.
+        config.write_text("[user]\nminimum_level = quantum-resistant\n")
+        for level in ("enhanced", "QUANTUM_RESISTANT", "quantum-resistant"):
+            answer = self.expect(alice("--config", config, "--minimum-level", level, "whoami"), 0)
+        self.assertEqual(answer.objects[0]["minimum_level"], "QUANTUM_RESISTANT")
         self.expect(alice("--config", self.folder / "none.conf", "whoami"), 47, "missing")
 
 

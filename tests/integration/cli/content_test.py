@@ -50,6 +50,15 @@ class Content(Case):
         self.assertNotIn("their_reaction", self.last(alice, bob))
         self.expect(bob("react", message["id"], "x" * 65), 32, "text_too_long")
 
+    def test_a_reaction_to_what_was_taken_back_says_so(self):
+        alice, bob = self.friends()
+        message = self.sent(alice, bob, "news!")
+        self.received(bob, "news!")
+        self.expect(bob("react", message["id"], "👍"), 0)
+        self.expect(alice("unsend", message["id"]), 0)
+        event = self.expect(alice("receive", "--wait", 20), 0).messages[0]
+        self.assertEqual((event["kind"], event["text"], event["unsent"]), ("reaction", "", True))
+
     def test_edits_reach_the_other_side_and_the_search(self):
         alice, bob = self.friends()
         message = self.sent(alice, bob, "see you on Mondey")

@@ -2,6 +2,7 @@
 
 import json
 import select
+import time
 
 import programs
 from programs import TIMEOUT, Person, kill, main, wait_until
@@ -120,6 +121,11 @@ class Devices(programs.Case):
         self.assertEqual(len(self.notices(bob, "device_added")), 1)
         self.expect(laptop("devices", "revoke", 2), 0)
         self.assertEqual(len(self.notices(bob, "device_removed")), 1)
+        # The security logs of both have it, too.
+        for person in laptop, bob:
+            lines = [line for line in self.expect(person("audit"), 0).objects if line["event"].startswith("device_")]
+            self.assertEqual([(line["event"], line["peer"], line["reason"]) for line in lines],
+                             [(event, f"{laptop.name}@test", "device 2") for event in ("device_added", "device_removed")])
 
     def test_without_history_nothing_comes(self):
         laptop, bob = self.person("alice"), self.person("bob")
@@ -193,11 +199,13 @@ class Devices(programs.Case):
         chat.wait(TIMEOUT)
         self.server.stop()
         self.server.start()
-        follow = laptop.start("receive", "--follow")
-        self.addCleanup(self.end, follow)
+        # One process each: many that come and go would want what they need of the processor for themselves.
+        for device in laptop, phone:
+            self.addCleanup(self.end, device.start("receive", "--follow", "--keep"))
+        wait_until(lambda: (phone.profile / "socket").exists())
 
         def complete():
-            self.expect(phone("receive"), 0)
+            time.sleep(0.2)
             return len(self.texts(phone, bob)) == len(texts)
         wait_until(complete)
         self.assertEqual(self.texts(phone, bob), ["> " + text for text in texts])

@@ -4,7 +4,11 @@ never in memory as a whole."""
 import hashlib
 import os
 import pathlib
+import shutil
 import sqlite3
+import struct
+import subprocess
+import zlib
 
 import programs
 from programs import Case, kill, wait_until
@@ -30,6 +34,18 @@ def write_file(path, size, seed=1):
 def digest(path):
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def write_png(path, width, height):
+    """Three bytes a pixel, which change from left to right and from top to bottom."""
+    rows = b"".join(b"\0" + b"".join(bytes((x * 255 // width, y * 255 // height, 128)) for x in range(width)) for y in range(height))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+                     chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return path
 
 
 def blobs(server):
@@ -150,6 +166,24 @@ class Files(Case):
             self.expect(bob("save", sent["id"], self.place / "copy"), 33, "unknown_message")
         self.assertEqual(sorted(entry.name for entry in self.place.iterdir()), ["file"])
 
+    def test_a_file_taken_back_is_removed_from_the_server(self):
+        alice, bob = self.two()
+        path = write_file(self.place / "file", 1000)
+        before = len(blobs(self.server))
+        sent = self.send(alice, bob, path)
+        kept = self.send(alice, bob, path)
+        self.assertEqual(len(blobs(self.server)), before + 2)
+        message = self.receive_file(bob)
+        self.expect(alice("unsend", sent["id"]), 0)
+        wait_until(lambda: len(blobs(self.server)) == before + 1)
+        self.expect(bob("save", message["id"], self.place / "copy"), 35, "file_gone")
+        # What is erased on one side only stays for the other.
+        self.expect(alice("delete", kept["id"]), 0)
+        self.expect(alice("receive"), 0)
+        self.assertEqual(len(blobs(self.server)), before + 1)
+        self.expect(bob("receive"), 0)
+        self.saved(bob, kept, self.place / "copy")
+
     def test_other_processes_own_the_profiles(self):
         alice, bob = self.two()
         self.send(alice, bob, write_file(self.place / "first", 10))
@@ -221,6 +255,9 @@ class Files(Case):
             database.execute("UPDATE blob SET expires_at = 1 WHERE id = ?", (bytes.fromhex(blob.name),))
         self.expect(bob("save", message["id"], self.place / "copy"), 35, "file_gone")
         self.assertEqual(sorted(entry.name for entry in self.place.iterdir()), ["file"])
+        # It goes within ten seconds, and at once when the server starts.
+        self.server.stop()
+        self.server.start()
         wait_until(lambda: not blob.exists())
 
     def test_a_file_that_changes_meanwhile_is_not_sent(self):
@@ -255,6 +292,84 @@ class Files(Case):
         self.assertEqual(digest(saved["path"]), digest(path))
 
 
+class Previews(Case):
+    """Of pictures a small one travels in the message: made by the sender, decoded by nobody who receives it."""
+
+    def setUp(self):
+        self.place = self.folder / self.id().rsplit(".", 1)[1]
+        self.place.mkdir()
+        self.alice, self.bob = self.person("alice"), self.person("bob")
+
+    def send(self, path, *arguments):
+        return self.expect(self.alice("send", self.bob.name, "--file", path, *arguments), 0).messages[0]
+
+    def receive_file(self):
+        return self.expect(self.bob("receive", "--wait", 20), 0).messages[0]
+
+    def test_a_preview_comes_with_the_message(self):
+        sent = self.send(write_png(self.place / "picture.png", 700, 400))
+        got = self.receive_file()
+        self.assertEqual(got["preview"], sent["preview"])
+        self.assertEqual(self.expect(self.bob("files"), 0).messages[0]["preview"], sent["preview"])
+        # Nothing is fetched for it: it is there without a server, too.
+        for blob in blobs(self.server):
+            blob.unlink()
+        saved = self.expect(self.bob("save", got["id"], self.place / "small.jpg", "--preview"), 0).of_type("saved")[0]
+        preview = (self.place / "small.jpg").read_bytes()
+        self.assertEqual((len(preview), saved["size"]), (sent["preview"], sent["preview"]))
+        self.assertLessEqual(len(preview), 16 << 10)
+        self.assertEqual((preview[:3], preview[-2:]), (b"\xff\xd8\xff", b"\xff\xd9"))
+        self.assertEqual(os.stat(self.place / "small.jpg").st_mode & 0o777, 0o600)
+        into = self.place / "into"
+        into.mkdir()
+        saved = self.expect(self.bob("save", got["id"], into, "--preview"), 0).of_type("saved")[0]
+        self.assertEqual(saved["path"], str(into / "picture.png.preview.jpg"))
+        self.expect(self.bob("save", got["id"], into, "--preview"), 2, "usage")
+        # A JPEG has one as well: this one is its own.
+        self.assertGreater(self.send(self.place / "small.jpg")["preview"], 0)
+        self.receive_file()
+
+    def test_a_preview_goes_where_the_message_goes(self):
+        sent = self.send(write_png(self.place / "picture.png", 50, 40))
+        self.receive_file()
+        backup = self.place / "backup"
+        passphrase = {"PQC_CHAT_BACKUP_PASSPHRASE": "a passphrase for the backup"}
+        self.expect(self.bob("backup", backup, environment=passphrase), 0)
+        self.expect(self.bob("delete", sent["id"]), 0)
+        carol = self.person("carol")
+        self.expect(carol("restore", backup, environment=passphrase), 0)
+        self.expect(carol("save", sent["id"], self.place / "restored", "--preview"), 0)
+        self.expect(self.alice("unsend", sent["id"]), 0)
+        self.expect(self.alice("save", sent["id"], self.place / "gone", "--preview"), 33, "unknown_message")
+
+    def test_what_has_no_preview_is_sent_all_the_same(self):
+        picture = write_png(self.place / "picture.png", 50, 40)
+        self.assertNotIn("preview", self.send(picture, "--no-preview"))
+        good = picture.read_bytes()
+        hostile = {"cut.png": good[:60], "huge.png": good[:16] + struct.pack(">II", 100_000, 100_000) + good[24:],
+                   "noise.png": good[:8] + os.urandom(1000), "noise.jpg": b"\xff\xd8\xff" + os.urandom(1000), "text.png": b"text"}
+        for name, data in hostile.items():
+            (self.place / name).write_bytes(data)
+            sent = self.send(self.place / name)
+            self.assertNotIn("preview", sent, name)
+        for name in ("picture.png", *hostile):
+            got = self.receive_file()
+            self.assertEqual(got["text"], name)
+            self.expect(self.bob("save", got["id"], self.place / "x", "--preview"), 47, "missing")
+        self.expect(self.bob("save", got["id"], self.place / "saved"), 0)
+        self.assertEqual((self.place / "saved").read_bytes(), b"text")
+
+    def test_without_the_program_there_is_none(self):
+        programs_here = self.place / "bin"
+        programs_here.mkdir()
+        for name in ("pqc-chat", "pqc-chat-keyd"):
+            shutil.copy2(programs.BIN / name, programs_here / name)
+        command = self.alice.command("send", self.bob.name, "--file", write_png(self.place / "picture.png", 50, 40))
+        result = subprocess.run([programs_here / "pqc-chat", *command[1:]], capture_output=True, text=True, timeout=programs.TIMEOUT)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn('"preview"', result.stdout)
+
+
 class Limits(Case):
     def configured(self, name, **options):
         config = self.folder / f"{name}.conf"
@@ -269,10 +384,17 @@ class Limits(Case):
         self.expect(alice("send", bob.name, "--file", path), 0)
         self.expect(alice("send", bob.name, "--file", path), 18, "quota")
         self.assertEqual(len(blobs(server)), 1)
+        # What is taken back frees it at once.
+        self.expect(alice("unsend", self.expect(alice("files"), 0).messages[0]["id"]), 0)
+        wait_until(lambda: not blobs(server))
+        self.expect(alice("send", bob.name, "--file", path), 0)
+        self.expect(alice("send", bob.name, "--file", path), 18, "quota")
         self.expect(bob("send", alice.name, "--file", path), 0)  # a share of his own
         self.sent(alice, bob, "texts go on")
         with sqlite3.connect(server.database, timeout=20) as database:
             database.execute("UPDATE blob SET expires_at = 1")
+        server.stop()
+        server.start()
         wait_until(lambda: not blobs(server))
         self.expect(alice("send", bob.name, "--file", path), 0)
 

@@ -239,5 +239,33 @@ class Database(Case):
             self.assertEqual(database.execute("SELECT count(*) FROM account").fetchone()[0], 2)
 
 
+class Rates(Case):
+    def test_what_the_server_does_not_take_now_is_queued_at_once(self):
+        config = self.folder / "rate.conf"
+        config.write_text("[server]\nmessages_per_day = 12\n")
+        server = programs.Server(self.folder / "rate", "--config", config)
+        self.addCleanup(server.stop)
+        alice, bob = self.person("alice", server=server), self.person("bob", server=server)
+        texts = [f"message {number}" for number in range(5)]
+        codes = []
+        for text in texts:
+            begun = time.monotonic()
+            answer = alice("send", bob.name, text)
+            codes.append(answer.code)
+            if answer.code != 0:
+                self.expect(answer, 15, "queued")
+                self.assertEqual(answer.messages[0]["status"], "queued")
+                self.assertIn("slow down", answer.errors[0]["message"])
+                self.assertLess(time.monotonic() - begun, 10)
+        self.assertEqual(sorted(codes), codes)
+        self.assertEqual((codes[0], codes[-1]), (0, 15))
+        # None is lost, and their order stays.
+        server.stop()
+        config.write_text("")
+        server.start()
+        self.expect(alice("receive"), 0)
+        self.received(bob, *texts)
+
+
 if __name__ == "__main__":
     programs.main()

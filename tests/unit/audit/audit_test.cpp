@@ -42,10 +42,11 @@ TEST(AuditLine, CutsLongTextsBetweenCharacters) {
 }
 
 TEST(AuditKinds, HaveNamesAndNumbersFromOutsideAreChecked) {
-  for (std::uint32_t n = 1; n <= 24; ++n) EXPECT_FALSE(name_of(*find_kind(n)).empty());
+  for (std::uint32_t n = 1; n <= 26; ++n) EXPECT_FALSE(name_of(*find_kind(n)).empty());
   EXPECT_FALSE(find_kind(0));
-  EXPECT_FALSE(find_kind(25));
+  EXPECT_FALSE(find_kind(27));
   EXPECT_TRUE(client_may_report(Kind::verified));
+  EXPECT_TRUE(client_may_report(Kind::device_added));
   EXPECT_FALSE(client_may_report(Kind::unlocked));
 }
 

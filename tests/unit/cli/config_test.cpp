@@ -8,7 +8,7 @@ namespace {
 TEST(Config, TakesOurOptionsAndPassesOverThoseOfOthers) {
   const auto config = parse_config(
       "# comment\n[server]\nsignaling_host = chat.example\nsignaling_port=9443\r\naudio_port = 10000\n"
-      "[user]\n  username = alice \nminimum_level=ENHANCED\n[video]\nwidth = 640\n");
+      "[user]\n  username = alice \nminimum_level=ENHANCED\n[video]\nwidth = 640\n[tls]\ncertfile = x\n");
   ASSERT_TRUE(config);
   EXPECT_EQ(config->host, "chat.example");
   EXPECT_EQ(config->port, 9443);
@@ -23,9 +23,9 @@ TEST(Config, EmptyIsTheDefault) {
 }
 
 TEST(Config, MistakesAreNamedWithTheirLine) {
-  for (const auto* text :
-       {"[user]\nnonsense = 1\n", "[server]\nsignaling_port = x\n", "[server]\nsignaling_port = 0\n",
-        "[user]\nno equals sign\n", "# in no section\nusername = alice\n", "[server]\nsignaling_port = 70000\n"}) {
+  for (const auto* text : {"[user]\nnonsense = 1\n", "[server]\nsignaling_port = x\n", "[server]\nsignaling_port = 0\n",
+                           "[user]\nno equals sign\n", "# in no section\nusername = alice\n",
+                           "[server]\nsignaling_port = 70000\n", "# misspelt\n[sever]\n"}) {
     const auto config = parse_config(text);
     ASSERT_FALSE(config) << text;
     EXPECT_EQ(config.error().code, ExitCode::usage);

@@ -43,6 +43,9 @@ TEST(Suite, LevelsHaveNames) {
     EXPECT_EQ(parse_level(to_string(level)), level);
   }
   EXPECT_EQ(parse_level("quantum"), std::nullopt);
+  EXPECT_EQ(parse_level("quantum-resistant"), Level::quantum_resistant);
+  EXPECT_EQ(parse_level("Enhanced"), Level::enhanced);
+  EXPECT_EQ(parse_level(""), std::nullopt);
 }
 
 }  // namespace
