@@ -41,9 +41,16 @@ void Engine::publish_devices(const Result<Bytes>& signed_record, Done done) {
     if (!online) return done(online);
     std::vector<v1::ClientFrame> frames;
     frames.emplace_back().mutable_publish_account_record()->set_account_record(record.data(), record.size());
-    publish(std::move(frames), [this, done](const Status& status) {
+    publish(std::move(frames), [this, record, done](const Status& status) {
       if (status) outbox_.tell_devices_changed();
-      done(status);
+      if (status || status.error().code != ExitCode::refused) return done(status);
+      // The login may have published it a moment ago (publish_newer_record).
+      v1::ClientFrame frame;
+      frame.mutable_fetch_account()->set_account(core_.account.name().text());
+      core_.relay->ask(std::move(frame), [record, done, status](Result<const v1::ServerFrame*> answer) {
+        const bool there = answer && equal(as_bytes((*answer)->account().account_record()), record);
+        done(there ? Status() : status);
+      });
     });
   });
 }

@@ -352,9 +352,7 @@ class Previews(Case):
             (self.place / name).write_bytes(data)
             sent = self.send(self.place / name)
             self.assertNotIn("preview", sent, name)
-        for name in ("picture.png", *hostile):
-            got = self.receive_file()
-            self.assertEqual(got["text"], name)
+        for got in self.received(self.bob, "picture.png", *hostile):
             self.expect(self.bob("save", got["id"], self.place / "x", "--preview"), 47, "missing")
         self.expect(self.bob("save", got["id"], self.place / "saved"), 0)
         self.assertEqual((self.place / "saved").read_bytes(), b"text")

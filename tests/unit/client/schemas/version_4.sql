@@ -210,6 +210,6 @@ INSERT INTO outbox (id, contact, device, body, message, created_at) VALUES (x'0A
 INSERT INTO expected_receipts (tag, message, contact, device) VALUES (x'0D', 2, 1, 1);
 INSERT INTO owed_receipts (contact, device, tag) VALUES (2, 1, x'0E');
 INSERT INTO notices (kind, peer, text, at) VALUES (2, 'bob@test', 'a notice', 1700000000006);
-INSERT INTO transfers (message, path, next, chain, inode, size, changed_at) VALUES (1, '/tmp/x', 2, zeroblob(32), 0, 0, 0);
+INSERT INTO transfers (message, path, next, chain, inode, size, changed_at) VALUES (1, x'2F746D702F78', 2, zeroblob(32), 0, 0, 0);
 PRAGMA user_version = 4;
 PRAGMA application_id = 1886479153;
