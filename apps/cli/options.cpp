@@ -277,7 +277,7 @@ void add_p2p(CLI::App& app, Options& options) {
 }
 
 // What stands for an option's value in --help.
-constexpr std::array<std::pair<std::string_view, const char*>, 22> value_names{{{"server", "HOST[:PORT]"},
+constexpr std::array<std::pair<std::string_view, const char*>, 24> value_names{{{"server", "HOST[:PORT]"},
                                                                                 {"fingerprint", "FP"},
                                                                                 {"invite", "TOKEN"},
                                                                                 {"suite", "SUITE"},
@@ -297,6 +297,8 @@ constexpr std::array<std::pair<std::string_view, const char*>, 22> value_names{{
                                                                                 {"encryption", "KIND"},
                                                                                 {"level", "LEVEL"},
                                                                                 {"stun", "HOST[:PORT]"},
+                                                                                {"turn", "URI"},
+                                                                                {"turn-user", "NAME"},
                                                                                 {"minimum-level", "LEVEL"},
                                                                                 {"config", "FILE"}}};
 
