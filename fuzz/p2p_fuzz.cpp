@@ -1,5 +1,5 @@
-// What direct chats read from outside: hellos, contents, addresses, tickets, codes, what lies in a slot, frames, the
-// file of known peers. What decodes, encodes to the same bytes again.
+// What direct chats read from outside: hellos, contents, addresses, relays, tickets, codes, what lies in a slot,
+// frames, the file of known peers. What decodes, encodes to the same bytes again.
 #include <algorithm>
 #include <cstdlib>
 
@@ -10,6 +10,7 @@
 #include "p2p/meeting_seal.h"
 #include "p2p/peers.h"
 #include "p2p/ticket.h"
+#include "p2p/turn_uri.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace pqc;
@@ -32,6 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   static const auto seal = p2p::MeetingSeal::make(p2p::MeetingCode(), {}).value();
   if (seal.open(p2p::Round::offer, input)) std::abort();
+  if (const auto uri = p2p::parse_turn_uri(as_text(input)); uri && uri->server.port == 0) std::abort();
   p2p::FrameReader frames;
   frames.set_longest(256);
   for (std::size_t at = 0; at < size; at += 7) {

@@ -1,9 +1,11 @@
 #include "p2p/ice_transport.h"
 
 #include <algorithm>
+#include <array>
 
 #include "net/ice/agent.h"
 #include "net/ice/limits.h"
+#include "p2p/labels.h"
 #include "p2p/limits.h"
 #include "p2p/quic_engine.h"
 #include "p2p/sockets.h"
@@ -15,12 +17,25 @@ namespace ice = net::ice;
 using client::Loop;
 using client::Result;
 using client::Status;
+using std::chrono::steady_clock;
+
+namespace {
+
+// No packet of QUIC begins so (RFC 9443): its fixed bit is missing.
+constexpr std::array<std::uint8_t, 1> heartbeat{0};
+
+}  // namespace
 
 // The engine's side of an ICE agent.
 class IceWire final : public QuicWire {
  public:
-  IceWire(Loop& loop, std::unique_ptr<ice::Agent> agent)
-      : agent_(std::move(agent)), ready_(loop.when_readable(agent_->ready_fd(), [this] { on_ready(); })) {}
+  IceWire(Loop& loop, std::unique_ptr<ice::Agent> agent) : loop_(loop) { use(std::move(agent)); }
+  // From now on this one.
+  void use(std::unique_ptr<ice::Agent> agent) {
+    ready_.reset();
+    agent_ = std::move(agent);
+    ready_ = loop_.when_readable(agent_->ready_fd(), [this] { on_ready(); });
+  }
 
   std::expected<std::unique_ptr<net::QuicEndpoint>, std::string> make_endpoint(
       net::QuicRole role, const net::Certificate& certificate) override {
@@ -28,9 +43,15 @@ class IceWire final : public QuicWire {
   }
   void watch(std::function<void()> work) override { work_ = std::move(work); }
   void before_step(net::QuicEndpoint& endpoint) override {
-    while (auto datagram = agent_->receive()) endpoint.put(std::move(*datagram));
+    while (auto datagram = agent_->receive()) {
+      heard_ = steady_clock::now();
+      if (!equal(*datagram, heartbeat)) endpoint.put(std::move(*datagram));
+    }
   }
+  // What cannot go yet waits, as much as QUIC's congestion control lets it: lost, it would be missed only after a
+  // second.
   void after_step(net::QuicEndpoint& endpoint) override {
+    if (agent_->state() != ice::State::connected) return;
     while (const auto datagram = endpoint.take()) agent_->send(*datagram);
   }
   std::unique_ptr<net::QuicConnection> connect(net::QuicEndpoint& endpoint, const Address&) override {
@@ -52,6 +73,8 @@ class IceWire final : public QuicWire {
   }
 
   [[nodiscard]] ice::Agent& agent() { return *agent_; }
+  void beat() { agent_->send(heartbeat); }
+  [[nodiscard]] steady_clock::time_point heard() const { return heard_; }
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 
  private:
@@ -63,7 +86,9 @@ class IceWire final : public QuicWire {
     if (work) work();
   }
 
+  Loop& loop_;
   std::unique_ptr<ice::Agent> agent_;
+  steady_clock::time_point heard_;
   std::function<void()> work_;
   std::function<void()> changed_;
   Loop::HandlePtr ready_;
@@ -80,6 +105,13 @@ std::string text_of(ByteView bytes) {
 // RFC 8445 §5.3: their characters are those of base64.
 ice::Credentials credentials_of(const IceKeys& keys) {
   return {text_of(keys.ufrag), text_of(keys.password)};
+}
+
+IceKeys keys_of(ByteView exported) {
+  IceKeys out;
+  std::ranges::copy(exported.first(out.ufrag.size()), out.ufrag.begin());
+  std::ranges::copy(exported.subspan(out.ufrag.size(), out.password.size()), out.password.begin());
+  return out;
 }
 
 Result<std::vector<std::string>> local_ips(const Address& at) {
@@ -144,22 +176,32 @@ Status IceTransport::open_sockets(const Address& at) {
   if (!certificate) return client::fail(ExitCode::unexpected, certificate.error().text);
   auto ips = local_ips(at);
   if (!ips) return std::unexpected(ips.error());
-  ice::Settings settings{.controlling = role_ == net::QuicRole::client,
-                         .local_ips = std::move(*ips),
-                         .port = at.port,
-                         .credentials = credentials_of(keys_),
-                         .stun = {},
-                         .turn = {}};
-  if (const auto stun = first_answering(servers_.stun, rng_)) settings.stun = {stun->host, stun->port};
-  for (const auto& access : servers_.turn) add_turn(settings.turn, access);
-  auto agent = ice::Agent::start(settings);
-  if (!agent)
-    return client::fail(at.port == 0 ? ExitCode::unreachable : ExitCode::address_in_use,
-                        "cannot listen at " + to_text(at) + ": " + agent.error());
+  at_ = at;
+  ips_ = std::move(*ips);
+  auto agent = make_agent(true);
+  if (!agent) return client::pass(agent);
   auto wire = std::make_unique<IceWire>(loop_, std::move(*agent));
   wire_ = wire.get();
   engine_ = std::make_shared<QuicEngine>(loop_, std::move(wire), std::move(*certificate));
   return {};
+}
+
+// A later one asks no STUN server, for which there is no time: checks find mapped addresses too.
+Result<std::unique_ptr<ice::Agent>> IceTransport::make_agent(bool first) {
+  ice::Settings settings{.controlling = role_ == net::QuicRole::client,
+                         .local_ips = ips_,
+                         .port = at_.port,
+                         .credentials = credentials_of(keys_),
+                         .stun = {},
+                         .turn = {}};
+  if (first)
+    if (const auto stun = first_answering(servers_.stun, rng_)) settings.stun = {stun->host, stun->port};
+  for (const auto& access : servers_.turn) add_turn(settings.turn, access);
+  auto agent = ice::Agent::start(settings);
+  if (!agent)
+    return client::fail(at_.port == 0 ? ExitCode::unreachable : ExitCode::address_in_use,
+                        "cannot listen at " + to_text(at_) + ": " + agent.error());
+  return std::move(*agent);
 }
 
 net::Fingerprint IceTransport::fingerprint() const {
@@ -188,12 +230,50 @@ void IceTransport::on_change() {
   if (wire_->agent().state() != ice::State::connected) return;
   again_.reset();
   give_up_.reset();
-  if (auto done = std::exchange(done_, {})) engine_->connect({Address{}}, std::move(done));
+  if (auto done = std::exchange(done_, {}))
+    engine_->connect({Address{}}, [this, done = std::move(done)](Result<LinkPtr> link) {
+      if (link) on_link(**link);
+      done(std::move(link));
+    });
+}
+
+// The next generation's credentials are known to both from now on, and to nobody else.
+void IceTransport::on_link(const Link& link) {
+  const bool initiator = role_ == net::QuicRole::client;
+  keys_ = keys_of(link.exported(initiator ? labels::ice_initiator : labels::ice_responder));
+  their_keys_ = keys_of(link.exported(initiator ? labels::ice_responder : labels::ice_initiator));
+  wire_->agent().set_credentials(credentials_of(keys_));
+  beat_ = loop_.after(limits::path_beat, [this] { beat(); });
+}
+
+void IceTransport::beat() {
+  const auto now = steady_clock::now();
+  wire_->beat();
+  if (now - wire_->heard() > limits::path_silence && now - sought_ > limits::path_attempt) find_new_path();
+  beat_ = loop_.after(limits::path_beat, [this] { beat(); });
+}
+
+// Who has moved needs other sockets; who has not finds the other by the checks that it makes from there.
+void IceTransport::find_new_path() {
+  sought_ = steady_clock::now();
+  auto candidates = peer_.candidates;
+  if (const auto path = wire_->agent().path(); path && path->second.type == ice::CandidateType::peer_reflexive)
+    candidates.push_back({ice::CandidateType::server_reflexive, path->second.ip, path->second.port});
+  auto ips = local_ips(at_);
+  if (ips && *ips != ips_) {
+    ips_ = std::move(*ips);
+    // Without sockets now: the next attempt may have them.
+    if (auto agent = make_agent(false)) wire_->use(std::move(*agent));
+  }
+  wire_->agent().start_checks(credentials_of(their_keys_), candidates);
 }
 
 Status IceTransport::accept(const Ticket& peer, std::function<void(LinkPtr)> accepted) {
   if (auto begun = begin(peer); !begun) return begun;
-  engine_->listen(std::move(accepted));
+  engine_->listen([this, accepted = std::move(accepted)](LinkPtr link) {
+    on_link(*link);
+    accepted(std::move(link));
+  });
   return {};
 }
 

@@ -1,7 +1,9 @@
 // QUIC over a path that ICE finds (docs/spec/p2p.md §14), for two who have exchanged tickets (§13): it knows beforehand
-// where the other side may be, by which credentials it answers there, and which key it has. Loop thread only.
+// where the other side may be, by which credentials it answers there, and which key it has. When a side moves to
+// another address, both look for a new path (§15), of which QUIC learns nothing. Loop thread only.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +14,10 @@
 #include "net/quic.h"
 #include "p2p/ticket.h"
 #include "p2p/transport.h"
+
+namespace pqc::net::ice {
+class Agent;
+}
 
 namespace pqc::p2p {
 
@@ -56,16 +62,22 @@ class IceTransport {
 
  private:
   client::Status open_sockets(const Address& at);
+  client::Result<std::unique_ptr<net::ice::Agent>> make_agent(bool first);
   void on_gathered();
   client::Status begin(const Ticket& peer);
   void check();
   void on_change();
+  void on_link(const Link& link);
+  void beat();
+  void find_new_path();
 
   client::Loop& loop_;
   Rng& rng_;
   IceServers servers_;
   net::QuicRole role_{};
   IceKeys keys_;
+  Address at_;
+  std::vector<std::string> ips_;
   std::shared_ptr<QuicEngine> engine_;
   IceWire* wire_ = nullptr;  // the engine's
   std::function<void(client::Status)> gathered_;
@@ -73,6 +85,9 @@ class IceTransport {
   std::function<void(client::Result<LinkPtr>)> done_;
   client::Loop::HandlePtr again_;
   client::Loop::HandlePtr give_up_;
+  client::Loop::HandlePtr beat_;
+  IceKeys their_keys_;  // of the next generation
+  std::chrono::steady_clock::time_point sought_;
 };
 
 }  // namespace pqc::p2p

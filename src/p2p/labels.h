@@ -19,5 +19,7 @@ inline constexpr std::string_view meeting_slot = "pqc-chat rendezvous 1 slot";
 inline constexpr std::string_view meeting_seal = "pqc-chat rendezvous 1 seal";
 // TLS exporter (RFC 8446 §7.5).
 inline constexpr std::string_view quic_binding = "EXPORTER-pqc-chat p2p 1 binding";
+inline constexpr std::string_view ice_initiator = "EXPORTER-pqc-chat p2p 1 ice initiator";
+inline constexpr std::string_view ice_responder = "EXPORTER-pqc-chat p2p 1 ice responder";
 
 }  // namespace pqc::p2p::labels

@@ -58,6 +58,11 @@ inline constexpr std::chrono::milliseconds stun_time{1500};
 inline constexpr std::chrono::milliseconds gather_time{3000};
 inline constexpr std::chrono::milliseconds checks_again{8000};
 inline constexpr std::size_t turn_password = 256;
+// Once a path stands: how often each side is heard of at least, after which silence a new path is looked for, and how
+// long one attempt has.
+inline constexpr std::chrono::milliseconds path_beat{1000};
+inline constexpr std::chrono::milliseconds path_silence{3500};
+inline constexpr std::chrono::milliseconds path_attempt{2500};
 // Lines that a pipe brings before the chat is open.
 inline constexpr std::size_t early_lines = 1000;
 

@@ -47,6 +47,11 @@ class Link {
   // What only the two ends of this one connection know, for the transcript of the handshake; empty where the transport
   // has nothing of the kind.
   [[nodiscard]] virtual Bytes binding() const { return {}; }
+  // 32 bytes that only the two ends know too, for another use, which the label names (RFC 8446 §7.5); or empty.
+  [[nodiscard]] virtual Bytes exported(std::string_view label) const {
+    static_cast<void>(label);
+    return {};
+  }
   // How the transport itself is protected, for people; may be empty.
   [[nodiscard]] virtual std::string security() const { return {}; }
 };

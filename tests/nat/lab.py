@@ -195,6 +195,19 @@ class Lab:
         tell("nft", "table inet loss\ndelete table inet loss\ntable inet loss {\nchain input {\n"
                     f"type filter hook input priority -10; policy accept;\n{rule}}}\n}}\n", host.name)
 
+    def slow(self, host):
+        """What goes to a public host passes at about 300 kB a second, and the rest is lost."""
+        tell("nft", "table inet slow {\nchain input {\ntype filter hook input priority -9; policy accept;\n"
+                    "meta l4proto udp limit rate over 300 kbytes/second burst 30 kbytes drop\n}\n}\n", host.name)
+
+    def move(self, host):
+        """Gives a public host other addresses, as a machine gets that changes networks; the old ones are gone."""
+        self.count += 1
+        host.outside, host.ipv6 = f"203.0.113.{self.count}", f"2001:db8:1::{self.count:x}"
+        host.ipv4 = host.outside
+        tell("ip", f"address flush dev eth0 scope global\naddress add {host.ipv4}/24 dev eth0\n"
+                   f"address add {host.ipv6}/64 dev eth0 nodad\n", host.name)
+
     def _add_nat(self, name, number, outside, rules):
         self._add_namespace(name)
         self._join(name, number, "wan")

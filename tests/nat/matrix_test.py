@@ -199,6 +199,31 @@ class Matrix(unittest.TestCase):
                 self.assertEqual(results[pair][1], path_of(pair))
                 self.assertEqual(results[pair][3], [0, 0])
 
+    def move_in_the_middle(self, mover):
+        """Who offers sends 1 MiB through a rate of about 300 kB/s; the mover has another address before it is over."""
+        meeting = Meeting(self.net, [self.net.host(OPEN) for _ in range(2)], self.relays, next(self.numbers))
+        meeting.open()
+        hosts = {"alice": meeting.alice.host, "bob": meeting.bob.host}
+        for host in hosts.values():
+            self.net.slow(host)
+        moved = threading.Timer(1.5, self.net.move, [hosts[mover]])
+        moved.start()
+        took = meeting.send(1 << 20)
+        moved.join()
+        meeting.alice.say("/status")
+        status = meeting.alice.until(lambda entry: entry["type"] == "p2p_status" and "round_trip_us" in entry)[1]
+        seen = status["local" if mover == "alice" else "remote"]
+        self.assertIn(seen.rsplit(":", 1)[0].strip("[]"), (hosts[mover].ipv4, hosts[mover].ipv6))
+        self.assertEqual(meeting.end(), [0, 0])
+        return took
+
+    @unittest.skipIf(SOAK, "the tests have it")
+    def test_who_moves_in_the_middle_of_a_file_goes_on(self):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            running = {mover: pool.submit(self.move_in_the_middle, mover) for mover in ("alice", "bob")}
+        for mover, outcome in running.items():
+            print(f"{mover} moved in the middle of 1 MiB: whole after {outcome.result():.1f} s")
+
     @unittest.skipUnless(SOAK, "make soak has it")
     def test_large_files(self):
         for pair in ((OPEN, OPEN), (INDEPENDENT, INDEPENDENT), (IPV6, IPV6)):

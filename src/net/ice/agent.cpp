@@ -290,11 +290,14 @@ std::vector<Candidate> Agent::candidates() const {
   return out;
 }
 
+void Agent::set_credentials(const Credentials& ours) {
+  impl_->settings.credentials = ours;
+}
+
 void Agent::start_checks(const Credentials& peer, std::span<const Candidate> candidates) {
   auto* agent = impl_->agent.get();
   const auto& ours = impl_->settings.credentials;
-  // §9: a restart takes credentials of its own, but the peer got these by a ticket and has no others. To it, all that
-  // happens is that checks which failed are made again.
+  // With the credentials of a ticket, all that happens to the peer is that checks which failed are made again.
   if (impl_->checking.exchange(true)) {
     nice_agent_restart_stream(agent, impl_->stream);
     nice_agent_set_local_credentials(agent, impl_->stream, ours.ufrag.c_str(), ours.password.c_str());

@@ -67,8 +67,10 @@ class Agent {
   // What there is by now, the most preferred first.
   [[nodiscard]] std::vector<Candidate> candidates() const;
 
-  // From now on with this peer. Again: begins all checks anew on the same sockets; until they are done, datagrams go on
-  // by the path that was there.
+  // Ours, from the next start_checks on.
+  void set_credentials(const Credentials& ours);
+  // From now on with this peer. Again: begins all checks anew on the same sockets (RFC 8445 §9); until they are done,
+  // datagrams go on by the path that was there.
   void start_checks(const Credentials& peer, std::span<const Candidate> candidates);
   [[nodiscard]] std::optional<Path> path() const;
 
