@@ -54,7 +54,8 @@ Result<KeyPair> derive_key_pair(Kem kem, ByteView ikm);
 // The pair of a private key that came as bytes.
 Result<KeyPair> key_pair_of(Kem kem, ByteView private_key);
 // Whether the bytes have the form of a public key: length, and for the NIST curves a point of the curve, for ML-KEM the
-// modulus check (FIPS 203 §7.2).
+// modulus check (FIPS 203 §7.2), for X25519 and X448, also as half of a hybrid, no point of small order: with one every
+// encapsulation fails.
 Result<void> check_public_key(Kem kem, ByteView public_key);
 
 Result<Encapsulated> encapsulate(Kem kem, ByteView public_key, Rng& rng);

@@ -5,6 +5,7 @@
 
 #include "crypto/ec.h"
 #include "crypto/kem.h"
+#include "crypto/small_order.h"
 #include "protocol/hpke/kem.h"
 
 namespace pqc::hpke {
@@ -37,17 +38,27 @@ std::optional<crypto::KemAlg> ml_kem_of(Kem kem) {
   return with_768 ? std::optional(crypto::KemAlg::ml_kem_768) : std::nullopt;
 }
 
+// X-Wing's key, and that of the other hybrid, is ML-KEM's and then X25519's.
+std::optional<crypto::DhAlg> dh_of(Kem kem) {
+  if (kem == Kem::dhkem_x448) return crypto::DhAlg::x448;
+  const bool with_x25519 = kem == Kem::dhkem_x25519 || kem == Kem::x_wing || kem == Kem::ml_kem_768_x25519;
+  return with_x25519 ? std::optional(crypto::DhAlg::x25519) : std::nullopt;
+}
+
 }  // namespace
 
 const KemParameters& parameters(Kem kem) {
   return all[static_cast<std::size_t>(kem)];
 }
 
-// X-Wing's key is that of ML-KEM, then that of X25519, of which every string is one.
+// Every string is a key of X25519 and X448, but nobody can encrypt to those of small order: each half is looked at.
 Result<void> check_public_key(Kem kem, ByteView public_key) {
   if (public_key.size() != parameters(kem).public_key) return std::unexpected(Error::bad_key);
   const auto bad = [](crypto::Error) { return Error::bad_key; };
   if (const auto curve = curve_of(kem)) return crypto::check_ec_point(*curve, public_key).transform_error(bad);
+  if (const auto alg = dh_of(kem); alg && crypto::has_small_order(*alg, public_key.last(crypto::dh_key_size(*alg)))) {
+    return std::unexpected(Error::bad_key);
+  }
   if (const auto alg = ml_kem_of(kem)) {
     return crypto::check_kem_key(*alg, public_key.first(crypto::kem_sizes(*alg).public_key)).transform_error(bad);
   }

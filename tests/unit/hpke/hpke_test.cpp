@@ -1,5 +1,7 @@
 #include "protocol/hpke/hpke.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 #include "crypto/random.h"
@@ -65,6 +67,37 @@ TEST(Hpke, AMessageThatDoesNotOpenLeavesTheContext) {
   EXPECT_FALSE(recipient->open({}, Bytes(20)));
   EXPECT_TRUE(recipient->open({}, *first));
   EXPECT_FALSE(recipient->open({}, *first));
+}
+
+// A key that encapsulation refuses must not be taken as one: nobody could encrypt to it.
+TEST(Hpke, Threat5KeysOfSmallOrderAreNone) {
+  constexpr std::array small_x25519{
+      "0000000000000000000000000000000000000000000000000000000000000000",
+      "0100000000000000000000000000000000000000000000000000000000000000",
+      "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+      "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+      "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+      "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"};  // the first bit does not count
+  const std::string zeros(56, '0'), ones(54, 'f');
+  const std::array<std::string, 5> small_x448{zeros + zeros, "01" + zeros + zeros.substr(2), "fe" + ones + "fe" + ones,
+                                              "ff" + ones + "fe" + ones, zeros + std::string(56, 'f')};
+  crypto::SeededRng rng(4);
+  const auto expect_none = [&](Kem kem, std::string_view point) {
+    auto key = generate_key_pair(kem, rng)->public_key;
+    const auto bytes = from_hex(point).value();
+    const auto half = ByteSpan(key).last(bytes.size());
+    std::ranges::copy(bytes, half.begin());
+    EXPECT_FALSE(encapsulate(kem, key, rng)) << point;
+    EXPECT_EQ(check_public_key(kem, key).error(), Error::bad_key) << point;
+    half[5] ^= 1;
+    EXPECT_TRUE(encapsulate(kem, key, rng)) << point;
+    EXPECT_TRUE(check_public_key(kem, key)) << point;
+  };
+  for (const auto kem : {Kem::dhkem_x25519, Kem::x_wing, Kem::ml_kem_768_x25519}) {
+    for (const auto* point : small_x25519) expect_none(kem, point);
+  }
+  for (const auto& point : small_x448) expect_none(Kem::dhkem_x448, point);
 }
 
 TEST(Hpke, RefusesLowOrderAndForeignPoints) {

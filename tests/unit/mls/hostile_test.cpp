@@ -174,6 +174,27 @@ TEST_F(HostileMember, BringsAKeyThatNobodyCanEncryptTo) {
             Error::invalid_tree);
 }
 
+TEST_F(HostileMember, Threat5BringsAKeyWhoseClassicalHalfIsZero) {
+  const auto spoil = [](Bytes& key) { std::ranges::fill(ByteSpan(key).last(32), std::uint8_t{0}); };
+  EXPECT_EQ(refusal(commit_with([&](UpdatePath& path) { spoil(path.nodes.back().encryption_key); })),
+            Error::invalid_tree);
+  // As the key of its leaf, in a commit and in a proposal.
+  auto& by = room_[0].mutable_state();
+  const auto signs = [&](LeafNode& leaf) {
+    ASSERT_TRUE(sign_leaf(leaf, *by.signer, by.context.group_id, by.self, world_.rng));
+  };
+  EXPECT_EQ(refusal(commit_with([&](UpdatePath& path) {
+              spoil(path.leaf_node.encryption_key);
+              signs(path.leaf_node);
+            })),
+            Error::invalid_leaf);
+  auto leaf = *room_[0].tree().leaf(by.self);
+  leaf.source = LeafNodeSource::update;
+  spoil(leaf.encryption_key);
+  signs(leaf);
+  EXPECT_EQ(room_[0].propose({Update{leaf}}, {}, world_.environment).error(), Error::invalid_leaf);
+}
+
 TEST_F(HostileMember, BringsAKeyOfAnotherNode) {
   const auto taken = room_[1].tree().leaf({3})->encryption_key;
   EXPECT_EQ(refusal(commit_with([&](UpdatePath& path) { path.nodes.front().encryption_key = taken; })),

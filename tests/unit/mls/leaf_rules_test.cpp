@@ -22,7 +22,7 @@ class LeafRulesTest : public ::testing::TestWithParam<std::uint16_t> {
   World world_{GetParam()};
 };
 INSTANTIATE_TEST_SUITE_P(Suites, LeafRulesTest,
-                         ::testing::Values(suites::x25519_aes128_ed25519, suites::x_wing_aes256_ml_dsa_87));
+                         ::testing::Values(suites::x25519_aes128_ed25519, 83, suites::x_wing_aes256_ml_dsa_87));
 
 TEST_P(LeafRulesTest, WhatKeepsThemIsAccepted) {
   EXPECT_EQ(judged([](KeyPackage&) {}), Error::backend);
@@ -76,6 +76,13 @@ TEST_P(LeafRulesTest, OfItsLeaf) {
   EXPECT_EQ(judged([](KeyPackage& package) { package.leaf_node.credential.identity = to_bytes(as_bytes("evil")); }),
             Error::credential);
   EXPECT_EQ(judged([](KeyPackage& package) { package.leaf_node.signature_key.pop_back(); }), Error::refused);
+}
+
+// A zero X25519 key, alone or behind a good one of ML-KEM: nobody can encrypt to it, so every commit would fail.
+TEST_P(LeafRulesTest, Threat5KeysOfSmallOrderAreRefused) {
+  const auto spoil = [](Bytes& key) { std::ranges::fill(ByteSpan(key).last(32), std::uint8_t{0}); };
+  EXPECT_EQ(judged([&](KeyPackage& package) { spoil(package.leaf_node.encryption_key); }), Error::invalid_leaf);
+  EXPECT_EQ(judged([&](KeyPackage& package) { spoil(package.init_key); }), Error::invalid_leaf);
 }
 
 TEST_P(LeafRulesTest, BothSignaturesMustHold) {
