@@ -47,7 +47,8 @@ class RatchetTree {
   [[nodiscard]] std::optional<LeafIndex> find_signature_key(ByteView key) const;
   // Whether one of these stands as encryption key at any node, or twice among themselves.
   [[nodiscard]] bool holds_any(std::span<const ByteView> encryption_keys) const;
-  // Whether the encryption and signature keys of these leaves, which are not blank, stand at no other leaf.
+  // Whether the encryption keys of these leaves, which are not blank, stand at no other node, and their signature keys
+  // at no other leaf.
   [[nodiscard]] bool keys_unique(std::span<const LeafIndex> leaves) const;
 
   // RFC 9420 §12.1.1 to §12.1.3. `add` takes the leftmost blank leaf; Error::limit when there are max_leaves.

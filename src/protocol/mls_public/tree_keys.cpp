@@ -80,23 +80,26 @@ bool RatchetTree::holds_any(std::span<const ByteView> encryption_keys) const {
 }
 
 bool RatchetTree::keys_unique(std::span<const LeafIndex> leaves) const {
-  if (leaves.size() > few) return leaf_keys_distinct();
+  if (leaves.size() > few) return keys_distinct();
   std::vector<LeafNeedle> encryption, signature;
   for (const auto index : leaves) {
     encryption.push_back({encryption_prints_[node_of(index).value], index});
     signature.push_back({signature_prints_[index.value], index});
   }
   const Needles encryption_needles(std::move(encryption)), signature_needles(std::move(signature));
-  const auto twice = [&](const auto& needles, Fingerprint print, LeafIndex at, auto key) {
-    return needles.may_hold(print) && leaf(at) != nullptr &&
-           std::ranges::any_of(needles.equal_to(print), [&](const LeafNeedle& one) {
-             return one.leaf != at && std::invoke(key, *leaf(one.leaf)) == std::invoke(key, *leaf(at));
-           });
-  };
-  return !signature_prints_.any_of([&](std::size_t i, Fingerprint print) {
+  const bool signs_twice = signature_prints_.any_of([&](std::size_t i, Fingerprint print) {
     const LeafIndex at{static_cast<std::uint32_t>(i)};
-    return twice(signature_needles, print, at, &LeafNode::signature_key) ||
-           twice(encryption_needles, encryption_prints_[node_of(at).value], at, &LeafNode::encryption_key);
+    return signature_needles.may_hold(print) && leaf(at) != nullptr &&
+           std::ranges::any_of(signature_needles.equal_to(print), [&](const LeafNeedle& one) {
+             return one.leaf != at && leaf(one.leaf)->signature_key == leaf(at)->signature_key;
+           });
+  });
+  return !signs_twice && !encryption_prints_.any_of([&](std::size_t n, Fingerprint print) {
+    const NodeIndex at{static_cast<std::uint32_t>(n)};
+    return encryption_needles.may_hold(print) && !blank(at) &&
+           std::ranges::any_of(encryption_needles.equal_to(print), [&](const LeafNeedle& one) {
+             return node_of(one.leaf) != at && leaf(one.leaf)->encryption_key == encryption_key(at);
+           });
   });
 }
 

@@ -119,6 +119,17 @@ TEST(Tree, FindsKeysThatStandTwice) {
       for (std::uint32_t i = 0; i < members; ++i) all.push_back({i});
       EXPECT_FALSE(twice.keys_unique(all));
     }
+    // The encryption key of a parent, at a leaf.
+    auto leaf = *tree.leaf(last);
+    leaf.encryption_key = at_parent;
+    auto twice = tree;
+    twice.set_leaf(last, std::move(leaf));
+    EXPECT_FALSE(twice.keys_unique(std::array{last}));
+    EXPECT_TRUE(twice.keys_unique(std::array{LeafIndex{0}}));
+    std::vector<LeafIndex> many;
+    for (std::uint32_t i = 0; i < members; ++i) many.push_back({i});
+    EXPECT_TRUE(tree.keys_unique(many));
+    EXPECT_FALSE(twice.keys_unique(many));
   }
 }
 
