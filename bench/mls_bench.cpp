@@ -187,7 +187,8 @@ class Bench {
               .kdf = epoch_kdf + 3});
     const auto threads = std::max(1U, std::thread::hardware_concurrency());
     const test::ThreadExecutor executor(threads);
-    const Environment spread{environment().credentials, environment().psks, environment().rng, std::nullopt, &executor};
+    auto spread = environment();
+    spread.executor = &executor;
     const auto wall_start = std::chrono::steady_clock::now();
     for (unsigned i = 0; i < times; ++i) once(spread);
     const std::chrono::duration<double, std::micro> wall = std::chrono::steady_clock::now() - wall_start;

@@ -103,7 +103,12 @@ const Environment& environment() {
   static const AcceptAll policy;
   static const NoPsks psks;
   static crypto::SeededRng rng(1);
-  static const Environment one{policy, psks, rng, std::nullopt};
+  static const Environment one = [] {
+    Environment out{policy, psks, rng, std::nullopt};
+    out.allowed_suites.clear();
+    for (const auto& suite : all_suites()) out.allowed_suites.push_back(suite.number);
+    return out;
+  }();
   return one;
 }
 

@@ -55,6 +55,8 @@ struct Session {
   Bytes welcome;        // of the second
 
   Session() {
+    environment.external_commits = ExternalCommits::all;
+    environment.allowed_suites = {suite.number, suites::x_wing_aes256_ml_dsa_87};
     const Extension senders{extension_type::external_senders,
                             encode(ExternalSenders{{{to_bytes(service.signer->public_key()), service.credential}}})};
     auto group = Group::create(suite, {1}, one, {0, max_lifetime}, {senders}, environment).value();

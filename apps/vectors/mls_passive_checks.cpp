@@ -65,7 +65,10 @@ bool check_passive_client(const json::object& from) {
   const AcceptAll credentials;
   const GivenPsks psks(from);
   crypto::SeededRng rng(5);
-  const mls::Environment environment{credentials, psks, rng, std::nullopt};
+  mls::Environment environment{credentials, psks, rng, std::nullopt};
+  environment.external_commits = mls::ExternalCommits::all;
+  environment.allowed_suites.clear();
+  for (const auto& one : mls::all_suites()) environment.allowed_suites.push_back(one.number);
   const auto bundle = bundle_of(*suite, from);
   mls::JoinOptions options;
   if (const auto& tree = from.at("ratchet_tree"); !tree.is_null()) options.tree = hex_of(tree);

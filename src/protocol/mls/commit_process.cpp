@@ -19,6 +19,16 @@ Result<void> check_path_leaf(const GroupState& state, const LeafNode& leaf, cons
   return check_leaf(rules_of(state, environment), leaf, state.context.group_id, at);
 }
 
+// Whether the application follows this commit of someone outside. That a leaf is replaced by its own client, the checks
+// of path and members say.
+bool allowed_from_outside(const Commit& commit, ExternalCommits allowed) {
+  if (allowed != ExternalCommits::resync) return allowed == ExternalCommits::all;
+  return std::ranges::any_of(commit.proposals, [](const ProposalOrRef& item) {
+    const auto* proposal = std::get_if<Proposal>(&item.body);
+    return proposal != nullptr && std::holds_alternative<Remove>(proposal->body);
+  });
+}
+
 Result<SecretBytes> init_secret_for(const GroupState& state, const Applied& applied) {
   if (applied.external_init == nullptr) return state.epoch.init_secret.clone();
   const auto pair = external_key_pair(*state.suite, state.epoch);
@@ -79,6 +89,9 @@ Result<Processed> process_commit(const GroupState& state, const AuthenticatedCon
   const auto& commit = std::get<Commit>(content.content.body);
   const bool external = sender.type == SenderType::new_member_commit;
   if (!external && sender.leaf() == state.self) return std::unexpected(Error::own_message);
+  if (external && !allowed_from_outside(commit, environment.external_commits)) {
+    return std::unexpected(Error::not_allowed);
+  }
   const auto list = resolve(state, commit, sender);
   if (!list) return std::unexpected(list.error());
   auto applied = apply_list(state, *list, sender, ListContext::ordinary, environment);

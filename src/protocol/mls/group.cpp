@@ -1,6 +1,7 @@
 #include "protocol/mls/group.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "protocol/mls/epoch_step.h"
 #include "protocol/mls/pending_choice.h"
@@ -53,15 +54,17 @@ Result<void> check_place(const GroupState& state, ByteView group_id, Epoch epoch
   return {};
 }
 
-// RFC 9420 has no bound on the proposals of an epoch; we do.
-bool room_for(const GroupState& state, const Proposal& proposal, Sender sender) {
-  const auto from_outside = [](Sender one) { return one.type != SenderType::member; };
+// RFC 9420 has no bound on the proposals of an epoch; we do, in all, for each member and for all who are outside.
+bool room_for(const GroupState& state, Sender sender, const Proposal& proposal) {
   auto size = encoded_size(proposal);
   for (const auto& pending : state.pending) size += encoded_size(pending.proposal);
-  const bool crowded =
-      from_outside(sender) && static_cast<std::size_t>(std::ranges::count_if(
-                                  state.pending, from_outside, &PendingProposal::sender)) >= max_outside_proposals;
-  return !crowded && state.pending.size() < max_pending_proposals && size <= max_pending_size;
+  const bool member = sender.type == SenderType::member;
+  const auto of_sender = std::ranges::count_if(state.pending, [&](const PendingProposal& pending) {
+    const bool other_member = pending.sender.type == SenderType::member;
+    return member == other_member && (!member || pending.sender.leaf() == sender.leaf());
+  });
+  return state.pending.size() < max_pending_proposals && size <= max_pending_size &&
+         std::cmp_less(of_sender, member ? max_pending_of_member : max_outside_proposals);
 }
 
 // Takes a verified proposal among those that wait.
@@ -74,10 +77,10 @@ Result<Event> take_proposal(GroupState& state, AuthenticatedContent content, con
   }
   auto ref = proposal_ref(*state.suite, content);
   if (!std::ranges::contains(state.pending, ref, &PendingProposal::ref)) {
-    if (!room_for(state, proposal, sender)) return std::unexpected(Error::limit);
-    state.pending.push_back({ref, sender, std::move(proposal)});
+    if (!room_for(state, sender, proposal)) return std::unexpected(Error::limit);
+    state.pending.push_back({ref, sender, proposal});
   }
-  return ProposalReceived{sender, std::move(ref)};
+  return ProposalReceived{sender, std::move(ref), std::move(proposal)};
 }
 
 Result<Event> take_commit(GroupState& state, const AuthenticatedContent& content, const Environment& environment) {
@@ -205,7 +208,7 @@ Result<Bytes> Group::group_info(bool with_tree, const Environment& environment) 
 Result<Bytes> Group::propose(Proposal proposal, const Framing& framing, const Environment& environment) {
   if (!active()) return std::unexpected(Error::removed);
   const Sender sender{SenderType::member, state_->self.value};
-  if (!room_for(*state_, proposal, sender)) return std::unexpected(Error::limit);
+  if (!room_for(*state_, sender, proposal)) return std::unexpected(Error::limit);
   if (auto done = check_proposal(*state_, {&proposal, sender, false}, ListContext::ordinary, environment); !done) {
     return std::unexpected(done.error());
   }
@@ -242,18 +245,27 @@ Result<Bytes> Group::propose_update(const std::optional<Identity>& identity, con
   });
 }
 
+Result<void> Group::drop(const ProposalRef& ref) {
+  const auto dropped = std::erase_if(state_->pending, [&](const PendingProposal& pending) {
+    return pending.ref == ref && pending.sender.type != SenderType::member;
+  });
+  return dropped == 1 ? Result<void>{} : std::unexpected(Error::unknown_proposal);
+}
+
 Result<Committed> Group::commit(const CommitOptions& options, const Environment& environment) {
   if (!active()) return std::unexpected(Error::removed);
+  if (options.identity && options.identity->signer->scheme() != suite().signature) {
+    return std::unexpected(Error::invalid_leaf);
+  }
   CommitInput input{.proposals = {},
                     .force_path = options.force_path || options.identity.has_value(),
                     .tree_in_welcome = options.tree_in_welcome,
                     .identity = options.identity,
                     .framing = options.framing,
                     .external_init_secret = {}};
-  if (options.include_pending) {
-    for (auto& ref : choose_pending(*state_, options.proposals, environment))
-      input.proposals.push_back({std::move(ref)});
-  }
+  auto chosen = choose_pending(*state_, options, environment);
+  if (!chosen) return std::unexpected(chosen.error());
+  input.proposals = std::move(*chosen);
   for (const auto& proposal : options.proposals) input.proposals.push_back({proposal});
   if (input.proposals.size() > max_proposals) return std::unexpected(Error::limit);
   return create_commit(*state_, input, environment);

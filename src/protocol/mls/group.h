@@ -15,6 +15,7 @@
 // assigned to.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -37,12 +38,27 @@ class PskStore {
   [[nodiscard]] virtual std::optional<SecretBytes> resumption(ByteView group_id, Epoch epoch) const = 0;
 };
 
+// Which external commits members follow (docs/spec/mls.md §4). Whoever holds a GroupInfo can make one.
+enum class ExternalCommits : std::uint8_t {
+  none,
+  resync,  // those that replace a leaf of the same client
+  all,     // those of anyone whose credential is accepted too
+};
+
 struct Environment {
   const CredentialPolicy& credentials;
   const PskStore& psks;
   Rng& rng;
   std::optional<std::uint64_t> now;    // seconds since 1970; without it lifetimes are not looked at
   const Executor* executor = nullptr;  // spreads the checks of leaves and key packages; without it there is one thread
+  // Members of one group must have the same here, or they part.
+  ExternalCommits external_commits = ExternalCommits::resync;
+  // Of groups that we create, join or continue, and that a ReInit may name.
+  std::vector<std::uint16_t> allowed_suites{suites::x_wing_aes256_ml_dsa_87};
+
+  [[nodiscard]] bool allows(const Suite& suite) const {
+    return std::ranges::find(allowed_suites, suite.number) != allowed_suites.end();
+  }
 };
 
 // How a message is framed. Commits and proposals may go in the open, for a delivery service that reads them.
@@ -53,8 +69,9 @@ struct Framing {
 };
 
 struct CommitOptions {
-  std::vector<Proposal> proposals;  // by value; the pending ones go by reference
-  bool include_pending = true;
+  std::vector<Proposal> proposals;   // by value; the pending ones go by reference
+  bool include_pending = true;       // those that members proposed
+  std::vector<ProposalRef> named;    // waiting ones that go in too: what came from outside goes in only so
   bool force_path = true;            // an update path even where none is required
   bool tree_in_welcome = true;       // else newcomers need tree() from elsewhere
   std::optional<Identity> identity;  // a new credential or signature key for our leaf
@@ -63,9 +80,11 @@ struct CommitOptions {
 
 struct Committed;
 
+// What comes from outside (`sender` is no member) waits until a commit names it or drop() forgets it.
 struct ProposalReceived {
   Sender sender;
   ProposalRef ref;
+  Proposal proposal;
 };
 struct ApplicationReceived {
   LeafIndex sender;
@@ -91,12 +110,13 @@ class Group {
   Group(Group&&) noexcept;
   Group& operator=(Group&&) noexcept;
 
-  // RFC 9420 §11: a group of one.
+  // RFC 9420 §11: a group of one. Errors: limit, credential, invalid_list, invalid_leaf, not_allowed, backend.
   static Result<Group> create(const Suite& suite, Bytes group_id, const Identity& identity, Lifetime lifetime,
                               std::vector<Extension> extensions, const Environment& environment);
   // RFC 9420 §12.4.3.1. `welcome` is an encoded MLSMessage. Whether we are in a group of this id already is the
   // caller's to see.
-  // Errors: not_for_us, unknown_psk, refused, invalid_tree, invalid_leaf, credential, malformed, limit.
+  // Errors: not_for_us, unknown_suite, not_allowed, unknown_psk, refused, invalid_tree, invalid_leaf, credential,
+  // malformed, limit.
   static Result<Group> join(ByteView welcome, const KeyPackageBundle& bundle, const JoinOptions& options,
                             const Environment& environment);
 
@@ -109,6 +129,9 @@ class Group {
   // An Update of our own leaf, with a new credential or signature key where `identity` has one.
   Result<Bytes> propose_update(const std::optional<Identity>& identity, const Framing& framing,
                                const Environment& environment);
+  // Forgets a waiting proposal that came from outside; a commit of another that refers to it is read after it was
+  // handed in again. Error::unknown_proposal where none of outside waits under this name.
+  Result<void> drop(const ProposalRef& ref);
   // Changes nothing but the place in our handshake ratchet.
   Result<Committed> commit(const CommitOptions& options, const Environment& environment);
   Result<Bytes> seal(ByteView data, ByteView authenticated_data, std::size_t padding, const Environment& environment);

@@ -17,6 +17,15 @@ Result<T> body_of(ByteView message) {
   return std::move(*body);
 }
 
+// A suite by its number, if the application wants it and the signature key is one of it.
+Result<const Suite*> wanted_suite(std::uint16_t number, const SignatureKey& signer, const Environment& environment) {
+  const auto* suite = find_suite(number);
+  if (suite == nullptr) return std::unexpected(Error::unknown_suite);
+  if (!environment.allows(*suite)) return std::unexpected(Error::not_allowed);
+  if (signer.scheme() != suite->signature) return std::unexpected(Error::invalid_leaf);
+  return suite;
+}
+
 // The tree of a group info of our version and suite, checked against its hash, with the signature of the info verified.
 Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std::optional<Bytes>& given,
                             const Environment& environment) {
@@ -117,6 +126,7 @@ Result<void> start_epoch(GroupState& state, EpochSecrets epoch, const Bytes* exp
 
 Result<Group> Group::create(const Suite& suite, Bytes group_id, const Identity& identity, Lifetime lifetime,
                             std::vector<Extension> extensions, const Environment& environment) {
+  if (!environment.allows(suite)) return std::unexpected(Error::not_allowed);
   if (group_id.size() > max_id_size) return std::unexpected(Error::limit);
   if (auto done = check_extensions(extensions, environment.credentials); !done) return std::unexpected(done.error());
   std::vector<std::uint16_t> types;
@@ -145,8 +155,9 @@ Result<Group> Group::join(ByteView message, const KeyPackageBundle& bundle, cons
                           const Environment& environment) {
   const auto welcome = body_of<Welcome>(message);
   if (!welcome) return std::unexpected(welcome.error());
-  const auto* suite = find_suite(welcome->cipher_suite);
-  if (suite == nullptr) return std::unexpected(Error::unknown_suite);
+  const auto wanted = wanted_suite(welcome->cipher_suite, *bundle.signer, environment);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto* suite = *wanted;
   const auto secrets = open_group_secrets(*suite, *welcome, bundle.package, bundle.init_pair);
   if (!secrets) return std::unexpected(secrets.error());
   GroupState state;
@@ -175,12 +186,14 @@ Result<ExternallyJoined> join_external(ByteView message, const Identity& identit
                                        const Environment& environment) {
   const auto info = body_of<GroupInfo>(message);
   if (!info) return std::unexpected(info.error());
-  const auto* suite = find_suite(info->group_context.cipher_suite);
-  if (suite == nullptr) return std::unexpected(Error::unknown_suite);
+  const auto wanted = wanted_suite(info->group_context.cipher_suite, *identity.signer, environment);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto* suite = *wanted;
   const auto* external_pub = find_extension(info->extensions, extension_type::external_pub);
   if (external_pub == nullptr) return std::unexpected(Error::malformed);
   const auto external = decode<ExternalPub>(*external_pub);
   if (!external) return std::unexpected(external.error());
+  if (!hpke::check_public_key(suite->hpke.kem, external->public_key)) return std::unexpected(Error::malformed);
   auto tree = tree_of(*suite, *info, options.tree, environment);
   if (!tree) return std::unexpected(tree.error());
   if (auto done = check_tree(*suite, *info, *tree, environment); !done) return std::unexpected(done.error());

@@ -34,6 +34,7 @@ Result<void> sign_leaf(LeafNode& leaf, const SignatureKey& signer, ByteView grou
 
 Result<KeyPackageBundle> make_key_package(const Suite& suite, const Identity& identity, Lifetime lifetime,
                                           const std::vector<std::uint16_t>& group_extensions, Rng& rng) {
+  if (identity.signer->scheme() != suite.signature) return std::unexpected(Error::invalid_leaf);
   auto init = hpke::generate_key_pair(suite.hpke.kem, rng);
   auto leaf_pair = hpke::generate_key_pair(suite.hpke.kem, rng);
   if (!init || !leaf_pair) return std::unexpected(Error::backend);

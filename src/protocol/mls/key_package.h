@@ -30,6 +30,7 @@ struct KeyPackageBundle {
   std::shared_ptr<const SignatureKey> signer;
 };
 
+// Error::invalid_leaf where the signature key is of another scheme than the suite's.
 Result<KeyPackageBundle> make_key_package(const Suite& suite, const Identity& identity, Lifetime lifetime,
                                           const std::vector<std::uint16_t>& group_extensions, Rng& rng);
 

@@ -8,9 +8,10 @@
 namespace pqc::mls {
 
 // Removes before updates, the last update of a leaf, nothing about ourselves, a ReInit only alone; and of these the
-// first that go together with each other and with `by_value`, so that no proposal of another keeps us from committing.
-// In the order in which they came.
-std::vector<ProposalRef> choose_pending(const GroupState& state, const std::vector<Proposal>& by_value,
-                                        const Environment& environment);
+// first that go together with each other and with those by value, so that no proposal of another keeps us from
+// committing. What came from outside only where `options` names it: it goes in by value, for others need not have it.
+// In the order in which they came. Error::unknown_proposal where one is named that does not wait.
+Result<std::vector<ProposalOrRef>> choose_pending(const GroupState& state, const CommitOptions& options,
+                                                  const Environment& environment);
 
 }  // namespace pqc::mls

@@ -62,10 +62,13 @@ Result<void> check_psk(const GroupState& state, const PreSharedKeyId& psk, ListC
   return {};
 }
 
-Result<void> check_reinit(const GroupState& state, const ReInit& reinit, const CredentialPolicy& policy) {
+Result<void> check_reinit(const GroupState& state, const ReInit& reinit, const Environment& environment) {
   if (reinit.group_id.size() > max_id_size) return std::unexpected(Error::limit);
+  const auto* suite = find_suite(reinit.cipher_suite);
+  if (suite == nullptr) return std::unexpected(Error::unknown_suite);
+  if (!environment.allows(*suite)) return std::unexpected(Error::not_allowed);
   if (reinit.version < state.context.version) return invalid();
-  return check_extensions(reinit.extensions, policy);
+  return check_extensions(reinit.extensions, environment.credentials);
 }
 
 // RFC 9420 §12.2, for a commit of a member.
@@ -201,7 +204,7 @@ Result<void> check_proposal(const GroupState& state, const ListedProposal& liste
     return invalid();
   }
   if (const auto* psk = as<PreSharedKey>(listed)) return check_psk(state, psk->psk, where);
-  if (const auto* reinit = as<ReInit>(listed)) return check_reinit(state, *reinit, environment.credentials);
+  if (const auto* reinit = as<ReInit>(listed)) return check_reinit(state, *reinit, environment);
   if (const auto* context = as<GroupContextExtensions>(listed)) {
     return check_extensions(context->extensions, environment.credentials);
   }

@@ -23,6 +23,7 @@ enum class Error : std::uint8_t {
   replayed,          // the key of this message was used, or is too old
   removed,           // we are no longer a member, or the group was reinitialised
   credential,        // the application does not accept a credential
+  not_allowed,       // a cipher suite or external commit that the application does not want
   own_message,       // a message that we sent ourselves
   bad_state,         // the bytes are not an encoded state of this version
   backend,           // the crypto library failed
@@ -64,6 +65,8 @@ constexpr std::string_view to_string(Error error) {
       return "no longer a member";
     case Error::credential:
       return "credential not accepted";
+    case Error::not_allowed:
+      return "not wanted here";
     case Error::own_message:
       return "our own message";
     case Error::bad_state:

@@ -12,8 +12,9 @@ inline constexpr std::uint32_t max_leaves = std::uint32_t{1} << 16;
 inline constexpr std::size_t max_proposals = 1 << 15;
 // Proposals that wait for a commit.
 inline constexpr std::size_t max_pending_proposals = 1 << 10;
-// Of them, those of external senders and of people who ask to be added: they cannot crowd out the members'.
-inline constexpr std::size_t max_outside_proposals = 1 << 8;
+// Of them, those of one member, and those of external senders and of people who ask to be added, together.
+inline constexpr std::size_t max_pending_of_member = 64;
+inline constexpr std::size_t max_outside_proposals = 16;
 inline constexpr std::size_t max_extensions = 64;
 // Entries of each list in capabilities.
 inline constexpr std::size_t max_capabilities = 256;

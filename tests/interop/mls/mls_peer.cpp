@@ -89,6 +89,8 @@ class Peer {
   std::string suite(const Arguments& arguments) {
     suite_ = find_suite(static_cast<std::uint16_t>(std::stoul(arguments.at(0))));
     if (suite_ == nullptr) throw std::runtime_error("unknown suite");
+    environment_.allowed_suites = {suite_->number};
+    environment_.external_commits = ExternalCommits::all;
     return "";
   }
   std::string key_package(const Arguments& arguments) {

@@ -54,6 +54,7 @@ TEST_P(EverySuite, StateComesBackFromItsEncoding) {
 }
 
 TEST_P(EverySuite, JoinsByExternalCommitAndResyncs) {
+  world_.environment.external_commits = ExternalCommits::all;
   Room room(world_, 3);
   const auto info = room[2].group_info(true, world_.environment);
   const auto who = world_.identity("outsider");
@@ -135,14 +136,18 @@ TEST_F(Group1, ExternalSendersPropose) {
   const auto& context = first.context();
   const auto proposal = propose_external(world_.suite, context.group_id, context.epoch, {Add{newcomer.package}}, 0,
                                          *service.signer, world_.rng);
-  ASSERT_TRUE(first.process(*proposal, world_.environment));
+  const auto proposed = first.process(*proposal, world_.environment);
+  ASSERT_TRUE(proposed);
   const auto asked = world_.bundle("asks");
   const auto own = propose_own_add(world_.suite, context.group_id, context.epoch, asked, world_.rng);
-  ASSERT_TRUE(first.process(*own, world_.environment));
+  const auto asks = first.process(*own, world_.environment);
+  ASSERT_TRUE(asks);
   const auto forged = propose_external(world_.suite, context.group_id, context.epoch, {Remove{LeafIndex{0}}}, 0,
                                        *world_.identity("other").signer, world_.rng);
   EXPECT_EQ(first.process(*forged, world_.environment).error(), Error::refused);
-  auto committed = first.commit({}, world_.environment);
+  CommitOptions options;
+  options.named = {std::get<ProposalReceived>(*proposed).ref, std::get<ProposalReceived>(*asks).ref};
+  auto committed = first.commit(options, world_.environment);
   ASSERT_TRUE(committed);
   auto joined = Group::join(*committed->welcome, newcomer, {}, world_.environment);
   auto other = Group::join(*committed->welcome, asked, {}, world_.environment);

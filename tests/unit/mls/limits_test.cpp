@@ -119,21 +119,55 @@ TEST_F(SizeLimits, OfGroups) {
 }
 
 TEST_F(SizeLimits, OfWhatWaits) {
-  Room room(world_, 2);
+  constexpr auto senders = max_pending_proposals / max_pending_of_member;
+  Room room(world_, senders + 2);
+  const auto last = senders + 1;
   const auto propose_psk = [&](std::size_t by) {
     return room[by].propose({PreSharedKey{name_external_psk(world_.suite, {1}, world_.rng)}}, {}, world_.environment);
   };
-  Bytes last;
-  for (std::size_t i = 0; i < max_pending_proposals; ++i) last = propose_psk(0).value();
-  EXPECT_EQ(propose_psk(0).error(), Error::limit);
-  EXPECT_EQ(refusal(world_, room[0], propose_psk(1).value()), Error::limit);
-  EXPECT_TRUE(room[1].process(last, world_.environment)) << "each counts its own";
-  // Few that are large.
-  const Proposal large{GroupContextExtensions{{{0x1234, Bytes(max_extensions_size - 16)}}}};
-  std::size_t taken = 0;
-  while (room[1].propose(large, {}, world_.environment)) ++taken;
-  EXPECT_EQ(taken, max_pending_size / max_extensions_size);
-  EXPECT_EQ(refused(room[1], large), Error::limit);
+  for (std::size_t by = 0; by < senders; ++by) {
+    for (std::size_t i = 0; i < max_pending_of_member; ++i) {
+      ASSERT_TRUE(room[last].process(propose_psk(by).value(), world_.environment));
+    }
+    EXPECT_EQ(propose_psk(by).error(), Error::limit) << "of one member";
+  }
+  const auto& context = room[0].context();
+  const auto asked =
+      propose_own_add(world_.suite, context.group_id, context.epoch, world_.bundle("new"), world_.rng).value();
+  EXPECT_EQ(refusal(world_, room[last], asked), Error::limit) << "in all";
+  EXPECT_EQ(refusal(world_, room[last], propose_psk(senders).value()), Error::limit);
+  EXPECT_EQ(propose_psk(last).error(), Error::limit);
+  EXPECT_TRUE(room[0].process(asked, world_.environment)) << "others count their own";
+}
+
+// One who keeps no quota of its own is held to it.
+TEST_F(SizeLimits, OfWhatWaitsOfOneMember) {
+  Room room(world_, 3);
+  const Framing open{WireFormat::public_message, {}, 0};
+  const auto said = [&](std::size_t by) {
+    auto forgetful = Group::parse(copy_of(room[by])).value();
+    const auto psk = name_external_psk(world_.suite, {1}, world_.rng);
+    return forgetful.propose({PreSharedKey{psk}}, open, world_.environment).value();
+  };
+  for (std::size_t i = 0; i < max_pending_of_member; ++i) ASSERT_TRUE(room[1].process(said(0), world_.environment));
+  EXPECT_EQ(refusal(world_, room[1], said(0)), Error::limit);
+  EXPECT_TRUE(room[1].process(said(2), world_.environment));
+}
+
+TEST_F(SizeLimits, OfAllThatWaits) {
+  const auto large = [](std::size_t number) {  // one like another would be the same proposal
+    return Proposal{
+        GroupContextExtensions{{{0x1234, Bytes(max_extensions_size - 16, static_cast<std::uint8_t>(number))}}}};
+  };
+  constexpr auto fit = max_pending_size / max_extensions_size;
+  Room room(world_, fit / max_pending_of_member + 1);
+  const auto last = room.size() - 1;
+  for (std::size_t i = 0; i < fit; ++i) {
+    const auto message = room[i / max_pending_of_member].propose(large(i), {}, world_.environment);
+    ASSERT_TRUE(message);
+    ASSERT_TRUE(room[last].process(*message, world_.environment));
+  }
+  EXPECT_EQ(refused(room[last], large(fit)), Error::limit);
 }
 
 // Strangers who ask to be added leave room for the members.
@@ -143,12 +177,17 @@ TEST_F(SizeLimits, OfWhatWaitsFromOutside) {
     const auto& context = room[0].context();
     return propose_own_add(world_.suite, context.group_id, context.epoch, world_.bundle("new"), world_.rng).value();
   };
-  for (std::size_t i = 0; i < max_outside_proposals; ++i) ASSERT_TRUE(room[0].process(ask(), world_.environment));
+  CommitOptions options;
+  for (std::size_t i = 0; i < max_outside_proposals; ++i) {
+    const auto event = room[0].process(ask(), world_.environment);
+    ASSERT_TRUE(event);
+    options.named.push_back(std::get<ProposalReceived>(*event).ref);
+  }
   EXPECT_EQ(refusal(world_, room[0], ask()), Error::limit);
   const auto update = room[1].propose_update(std::nullopt, {}, world_.environment).value();
   EXPECT_TRUE(room[0].process(update, world_.environment));
   // Of one client that asks so often one is added; the update is taken too.
-  const auto committed = room[0].commit({}, world_.environment);
+  const auto committed = room[0].commit(options, world_.environment);
   ASSERT_TRUE(committed);
   EXPECT_EQ(committed->next.tree().member_count(), 3);
   EXPECT_EQ(committed->next.tree().leaf(room[1].self())->source, LeafNodeSource::update);

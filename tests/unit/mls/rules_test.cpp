@@ -106,6 +106,30 @@ TEST_F(Rules, NobodyIsAddedTwice) {
   EXPECT_EQ(judged({{Add{package}}}), Error::invalid_list);
 }
 
+// RFC 9420 §12.4.3.1: a newcomer looks for keys that stand twice among parents too, so members have to.
+TEST_F(Rules, NoLeafHasTheKeyOfAParent) {
+  for (std::size_t i = 0; i < room_.size(); ++i) room_.commit(i, {});
+  const auto taken = room_[0].tree().encryption_key(root(room_[0].tree().width()));
+  const auto bundle = world_.bundle("new");
+  auto package = bundle.package;
+  package.leaf_node.encryption_key = taken;
+  ASSERT_TRUE(sign_leaf(package.leaf_node, *bundle.signer, {}, {}, world_.rng));
+  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", encode_unsigned(package), world_.rng).value();
+  EXPECT_EQ(judged({{Add{package}}}), Error::invalid_list);
+  CommitOptions options;
+  options.proposals = {{Add{package}}};
+  options.force_path = false;
+  EXPECT_EQ(room_[2].commit(options, world_.environment).error(), Error::invalid_list);
+  // An update blanks what is above it; the key of a parent beside that stays.
+  const auto beside = room_[0].tree().encryption_key(NodeIndex{1});
+  const auto update =
+      say(world_, room_[2], Proposal{Update{update_leaf(2, [&](LeafNode& leaf) { leaf.encryption_key = beside; })}});
+  for (const std::size_t i : {0, 1, 3}) EXPECT_TRUE(room_[i].process(update, world_.environment));
+  ASSERT_EQ(room_[0].pending_proposals(), 1);
+  room_.commit(0, {});
+  EXPECT_NE(room_[0].tree().leaf({2})->encryption_key, beside) << "it is left out";
+}
+
 TEST_F(Rules, WhoIsRemovedMayComeBackInTheSameCommit) {
   CommitOptions options;
   const auto bundle = world_.bundle("member 3");
@@ -279,7 +303,10 @@ TEST_F(Rules, SendersSayWhatTheyMay) {
 // RFC 9420 §12.2, §12.4.3.2.
 class ExternalRules : public Rules {
  protected:
-  ExternalRules() { options_.replaces = LeafIndex{3}; }
+  ExternalRules() {
+    options_.replaces = LeafIndex{3};
+    world_.environment.external_commits = ExternalCommits::all;
+  }
 
   // An external commit whose content was changed before it was signed.
   Error joins(const std::function<void(Commit&)>& change) {
@@ -352,6 +379,9 @@ TEST_F(ExternalRules, AGroupInfoIsOfOurVersionAndWhole) {
   EXPECT_EQ(with([](GroupInfo& info) { info.extensions.pop_back(); }), Error::malformed) << "without external_pub";
   EXPECT_EQ(with([](GroupInfo& info) { info.extensions.erase(info.extensions.begin()); }), Error::invalid_tree);
   EXPECT_EQ(with([](GroupInfo& info) { info.extensions.back().data.pop_back(); }), Error::malformed);
+  EXPECT_EQ(with([](GroupInfo& info) { info.extensions.back().data = encode(ExternalPub{Bytes(32)}); }),
+            Error::malformed)
+      << "a key that nobody can encrypt to";
 }
 
 // Whatever others propose, a member can commit: what cannot stand together is left out.
@@ -371,10 +401,13 @@ TEST_F(Rules, NoProposalKeepsOthersFromCommitting) {
   thief.signer = room_[2].mutable_state().signer;
   const auto& context = room_[0].context();
   const auto stolen = make_key_package(world_.suite, thief, forever, {}, world_.rng).value();
-  room_.deliver(9, propose_own_add(world_.suite, context.group_id, context.epoch, stolen, world_.rng).value());
+  const auto asked = propose_own_add(world_.suite, context.group_id, context.epoch, stolen, world_.rng).value();
+  room_.deliver(0, asked);
+  CommitOptions options;
+  options.named = {std::get<ProposalReceived>(*room_[0].process(asked, world_.environment)).ref};
   proposes(2, {ReInit{{1}, protocol_version, 1, {}}});
   EXPECT_EQ(room_[0].pending_proposals(), 8);
-  const auto welcome = room_.commit(0, {});
+  const auto welcome = room_.commit(0, options);
   room_.expect_agreement();
   EXPECT_EQ(room_[0].tree().member_count(), 5);
   EXPECT_EQ(room_[0].tree().leaf({3})->source, LeafNodeSource::update);

@@ -44,6 +44,7 @@ struct Entry {
 class Simulation {
  public:
   Simulation(std::uint16_t suite, std::uint64_t seed) : world_(suite, seed), choice_(seed + 1) {
+    world_.environment.external_commits = ExternalCommits::all;
     for (std::size_t i = 0; i < clients; ++i) clients_[i].name = "client " + std::to_string(i);
     clients_[0].group = world_.create(clients_[0].name);
   }

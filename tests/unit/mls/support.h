@@ -50,7 +50,11 @@ struct World {
   MapPsks psks;
   Environment environment{policy, psks, rng, 1000};
 
-  explicit World(std::uint16_t number, std::uint64_t seed = 1) : suite(*find_suite(number)), rng(seed) {}
+  // Every suite is allowed.
+  explicit World(std::uint16_t number, std::uint64_t seed = 1) : suite(*find_suite(number)), rng(seed) {
+    environment.allowed_suites.clear();
+    for (const auto& one : all_suites()) environment.allowed_suites.push_back(one.number);
+  }
 
   Identity identity(std::string_view name) {
     return {{credential_type::basic, to_bytes(as_bytes(name)), {}},
