@@ -23,6 +23,9 @@ inline constexpr std::size_t handshakes = 8;
 inline constexpr std::size_t given_up_shown = 20;
 inline constexpr std::chrono::milliseconds handshake_time{20'000};
 inline constexpr std::chrono::milliseconds connect_time{15'000};
+// How long a QUIC connection that failed is kept, so that it answers what still comes (RFC 9000 §10.2); at most as many
+// as there are handshakes.
+inline constexpr std::chrono::milliseconds ended_time{3'000};
 // A ping when nothing came for so long; a link from which nothing came for the second time is lost.
 inline constexpr std::chrono::milliseconds ping_interval{20'000};
 inline constexpr std::chrono::milliseconds silence{60'000};

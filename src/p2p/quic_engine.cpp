@@ -161,7 +161,8 @@ void QuicEngine::pump() {
   for (auto* link : std::vector(links_)) link->step();
   // What was read makes room for more, of which the other side is told; and what has failed is told that it has.
   step_endpoint();
-  ended_.clear();
+  while (!ended_.empty() && (ended_.front().until < steady_clock::now() || ended_.size() > limits::handshakes))
+    ended_.pop_front();
   rearm();
 }
 
@@ -185,7 +186,8 @@ void QuicEngine::step_accepted() {
   for (auto& attempt : incoming_) {
     const auto state = attempt.connection->step();
     if (state == State::open) open.push_back(std::move(attempt.connection));
-    if (state == State::closed || now > attempt.deadline) ended_.push_back(std::move(attempt.connection));
+    if (state == State::closed || now > attempt.deadline)
+      ended_.push_back({std::move(attempt.connection), now + limits::ended_time});
   }
   std::erase_if(incoming_, [](const auto& attempt) { return !attempt.connection; });
   for (auto& connection : open)
@@ -215,7 +217,8 @@ void QuicEngine::step_attempts() {
     const auto state = attempt.connection->step();
     if (state == State::open)
       return finish(std::make_unique<QuicLink>(shared_from_this(), std::move(attempt.connection), attempt.address));
-    if (state == State::closed) ended_.push_back(std::move(attempt.connection));
+    if (state == State::closed)
+      ended_.push_back({std::move(attempt.connection), steady_clock::now() + limits::ended_time});
   }
   std::erase_if(attempts_, [](const auto& attempt) { return !attempt.connection; });
   if (endpoint_->saw_other_key())

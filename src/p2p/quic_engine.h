@@ -95,7 +95,12 @@ class QuicEngine : public std::enable_shared_from_this<QuicEngine> {
   client::Loop::HandlePtr give_up_;
 
   std::vector<QuicLink*> links_;
-  std::vector<std::unique_ptr<net::QuicConnection>> ended_;
+  // Failed ones stay for a moment: each further packet of the other side would else begin a new one.
+  struct Ended {
+    std::unique_ptr<net::QuicConnection> connection;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::deque<Ended> ended_;
 };
 
 }  // namespace pqc::p2p

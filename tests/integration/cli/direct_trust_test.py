@@ -4,6 +4,7 @@ import contextlib
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import unittest
 
@@ -240,6 +241,21 @@ class Threat13(direct.Case):
                 connecting.say("first\nsecond")
                 self.ended_by_refusal(listening)
                 self.assertEqual(self.texts(listening), [])
+
+
+class Threat21(direct.Case):
+    def test_threat_21_who_is_refused_is_not_answered_again_and_again(self):
+        listening, where = self.listen(self.person("bob"), "127.0.0.1:0", "--transport", "udp")
+        with tempfile.TemporaryFile() as trace:
+            command = ["openssl", "s_client", "-quic", "-connect", where, "-alpn", "pqc-chat p2p 1", "-groups", "X25519", "-trace"]
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=trace, stderr=trace) as stranger:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    stranger.wait(2)  # long enough for tens of thousands of packets
+                stranger.terminate()
+            trace.seek(0)
+            received = trace.read().count(b"Received Datagram")
+        self.assertTrue(0 < received < 50, received)
+        self.talk(self.side(self.person("alice"), "connect", where, "--transport", "udp"), listening)
 
 
 if __name__ == "__main__":
