@@ -34,6 +34,11 @@ if(PQC_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${PQC_CCACHE}")
 endif()
 
+# Lines and function names are all that reports and profiles need; types and variables cost a fifth of the time to compile.
+if(NOT PQC_FULL_DEBUG_INFO)
+  add_compile_options(-g1)
+endif()
+
 if(PQC_SANITIZE)
   add_compile_options(-fsanitize=${PQC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -O1)
   add_link_options(-fsanitize=${PQC_SANITIZE})
