@@ -27,7 +27,7 @@ class QuicLink final : public Link {
  public:
   QuicLink(std::shared_ptr<QuicEngine> engine, ConnectionPtr connection, Address address)
       : engine_(std::move(engine)), connection_(std::move(connection)), address_(std::move(address)) {}
-  ~QuicLink() override { engine_->remove(this); }
+  ~QuicLink() override { engine_->remove(this, std::move(connection_)); }
 
   void start(Handlers handlers, std::size_t longest) override {
     handlers_ = std::move(handlers);
@@ -130,6 +130,12 @@ client::Status QuicEngine::start(net::QuicRole role) {
 void QuicEngine::pin(const net::Fingerprint& key) {
   pin_ = key;
   if (endpoint_) endpoint_->set_pin(key);
+}
+
+void QuicEngine::remove(QuicLink* link, ConnectionPtr connection) {
+  std::erase(links_, link);
+  connection.reset();
+  wire_->after_step(*endpoint_);
 }
 
 void QuicEngine::stop() {
