@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "client/engine.h"
 #include "client/limits.h"
+#include "client/people/record_answer.h"
 #include "client/store/restored_rows.h"
 #include "proto/relay.pb.h"
 
@@ -90,25 +91,20 @@ Result<std::unique_ptr<v1::ClientFrame>> Engine::sign_in(const v1::Hello& hello,
   return core_.account.sign_in(hello, link, registration_->invite);
 }
 
+// Each once, in the transaction that stores its greeting; who cannot be reached now is greeted on another connection.
 Status Engine::greet_restored() {
-  auto restored = store_->account.number(setting::restored);
-  if (!restored) return pass(restored);
-  if (restored->value_or(0) == 0) return {};
-  auto rows = store_->contacts.all();
-  if (!rows) return pass(rows);
-  for (const auto& row : *rows) {
-    if (row.state != ContactState::accepted || row.barred || row.record.empty() || core_.contacts.is_self(row))
-      continue;
-    auto known = RestoredRows(*store_).has_session(row.id);
-    if (!known) return pass(known);
-    if (*known) continue;
-    directory_.prepare(row.id, [this, id = row.id](const Status& prepared) {
-      const auto greeted = prepared ? greet(id) : prepared;
+  auto contacts = RestoredRows(*store_).to_greet(core_.account.name().text());
+  if (!contacts) return pass(contacts);
+  for (const auto contact : *contacts) {
+    directory_.prepare(contact, [this, contact](const Status& prepared) {
+      auto greeted = prepared ? greet(contact) : prepared;
       if (!greeted) log(LogLevel::warning, "backup.contact_not_told", {{"why", greeted.error().message}});
+      // Somebody who is not there any more, or whose keys changed, is not asked for on every connection.
+      if (!greeted && is_about_account(greeted.error().code)) greeted = RestoredRows(*store_).set_greeted(contact);
       outbox_.pump();
     });
   }
-  return store_->account.set_number(setting::restored, 0);
+  return {};
 }
 
 Status Engine::greet(std::int64_t id) {
@@ -120,6 +116,8 @@ Status Engine::greet(std::int64_t id) {
   const Content content{.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = SessionRestartedContent{}};
   auto added = outbox_.add_to_all_devices(**contact, content);
   if (!added) return pass(added);
+  if (!*added) return fail(ExitCode::unreachable, "no session with " + (*contact)->peer + " is there yet");
+  if (auto done = RestoredRows(*store_).set_greeted(id); !done) return done;
   return core_.account.commit(*transaction);
 }
 

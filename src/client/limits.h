@@ -46,6 +46,8 @@ inline constexpr std::chrono::milliseconds slow_answer{1'000};
 inline constexpr std::chrono::milliseconds save_lease = std::chrono::seconds(15);
 
 inline constexpr std::size_t emoji_bytes = 64;
+// Changes of one kind that one person makes to one message; further ones are dropped.
+inline constexpr std::size_t changes_of_message = 1'000;
 // Ids in one read receipt.
 inline constexpr std::size_t read_ids = 256;
 // The longest that a disappearing message may stay, in seconds: a year.

@@ -131,8 +131,7 @@ wire::Result<Content> parse(wire::Reader& reader) {
 
 bool is_file_name(std::string_view name) {
   return !name.empty() && name.size() <= limits::file_name && name.front() != '.' && client::check_text(name) &&
-         std::ranges::all_of(name,
-                             [](char c) { return c != '/' && static_cast<unsigned char>(c) >= ' ' && c != 0x7f; });
+         client::is_plain_name(name) && !name.contains('/');
 }
 
 Bytes encode(const Content& content) {

@@ -2,7 +2,8 @@
 //
 //   open_upload ──row──► prepare the file ──► open ──part, part, …──► whole ──row──► complete
 //
-// Only the connection that opened an upload last may write to it: what an earlier one still has on the way is refused.
+// Only the connection that opened an upload last may write to it: what an earlier one still has on the way is refused,
+// and completes nothing. While a blob is being marked as complete it has a writer that is nobody, and is not opened.
 #include <algorithm>
 #include <utility>
 
@@ -68,6 +69,9 @@ void Session::open_upload(std::uint64_t id, const v1::OpenUpload& request) {
 }
 
 void Session::prepare_upload(std::uint64_t id, const storage::Blob& wanted, std::uint64_t offset) {
+  if (const auto writer = services_.writers.find(wanted.id);
+      writer != services_.writers.end() && writer->second == nullptr)
+    return fail(id, v1::ERROR_UNAVAILABLE, "it is being completed");
   forget_upload(wanted.id);
   if (auto* before = std::exchange(services_.writers[wanted.id], this); before != nullptr && before != this)
     before->blob_use().uploads.erase(wanted.id);
@@ -124,6 +128,8 @@ void Session::part_stored(std::uint64_t id, const storage::BlobId& blob, std::ui
     forget_upload(blob);
     return fail(id, code_of(stored.error()), blobs::name_of(stored.error()));
   }
+  // Opened anew meanwhile, here or on another connection: this may have been cut off again.
+  if (!blobs_ || !blobs_->uploads.contains(blob)) return fail(id, v1::ERROR_CONFLICT, "this upload is not open here");
   if (*stored == size) return complete_upload(id, blob, size);
   answer_upload(id, *stored, false, {});
 }
@@ -133,12 +139,23 @@ void Session::complete_upload(std::uint64_t id, const storage::BlobId& blob, std
   forget_upload(blob);
   const auto expires = services_.clock.now() + services_.files.lifetime;
   auto complete = [blob, expires](storage::Store& store) { return store.complete_blob(blob, expires); };
-  store(id, 0, std::move(complete), [id, size, expires](Session& self, const auto& done) {
-    if (!done) return self.fail(id, v1::ERROR_UNAVAILABLE);
-    if (!*done) return self.fail(id, v1::ERROR_UNKNOWN_BLOB);
-    ++self.services_.counters.uploads_completed;
-    self.answer_upload(id, size, true, expires);
-  });
+  auto report = [weak = weak_from_this(), &services = services_, id, blob, size, expires](const auto& done) {
+    services.writers.erase(blob);
+    if (done && *done) ++services.counters.uploads_completed;
+    const auto self = weak.lock();
+    if (!self) return;
+    self->job_done(0);
+    if (!self->is_open()) return;
+    if (!done) return self->fail(id, v1::ERROR_UNAVAILABLE);
+    if (!*done) return self->fail(id, v1::ERROR_UNKNOWN_BLOB);
+    self->answer_upload(id, size, true, expires);
+  };
+  job_waits(0);
+  services_.writers[blob] = nullptr;
+  if (services_.storage.submit(0, std::move(complete), std::move(report))) return;
+  services_.writers.erase(blob);
+  job_done(0);
+  fail(id, v1::ERROR_UNAVAILABLE);
 }
 
 void Session::answer_upload(std::uint64_t id, std::uint64_t stored, bool complete, UnixMillis expires) {
@@ -209,7 +226,7 @@ void Session::remove_blob(std::uint64_t id, const v1::RemoveBlob& request) {
 // Its row is gone. Whoever still writes to it is told so with the next part; a file that is not removed now is removed
 // at the next start, as it has no row.
 void Session::blob_removed(std::uint64_t id, const storage::BlobId& blob) {
-  if (const auto writer = services_.writers.find(blob); writer != services_.writers.end())
+  if (const auto writer = services_.writers.find(blob); writer != services_.writers.end() && writer->second != nullptr)
     writer->second->forget_upload(blob);
   if (blobs_ && blobs_->known && blobs_->known->id == blob) blobs_->known.reset();
   if (!services_.blobs.remove({blob})) log(LogLevel::warning, "blob_file_left");

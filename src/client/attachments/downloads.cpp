@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <unistd.h>
-
 #include "base/log.h"
 #include "client/attachments/part_file.h"
 #include "client/attachments/transfer_window.h"
@@ -147,7 +145,7 @@ Result<Downloads::ActivePtr> Downloads::begin(const SaveFile& request, const Mes
   if (!file) return fail(ExitCode::damaged, "what was stored about this file is damaged");
   auto path = place_for(request.path, file->name);
   if (!path) return pass(path);
-  const auto part = *path + "." + to_text(row.message.id).substr(0, digits_in_name) + ".part";
+  const auto part = part_name(*path, to_text(row.message.id).substr(0, digits_in_name));
   auto progress = resumable(row.message.seq, part, file->size);
   if (!progress) return pass(progress);
   const attachment::FileSecret secret(file->secret);
@@ -183,14 +181,15 @@ Result<Downloads::ActivePtr> Downloads::begin(const SaveFile& request, const Mes
 Result<attachment::Progress> Downloads::resumable(std::int64_t message, const std::string& part, std::uint64_t size) {
   auto row = core_.store.transfers.find(message);
   if (!row) return pass(row);
-  if (!*row) return attachment::Progress{};
+  // One whose upload ended without its row: the file is the user's own.
+  if (!*row || (*row)->is_source()) return attachment::Progress{};
   const auto& progress = (*row)->progress;
   std::error_code code;
   const auto length = std::filesystem::file_size((*row)->path, code);
   if (!code && (*row)->path == part && progress.next > 0 && length >= bytes_before(progress.next, size))
     return progress;
   // Of a run that stopped before anything was stored, or of another place: ours, and of no use.
-  if (!code) ::unlink((*row)->path.c_str());
+  if (!code) remove_part((*row)->path);
   return attachment::Progress{};
 }
 

@@ -1,6 +1,7 @@
 #include "client/attachments/part_file.h"
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 
 #include <fcntl.h>
@@ -11,6 +12,8 @@ namespace pqc::client {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view part_ending = ".part";
 
 std::unexpected<Error> already_there(const std::string& path) {
   return fail(ExitCode::usage, path + " is there already: choose another name");
@@ -41,6 +44,23 @@ Result<std::string> place_for(const std::string& path, const std::string& name) 
   const auto folder = fs::path(place).parent_path();
   if (!fs::is_directory(folder, code)) return std::unexpected(system_error(ENOENT, "write into", folder));
   return place;
+}
+
+std::string part_name(const std::string& path, std::string_view digits) {
+  const auto ending = "." + std::string(digits) + std::string(part_ending);
+  auto name = fs::path(path).filename().string();
+  const auto is_tail = [&](std::size_t i) { return (static_cast<unsigned char>(name[i]) & 0xC0) == 0x80; };
+  if (auto length = NAME_MAX - ending.size(); name.size() > length) {
+    while (length > 0 && is_tail(length)) --length;
+    name.resize(length);
+  }
+  return (fs::path(path).parent_path() / (name + ending)).string();
+}
+
+void remove_part(const std::string& path) {
+  struct stat status{};
+  if (!path.ends_with(part_ending) || ::lstat(path.c_str(), &status) != 0) return;
+  if (S_ISREG(status.st_mode) && status.st_uid == ::geteuid() && status.st_nlink == 1) ::unlink(path.c_str());
 }
 
 Result<PartFile> PartFile::open(const std::string& path, std::uint64_t from, bool own) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "client/files.h"
 
@@ -14,6 +15,12 @@ namespace pqc::client {
 Result<std::string> place_for(const std::string& path, const std::string& name);
 // The name that a file gets in a folder, made from the sender's: no hidden file, none that looks like an option.
 std::string safe_name(const std::string& name);
+
+// The name beside `path` under which it is written: with these digits and ".part" behind it. A long one is cut off, at
+// the boundary of a character, to what file systems take.
+std::string part_name(const std::string& path, std::string_view digits);
+// Removes an unfinished file of an earlier run: a regular one of the user's own that has a name of that kind.
+void remove_part(const std::string& path);
 
 class PartFile {
  public:

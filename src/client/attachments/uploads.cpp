@@ -362,6 +362,7 @@ void Uploads::give_up(const Error& error) {
   core_.loop.post([this] { pump(); });
 }
 
+// At once: a row that stayed behind would name a file of the user's.
 Status Uploads::give_up_for_good(std::int64_t message, const Error& error) {
   auto transaction = core_.store.begin();
   if (!transaction) return pass(transaction);

@@ -65,6 +65,11 @@ Result<BackupCounts> restore_backup(Store& store, const std::filesystem::path& f
                                     UnixMillis now) {
   auto reader = BackupReader::open(file, passphrase);
   if (!reader) return pass(reader);
+  auto account = store.account.load();
+  if (!account) return pass(account);
+  if (!*account)
+    return fail(ExitCode::not_registered,
+                "this profile has no account yet: register, or link it to another device, and then restore");
   auto transaction = store.begin();
   if (!transaction) return pass(transaction);
   RecordReader restorer(store, now);

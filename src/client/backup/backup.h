@@ -16,8 +16,8 @@ namespace pqc::client {
 Result<BackupCounts> write_backup(const ProfilePaths& paths, const KeyAccess& access, const std::filesystem::path& file,
                                   const SecretBytes& passphrase, const Clock& clock);
 
-// Adds it to a profile with an account. The counts are of what was not there. Errors: as above; wrong_key, damaged,
-// too_new: then nothing was changed.
+// Adds it to a profile with an account. The counts are of what was not there. Errors: as above; not_registered;
+// wrong_key, damaged, too_new: then nothing was changed.
 Result<BackupCounts> restore_backup(const ProfilePaths& paths, const KeyAccess& access,
                                     const std::filesystem::path& file, const SecretBytes& passphrase,
                                     const Clock& clock);

@@ -50,8 +50,16 @@ Status set_key(crypto::Aead& aead, const SecretBytes& passphrase, ByteView heade
   return {};
 }
 
-std::filesystem::path unfinished(const std::filesystem::path& file) {
-  return file.string() + ".new";
+// A name that nothing has: what is there under the one that was drawn is left as it is.
+std::filesystem::path unfinished(const std::filesystem::path& file, Rng& rng) {
+  return file.string() + "." + to_hex(rng.bytes<8>()) + ".new";
+}
+
+Status sync_folder(const std::filesystem::path& file) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened || ::fsync(opened.get()) != 0) return std::unexpected(system_error(errno, "write", file));
+  return {};
 }
 
 }  // namespace
@@ -61,10 +69,10 @@ Result<std::unique_ptr<BackupWriter>> BackupWriter::create(const std::filesystem
                                                            const crypto::Argon2Parameters& parameters, Rng& rng) {
   if (::access(file.c_str(), F_OK) == 0)
     return fail(ExitCode::usage, file.string() + " is there already: choose another name");
-  FileDescriptor descriptor(
-      ::open(unfinished(file).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  auto name = unfinished(file, rng);
+  FileDescriptor descriptor(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!descriptor) return std::unexpected(system_error(errno, "write", file));
-  std::unique_ptr<BackupWriter> writer(new BackupWriter(file, std::move(descriptor)));
+  std::unique_ptr<BackupWriter> writer(new BackupWriter(file, std::move(name), std::move(descriptor)));
   auto& header = writer->header_;
   header.assign(magic.begin(), magic.end());
   put(header, version);
@@ -79,7 +87,7 @@ Result<std::unique_ptr<BackupWriter>> BackupWriter::create(const std::filesystem
 }
 
 BackupWriter::~BackupWriter() {
-  ::unlink(unfinished(file_).c_str());
+  ::unlink(unfinished_.c_str());
 }
 
 Status BackupWriter::write(ByteView bytes) {
@@ -124,7 +132,7 @@ Status BackupWriter::finish() {
   if (auto done = seal_piece(true); !done) return done;
   if (::fsync(descriptor_.get()) != 0) return std::unexpected(system_error(errno, "write", file_));
   // Nothing that has this name already is replaced.
-  if (::link(unfinished(file_).c_str(), file_.c_str()) == 0) return {};
+  if (::link(unfinished_.c_str(), file_.c_str()) == 0) return sync_folder(file_);
   if (errno == EEXIST) return fail(ExitCode::usage, file_.string() + " is there already: choose another name");
   return std::unexpected(system_error(errno, "write", file_));
 }

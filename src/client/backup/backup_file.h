@@ -35,13 +35,14 @@ class BackupWriter {
   Status finish();
 
  private:
-  BackupWriter(std::filesystem::path file, FileDescriptor descriptor)
-      : file_(std::move(file)), descriptor_(std::move(descriptor)) {}
+  BackupWriter(std::filesystem::path file, std::filesystem::path unfinished, FileDescriptor descriptor)
+      : file_(std::move(file)), unfinished_(std::move(unfinished)), descriptor_(std::move(descriptor)) {}
   Status append(ByteView bytes);
   Status seal_piece(bool last);
   Status write(ByteView bytes);
 
   std::filesystem::path file_;
+  std::filesystem::path unfinished_;  // the name that it has until then, beside it
   FileDescriptor descriptor_;
   Bytes header_;
   crypto::Aead aead_{crypto::AeadAlg::aes_256_gcm};

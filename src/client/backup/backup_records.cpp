@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "client/backup/contact_merge.h"
 #include "client/limits.h"
 #include "client/messages/content.h"
 #include "client/store/restored_rows.h"
@@ -77,6 +78,24 @@ v1::BackupRecord to_record(const MessageRow& in) {
   out.set_read_at(m.read_at.value);
   out.set_seq(m.seq);
   return record;
+}
+
+ContactRow decode(const v1::Contact& in) {
+  ContactRow out;
+  out.peer = in.peer();
+  const bool accepted = in.state() == static_cast<std::uint32_t>(ContactState::accepted);
+  out.state = accepted ? ContactState::accepted : ContactState::stranger;
+  out.verified = in.verified();
+  out.record = to_bytes(as_bytes(in.record()));
+  if (in.has_level() && in.has_suite()) {
+    out.level = in.level();
+    out.suite = in.suite();
+  }
+  out.barred = in.blocked();
+  out.timer = in.timer();
+  out.timer_revision = in.timer_revision();
+  out.timer_change = to_bytes(as_bytes(in.timer_change()));
+  return out;
 }
 
 // Nothing for a row that no version of ours can have written.
@@ -160,7 +179,7 @@ struct RecordReader::Visitor {
     return account.set_number(setting::keep_days, std::min<std::int64_t>(in.keep_days(), limits::keep_days));
   }
 
-  // The keys that are pinned here stay; what is not known here comes as it was. Who this is, the profile knows itself.
+  // Who this is, the profile knows itself.
   Status take(const v1::Contact& in) const {
     auto own = own_name();
     if (!own) return pass(own);
@@ -168,22 +187,13 @@ struct RecordReader::Visitor {
     if (!identity::AccountName::parse(in.peer())) return damaged("contact");
     auto found = store.contacts.find(in.peer());
     if (!found) return pass(found);
-    if (*found && !(*found)->record.empty()) return {};
     if (!*found) ++reader.counts_.contacts;
-    const auto state = in.state() == static_cast<std::uint32_t>(ContactState::accepted) ? ContactState::accepted
-                                                                                        : ContactState::stranger;
-    auto row = store.contacts.find_or_add(in.peer(), state, reader.now_);
+    auto row = store.contacts.find_or_add(in.peer(), ContactState::stranger, reader.now_);
     if (!row) return pass(row);
-    auto& contacts = store.contacts;
-    if (auto done = contacts.set_state(row->id, state); !done) return done;
-    // Pinned long ago: the server is asked before anything is sent.
-    if (!in.record().empty())
-      if (auto done = contacts.pin_record(row->id, as_bytes(in.record()), {0}); !done) return done;
-    if (auto done = contacts.set_verified(row->id, in.verified()); !done) return done;
-    if (in.has_level() && in.has_suite())
-      if (auto done = contacts.pin_suite(row->id, in.level(), in.suite()); !done) return done;
-    if (auto done = contacts.set_barred(row->id, in.blocked()); !done) return done;
-    return contacts.set_timer(row->id, in.timer(), in.timer_revision(), as_bytes(in.timer_change()));
+    auto merged = merge_contact(store, *row, decode(in), reader.now_);
+    if (!merged) return pass(merged);
+    if (*merged == Merged::identity_changed) reader.changed_.push_back(in.peer());
+    return {};
   }
 
   Status take(const v1::Message& in) const {

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/secret.h"
 #include "client/store/message_row.h"
@@ -23,7 +25,8 @@ struct BackupCounts {
 // With its number here, which a device that is linked keeps.
 [[nodiscard]] SecretBytes encode_record(const MessageRow& message);
 
-// Adds what comes out of records to a store, inside the caller's transaction. What is there stays as it is.
+// Adds what comes out of records to a store, inside the caller's transaction. Messages that are there stay as they are,
+// contacts are merged (contact_merge.h).
 class RecordReader {
  public:
   // Messages keep the numbers that they have up to this one: the store gives higher ones to its own.
@@ -34,6 +37,8 @@ class RecordReader {
   Status take(ByteView record);
   // Of what was not there.
   [[nodiscard]] const BackupCounts& counts() const { return counts_; }
+  // People who had other identity keys here than in the records: nothing is sent to them before the user says so.
+  [[nodiscard]] const std::vector<std::string>& changed() const { return changed_; }
 
  private:
   struct Visitor;
@@ -43,6 +48,7 @@ class RecordReader {
   std::int64_t keep_numbers_to_;
   std::optional<std::string> own_name_;
   BackupCounts counts_;
+  std::vector<std::string> changed_;
 };
 
 }  // namespace pqc::client

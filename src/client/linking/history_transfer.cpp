@@ -32,6 +32,19 @@ Result<std::int64_t> number(Store& store, std::string_view name) {
 }
 
 constexpr std::size_t rows_at_once = 200;
+// Of a record in a piece.
+constexpr std::size_t record_overhead = 8;
+
+// The keys of somebody with many devices can be longer than a piece: then all else of the contact goes, that it is
+// blocked for one. The new device asks the server for them, and shows them as not verified.
+SecretBytes contact_record(ContactRow row) {
+  auto record = encode_record(row);
+  if (record.size() + record_overhead <= limits::history_bytes) return record;
+  log(LogLevel::warning, "history.keys_too_long", {{"peer", row.peer}});
+  row.record.clear();
+  row.verified = false;
+  return encode_record(row);
+}
 
 }  // namespace
 
@@ -43,16 +56,13 @@ struct HistoryTransfer::Window {
   bool end = false;
 
   [[nodiscard]] Position reached() const { return pieces.back().to; }
-  // False when the window is full.
+  static bool fits(const SecretBytes& record) { return record.size() + record_overhead <= limits::history_bytes; }
+  // One that fits into a piece. False when the window is full.
   bool add(const SecretBytes& record, Position to) {
-    const auto size = record.size() + 8;
-    if (size > limits::history_bytes) {
-      log(LogLevel::warning, "history.record_too_large");
-    } else {
-      if (bytes + size > limits::history_bytes && !begin_piece()) return false;
-      pieces.back().records.push_back(to_bytes(record.view()));
-      bytes += size;
-    }
+    const auto size = record.size() + record_overhead;
+    if (bytes + size > limits::history_bytes && !begin_piece()) return false;
+    pieces.back().records.push_back(to_bytes(record.view()));
+    bytes += size;
     pieces.back().to = to;
     return true;
   }
@@ -130,7 +140,7 @@ Status HistoryTransfer::add_contacts(Window& window) {
   for (const auto& row : *rows) {
     const auto before = window.reached();
     if (row.id <= before.contact || core_.contacts.is_self(row)) continue;
-    if (!window.add(encode_record(row), {.contact = row.id, .message = before.message})) return {};
+    if (!window.add(contact_record(row), {.contact = row.id, .message = before.message})) return {};
   }
   return {};
 }
@@ -145,11 +155,14 @@ Status HistoryTransfer::add_messages(Window& window) {
     for (const auto& row : *rows) {
       after = row.message.seq;
       const Position to{.contact = window.reached().contact, .message = after};
-      if (!worth_sending(row)) {
+      const auto record = encode_record(row);
+      if (!worth_sending(row) || !Window::fits(record)) {
+        if (worth_sending(row))
+          log(LogLevel::error, "history.record_too_large", {{"message", to_text(row.message.id)}});
         window.pieces.back().to = to;
         continue;
       }
-      if (!window.add(encode_record(row), to)) return {};
+      if (!window.add(record, to)) return {};
       ++window.messages;
     }
   }
@@ -206,9 +219,12 @@ Status HistoryTransfer::take(identity::DeviceId from, const HistoryContent& piec
   RecordReader reader(core_.store, core_.clock.now(), *keep);
   for (const auto& record : piece.records) {
     auto taken = reader.take(record);
-    if (!taken && taken.error().code != ExitCode::damaged) return taken;
-    if (!taken) log(LogLevel::warning, "history.record_refused");
+    // One that cannot be stored, whatever is tried, must not keep all that follows from coming in.
+    if (!taken && transient(taken.error().code)) return taken;
+    if (!taken) log(LogLevel::error, "history.record_refused", {{"why", taken.error().message}});
   }
+  for (const auto& peer : reader.changed())
+    core_.account.report_later({.kind = keys::audit::Kind::identity_changed, .peer = peer});
   auto count = number(core_.store, count_setting);
   if (!count) return pass(count);
   if (auto done =

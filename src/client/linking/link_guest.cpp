@@ -43,7 +43,17 @@ LinkGuest::LinkGuest(Core& core, RelayAddress address, OnCode on_code, Done done
 LinkGuest::~LinkGuest() = default;
 
 void LinkGuest::start() {
+  if (auto checked = check_profile(); !checked) return finish(checked);
   relay_->start(false);
+}
+
+// Messages that come from the other device keep their numbers, and stand before all that comes here by itself.
+Status LinkGuest::check_profile() const {
+  auto newest = HistoryTransfer::newest(core_.store);
+  if (!newest) return pass(newest);
+  if (*newest == 0) return {};
+  return fail(ExitCode::usage,
+              "this profile holds messages already: link with a new one, which another --profile makes");
 }
 
 Result<std::unique_ptr<v1::ClientFrame>> LinkGuest::open(const v1::Hello& hello, const net::LinkInfo&) {

@@ -35,6 +35,7 @@ class LinkGuest {
   Status on_message(ByteView message);
   Status take_invitation(const linking::Offer& offer, ByteView message);
   Status take_record(const linking::Answered& answered, ByteView message);
+  Status check_profile() const;
   Status check(const linking::Invitation& invitation) const;
   Status store(const linking::Invitation& invitation, ByteView signed_record);
   void send(const Bytes& message, std::function<void()> sent);

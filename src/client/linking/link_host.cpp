@@ -88,9 +88,8 @@ void LinkHost::on_offer(Result<const v1::ServerFrame*> answer) {
 void LinkHost::on_frame(const v1::ServerFrame& frame) {
   if (!done_) return;
   if (frame.has_link_ended())
-    return finish(fail(ExitCode::timed_out,
-                       "the new device went away before it was linked: run pqc-chat link there again. If it is listed "
-                       "by pqc-chat devices list, revoke it first"));
+    return finish(
+        fail(ExitCode::timed_out, "the new device went away before it was linked: run pqc-chat link there again"));
   if (frame.has_link_message()) on_message(as_bytes(frame.link_message().body()));
 }
 
@@ -115,12 +114,15 @@ void LinkHost::take_answer(linking::Inviting& inviting, ByteView message) {
                                     .revoked = {},
                                     .keys = std::move(answer->keys)};
   state_.emplace<linking::Signing>(std::move(answer->next));
-  if (history_)
-    if (auto noted = HistoryTransfer::offer(core_.store, device_); !noted) return finish(pass(noted));
+  // Before the record: a device in it may ask at once. An earlier attempt may have used this number.
+  const auto noted =
+      history_ ? HistoryTransfer::offer(core_.store, device_) : HistoryTransfer::withdraw(core_.store, device_);
+  if (!noted) return finish(std::unexpected(noted.error()));
   add_device_(entry, [this](const Status& added) {
     if (!done_ || !std::holds_alternative<linking::Signing>(state_)) return;
-    if (!added) return finish(std::unexpected(added.error()));
-    give_record();
+    if (added) return give_record();
+    const auto withdrawn = HistoryTransfer::withdraw(core_.store, device_);
+    finish(std::unexpected(withdrawn ? added.error() : withdrawn.error()));
   });
 }
 
@@ -141,6 +143,13 @@ void LinkHost::send(const Bytes& message) {
 }
 
 void LinkHost::finish(Result<std::uint32_t> result) {
+  // From the signature on the record may name the new device, though nobody heard that it has stored it.
+  const bool named = core_.account.record().record().find(device_) != nullptr;
+  const bool signed_already =
+      std::holds_alternative<linking::Signing>(state_) || std::holds_alternative<linking::Finishing>(state_);
+  if (!result && signed_already && named)
+    result.error().message +=
+        ". Unless the new device says that it is linked: pqc-chat devices revoke " + std::to_string(device_.value);
   state_.emplace<std::monostate>();
   deadline_.reset();
   if (const auto done = std::exchange(done_, {})) core_.loop.post([done, result = std::move(result)] { done(result); });

@@ -38,6 +38,15 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
+// One character: U+0000 to U+001F, U+007F, U+0080 to U+009F, U+2028 to U+202E, U+2066 to U+2069.
+bool misleads(std::string_view character) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return at(0) < 0x20 || at(0) == 0x7F;
+  if (character.size() == 2) return at(0) == 0xC2 && at(1) < 0xA0;
+  if (character.size() != 3 || at(0) != 0xE2) return false;
+  return (at(1) == 0x80 && at(2) >= 0xA8 && at(2) <= 0xAE) || (at(1) == 0x81 && at(2) >= 0xA6 && at(2) <= 0xA9);
+}
+
 bool read_id(const std::string& bytes, MessageId& id) {
   if (bytes.size() != id.size()) return false;
   std::ranges::copy(as_bytes(bytes), id.begin());
@@ -272,7 +281,16 @@ bool is_utf8(std::string_view text) {
 bool is_file_name(std::string_view name) {
   if (name.empty() || name.size() > limits::file_name_bytes || name == "." || name == ".." || !is_utf8(name))
     return false;
-  return std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7F || c == '/'; });
+  return !name.contains('/') && is_plain_name(name);
+}
+
+bool is_plain_name(std::string_view text) {
+  while (!text.empty()) {
+    const auto length = sequence_length(text);
+    if (length == 0 || misleads(text.substr(0, length))) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 bool is_preview(ByteView preview) {

@@ -111,6 +111,9 @@ struct Content {
 
 // A name that is no path: 1 to 255 bytes of UTF-8 without '/' and control characters, neither "." nor "..".
 [[nodiscard]] bool is_file_name(std::string_view name);
+// Whether every character of a UTF-8 text stands where it is seen: no control character (C0, DEL, C1), no break of a
+// line or paragraph, nothing that turns the direction of what follows.
+[[nodiscard]] bool is_plain_name(std::string_view text);
 
 // Bytes that begin as a JPEG does, and no more than may be. What is behind that is never looked at.
 [[nodiscard]] bool is_preview(ByteView preview);

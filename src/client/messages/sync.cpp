@@ -6,6 +6,7 @@
 #include "client/limits.h"
 #include "client/messages/effects.h"
 #include "client/messages/message_content.h"
+#include "client/people/record_answer.h"
 #include "proto/relay.pb.h"
 
 namespace pqc::client {
@@ -298,7 +299,8 @@ Sync::Next Sync::store_message(const ContactRow& contact, const Delivery& delive
   return Next::done;
 }
 
-// Not what was erased here before, not under the id of a message of ours, no timer from far ahead.
+// Not what was erased here before, not under the id of a message of ours, no timer from far ahead, not one change too
+// many.
 Result<bool> Sync::may_store(const ContactRow& contact, const MessageRow& row) {
   auto removed = core_.store.erasure.was_removed(contact.id, row.message.id);
   if (!removed) return pass(removed);
@@ -309,7 +311,9 @@ Result<bool> Sync::may_store(const ContactRow& contact, const MessageRow& row) {
   if (!current) return pass(current);
   const bool jumps = row.message.kind == MessageKind::timer && *current &&
                      row.message.revision > std::uint64_t{(*current)->timer_revision} + limits::timer_jump;
-  return !*removed && !*ours && !jumps;
+  auto change = may_add_change(core_.store, row);
+  if (!change) return pass(change);
+  return !*removed && !*ours && !jumps && *change;
 }
 
 Sync::Next Sync::messages_read(const ContactRow& contact, const ReadContent& read) {
@@ -394,7 +398,7 @@ void Sync::fetch_record() {
     waiting_ = false;
     if (queue_.empty()) return;
     // Without an answer it stays in the mailbox; it is asked for again, here or on the next connection.
-    if (!status && transient(status.error().code)) return pause();
+    if (!status && !is_about_account(status.error().code)) return pause();
     queue_.front().record_fetched = true;
     process();
   });

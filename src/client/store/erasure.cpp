@@ -1,9 +1,10 @@
 #include "client/store/erasure.h"
 
 #include <limits>
-#include <vector>
 
+#include "client/attachments/part_file.h"
 #include "client/limits.h"
+#include "client/store/transfer_table.h"
 
 namespace pqc::client {
 namespace {
@@ -20,11 +21,15 @@ std::int64_t number(const Row& row) {
 Status Erasure::remove(std::int64_t seq, UnixMillis now) {
   auto transaction = Transaction::begin(database_);
   if (!transaction) return pass(transaction);
-  if (auto done = remove_row(seq, now); !done) return done;
-  return transaction->commit();
+  std::vector<std::string> files;
+  if (auto done = remove_row(seq, now, files); !done) return done;
+  if (auto done = transaction->commit(); !done) return done;
+  for (const auto& file : files) remove_part(file);
+  return {};
 }
 
-Status Erasure::remove_row(std::int64_t seq, UnixMillis now) {
+// `files` gets the unfinished ones, which are to be removed after the commit.
+Status Erasure::remove_row(std::int64_t seq, UnixMillis now, std::vector<std::string>& files) {
   std::vector<std::int64_t> rows{seq};
   if (auto done = database_.each(
           "SELECT e.seq FROM messages m JOIN messages e ON e.contact = m.contact AND e.target = m.id AND "
@@ -34,6 +39,9 @@ Status Erasure::remove_row(std::int64_t seq, UnixMillis now) {
       !done)
     return done;
   for (const auto row : rows) {
+    auto file = TransferTable(database_).unfinished_file(row);
+    if (!file) return pass(file);
+    if (*file) files.push_back(std::move(**file));
     for (const auto* const sql :
          {"DELETE FROM outbox WHERE message = ?", "DELETE FROM expected_receipts WHERE message = ?",
           "DELETE FROM owed_reads WHERE message = ?", "DELETE FROM transfers WHERE message = ?"})
@@ -65,11 +73,13 @@ Result<std::size_t> Erasure::remove_all(std::string_view query, std::int64_t val
   const bool many = rows.size() >= many_rows;
   if (many)
     if (auto done = erase_words_at_once(true); !done) return pass(done);
+  std::vector<std::string> files;
   for (const auto row : rows)
-    if (auto done = remove_row(row, now); !done) return pass(done);
+    if (auto done = remove_row(row, now, files); !done) return pass(done);
   if (many)
     if (auto done = erase_words_at_once(false); !done) return pass(done);
   if (auto done = transaction->commit(); !done) return pass(done);
+  for (const auto& file : files) remove_part(file);
   return rows.size();
 }
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "client/store/database.h"
 #include "client/types.h"
@@ -15,8 +17,8 @@ class Erasure {
  public:
   explicit Erasure(Database& database) : database_(database) {}
 
-  // One message, its bytes in the outbox, and the changes that name it (but not those that the server does not have
-  // yet: the other side must still learn of them).
+  // One message, its bytes in the outbox, the unfinished file where it was being saved, and the changes that name it
+  // (but not those that the server does not have yet: the other side must still learn of them).
   Status remove(std::int64_t seq, UnixMillis now);
   // All of a conversation.
   Status remove_conversation(std::int64_t contact, UnixMillis now);
@@ -35,7 +37,7 @@ class Erasure {
   Result<bool> vacuum_step();
 
  private:
-  Status remove_row(std::int64_t seq, UnixMillis now);
+  Status remove_row(std::int64_t seq, UnixMillis now, std::vector<std::string>& files);
   Result<std::size_t> remove_all(std::string_view query, std::int64_t value, std::size_t limit, UnixMillis now);
   Status erase_words_at_once(bool begin);
 

@@ -18,6 +18,9 @@ constexpr std::string_view unsealed =
     PQC_MESSAGE_COLUMNS "WHERE m.sealed = 0 AND m.direction = 1 AND m.status = 0 ORDER BY m.seq LIMIT ?";
 constexpr std::string_view of_target =
     PQC_MESSAGE_COLUMNS "WHERE m.contact = ? AND m.target = ? AND m.target_direction = ? AND m.kind IN (3, 4, 5)";
+constexpr std::string_view deciding = PQC_MESSAGE_COLUMNS
+    "WHERE m.contact = ? AND m.target = ? AND m.target_direction = ? AND m.kind = ? AND m.direction = ? ORDER BY "
+    "m.revision DESC, m.id DESC LIMIT 1";
 constexpr std::string_view read_owed =
     PQC_MESSAGE_COLUMNS "JOIN owed_reads r ON r.message = m.seq ORDER BY m.contact, m.seq LIMIT ?";
 constexpr std::string_view all_files = PQC_MESSAGE_COLUMNS
@@ -163,6 +166,33 @@ Status MessageTable::set_failed(std::int64_t seq, const Error& failure) {
 
 Result<std::vector<MessageRow>> MessageTable::changes_of(std::int64_t contact, const MessageRef& target) {
   return many(database_, of_target, contact, target.id, target.direction);
+}
+
+Result<std::optional<MessageRow>> MessageTable::deciding_change(std::int64_t contact, const MessageRef& target,
+                                                                MessageKind kind, Direction author) {
+  return database_.one(deciding, read_message, contact, target.id, target.direction, kind, author);
+}
+
+Result<std::size_t> MessageTable::count_changes(std::int64_t contact, const MessageRef& target, MessageKind kind,
+                                                Direction author, std::size_t limit) {
+  auto count = database_.one(
+      "SELECT count(*) FROM (SELECT 1 FROM messages WHERE contact = ? AND target = ? AND target_direction = ? AND kind "
+      "= ? AND direction = ? LIMIT ?)",
+      [](const Row& row) { return row.integer(0); }, contact, target.id, target.direction, kind, author, limit);
+  if (!count) return pass(count);
+  return static_cast<std::size_t>(count->value_or(0));
+}
+
+// The index lists those with a text only, so that few rows are looked at however many there are.
+Status MessageTable::wipe_superseded(std::int64_t contact, const MessageRef& target, MessageKind kind,
+                                     Direction author) {
+  return database_.run(
+      "UPDATE messages SET text = '' WHERE seq IN (SELECT seq FROM messages WHERE contact = ?1 AND target = ?2 AND "
+      "target_direction = ?3 AND kind = ?4 AND direction = ?5 AND text <> '' AND (direction = 0 OR status = ?6) AND "
+      "seq "
+      "<> (SELECT seq FROM messages WHERE contact = ?1 AND target = ?2 AND target_direction = ?3 AND kind = ?4 AND "
+      "direction = ?5 ORDER BY revision DESC, id DESC LIMIT 1))",
+      contact, target.id, target.direction, kind, author, MessageStatus::delivered);
 }
 
 Status MessageTable::set_effects(std::int64_t seq, const MessageEffects& effects) {

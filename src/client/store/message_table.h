@@ -66,6 +66,14 @@ class MessageTable {
   // The contact has read our message of this id.
   Status set_read(std::int64_t contact, const MessageId& id, UnixMillis now);
 
+  // Of the changes of one kind and author that name a message: the one that counts, which has the highest revision,
+  // among equal ones the highest id; how many there are, up to a limit.
+  Result<std::optional<MessageRow>> deciding_change(std::int64_t contact, const MessageRef& target, MessageKind kind,
+                                                    Direction author);
+  Result<std::size_t> count_changes(std::int64_t contact, const MessageRef& target, MessageKind kind, Direction author,
+                                    std::size_t limit);
+  // Erases the texts of those that do not count, but not of ours that may still have to be sent.
+  Status wipe_superseded(std::int64_t contact, const MessageRef& target, MessageKind kind, Direction author);
   // The reactions, edits and unsends that name a message.
   Result<std::vector<MessageRow>> changes_of(std::int64_t contact, const MessageRef& target);
   Status set_effects(std::int64_t seq, const MessageEffects& effects);

@@ -1,11 +1,17 @@
 #include "client/store/restored_rows.h"
 
+#include <string>
+
 #include "client/store/message_row.h"
 
 namespace pqc::client {
 namespace {
 
 constexpr std::string_view all_after = PQC_MESSAGE_COLUMNS "WHERE m.seq > ? ORDER BY m.seq LIMIT ?";
+
+std::string greeting_setting(std::int64_t contact) {
+  return "greet:" + std::to_string(contact);
+}
 
 }  // namespace
 
@@ -20,7 +26,11 @@ Result<bool> RestoredRows::add(const MessageRow& row) {
   auto there = store_.messages.find(row.contact, row.message.direction, row.message.id);
   if (!there) return pass(there);
   if (*there) return false;
-  auto seq = store_.messages.add(row);
+  auto numbered = row;
+  auto taken = store_.messages.find(row.message.seq);
+  if (!taken) return pass(taken);
+  if (*taken) numbered.message.seq = 0;
+  auto seq = store_.messages.add(numbered);
   if (!seq) return pass(seq);
   if (!*seq) return false;
   const auto& m = row.message;
@@ -53,6 +63,43 @@ Result<bool> RestoredRows::has_session(std::int64_t contact) {
       "SELECT 1 FROM sessions WHERE contact = ? LIMIT 1", [](const Row& row) { return row.integer(0); }, contact);
   if (!found) return pass(found);
   return found->has_value();
+}
+
+Status RestoredRows::note_whom_to_greet(std::string_view own_name, const std::vector<ContactRow>& contacts) {
+  auto transaction = store_.begin();
+  if (!transaction) return pass(transaction);
+  for (const auto& row : contacts) {
+    if (row.state != ContactState::accepted || row.barred || row.record.empty() || row.peer == own_name) continue;
+    auto known = has_session(row.id);
+    if (!known) return pass(known);
+    if (*known) continue;
+    if (auto done = store_.account.set_number(greeting_setting(row.id), 1); !done) return done;
+  }
+  if (auto done = store_.account.set_number(setting::restored, 2); !done) return done;
+  return transaction->commit();
+}
+
+Result<std::vector<std::int64_t>> RestoredRows::to_greet(std::string_view own_name) {
+  std::vector<std::int64_t> out;
+  auto restored = store_.account.number(setting::restored);
+  if (!restored) return pass(restored);
+  if (restored->value_or(0) == 0) return out;
+  auto contacts = store_.contacts.all();
+  if (!contacts) return pass(contacts);
+  if (restored->value_or(0) == 1)
+    if (auto done = note_whom_to_greet(own_name, *contacts); !done) return pass(done);
+  for (const auto& row : *contacts) {
+    auto owed = store_.account.number(greeting_setting(row.id));
+    if (!owed) return pass(owed);
+    if (owed->value_or(0) == 1 && !row.barred) out.push_back(row.id);
+  }
+  if (!out.empty()) return out;
+  if (auto done = store_.account.set_number(setting::restored, 0); !done) return pass(done);
+  return out;
+}
+
+Status RestoredRows::set_greeted(std::int64_t contact) {
+  return store_.account.set_number(greeting_setting(contact), 0);
 }
 
 }  // namespace pqc::client

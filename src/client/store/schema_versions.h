@@ -223,4 +223,13 @@ CREATE TABLE dead_blobs (
 ) WITHOUT ROWID, STRICT;
 )sql";
 
+// The change of a kind and an author that counts is found at once, and so are those that have lost their place.
+inline constexpr const char* schema_version_6 = R"sql(
+DROP INDEX messages_of_target;
+CREATE INDEX changes_of_message ON messages (contact, target, target_direction, kind, direction, revision, id)
+  WHERE target IS NOT NULL;
+CREATE INDEX changes_with_text ON messages (contact, target, target_direction, kind, direction)
+  WHERE target IS NOT NULL AND text <> '';
+)sql";
+
 }  // namespace pqc::client

@@ -80,4 +80,11 @@ Status TransferTable::remove_dead(const BlobId& blob) {
   return database_.run("DELETE FROM dead_blobs WHERE id = ?", blob);
 }
 
+Result<std::optional<std::string>> TransferTable::unfinished_file(std::int64_t message) {
+  auto row = find(message);
+  if (!row) return pass(row);
+  if (!*row || (*row)->is_source()) return std::nullopt;
+  return std::move((*row)->path);
+}
+
 }  // namespace pqc::client

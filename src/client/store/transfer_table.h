@@ -27,6 +27,8 @@ struct TransferRow {
   FileMark mark;                                 // of a file that is sent
   std::optional<attachment::Chain> whole_chain;  // of one that was sealed to its end
 
+  // Whether `path` is a file of the user's that is sent. Else it is one that was made here, and may be removed.
+  [[nodiscard]] bool is_source() const { return mark != FileMark{}; }
   // Of the file, up to the chunk that comes next.
   [[nodiscard]] std::uint64_t bytes() const { return std::uint64_t{progress.next} * attachment::chunk_size; }
 };
@@ -44,6 +46,8 @@ class TransferTable {
   Result<bool> set_progress(std::int64_t message, const attachment::Progress& progress);
   Result<bool> set_whole_chain(std::int64_t message, const attachment::Chain& chain);
   Status remove(std::int64_t message);
+  // The unfinished file of one that is saved here; nothing where there is none.
+  Result<std::optional<std::string>> unfinished_file(std::int64_t message);
 
   // Sealed files that no message needs any more, and that the server still has.
   using BlobId = std::array<std::uint8_t, 32>;

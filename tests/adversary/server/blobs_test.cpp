@@ -167,6 +167,30 @@ TEST_F(BlobAttack, OnlyTheConnectionThatOpenedItLastWrites) {
   EXPECT_EQ(first->ask(read(id, 0, 10)).blob_part().data(), "new1234567");
 }
 
+// Its last part may be on the way while another connection begins anew: then it is refused, or the other one waits.
+TEST_F(BlobAttack, AnOustedConnectionCompletesNothing) {
+  auto first = member("olga");
+  auto second = second_connection("olga");
+  for (int round = 0; round < 40; ++round) {
+    const auto id = new_id();
+    first->ask(open(id, 10));
+    auto last = part(id, 0, "0123456789");
+    last.set_request_id(77);
+    first->send(last.SerializeAsString());
+    const auto opened = second->ask(open(id, 10, 0));
+    const auto answer = first->next();
+    const bool cut = opened.has_upload() && !opened.upload().complete();
+    if (!cut) {
+      EXPECT_TRUE(opened.upload().complete() || error(opened) == v1::ERROR_UNAVAILABLE) << opened.ShortDebugString();
+      continue;
+    }
+    EXPECT_EQ(error(answer), v1::ERROR_CONFLICT) << answer.ShortDebugString();
+    EXPECT_EQ(error(second->ask(read(id, 0, 10))), v1::ERROR_UNKNOWN_BLOB);
+    EXPECT_TRUE(second->ask(part(id, 0, "9876543210")).upload().complete());
+    EXPECT_EQ(second->ask(read(id, 0, 10)).blob_part().data(), "9876543210");
+  }
+}
+
 TEST_F(BlobAttack, NobodyWritesToAnothersBlob) {
   auto owner = member("erin");
   auto thief = member("frank");

@@ -118,6 +118,21 @@ TEST_F(BackupTest, ErrorsSayWhatIsWrong) {
   EXPECT_EQ(read().error().code, ExitCode::missing);
 }
 
+// What the user keeps beside it under any name stays as it is.
+TEST_F(BackupTest, NothingThatIsThereIsTouched) {
+  const auto beside = file.string() + ".new";
+  std::ofstream(beside) << "the user's own";
+  write(1, 10);
+  EXPECT_EQ(read().value_or(0), 1U);
+  fs::remove(file);
+  {
+    ASSERT_TRUE(BackupWriter::create(file, passphrase(), quick, rng));
+  }
+  std::ifstream in(beside);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "the user's own");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
+}
+
 TEST_F(BackupTest, AnUnfinishedOneLeavesNothing) {
   {
     auto writer = BackupWriter::create(file, passphrase(), quick, rng);
@@ -162,6 +177,14 @@ class RestoreTest : public BackupTest {
     row.message.sent_at = row.message.stored_at = now;
     ASSERT_TRUE(old->messages.add(row));
   }
+  // A profile with an account of its own.
+  std::unique_ptr<Store> profile(const std::string& name) {
+    auto out = store(name);
+    const AccountRow carol{
+        .name = "carol", .server = "test", .host = "test", .port = 1, .pin = Bytes(32), .record = {1}};
+    EXPECT_TRUE(out->account.save(carol, now));
+    return out;
+  }
   Result<BackupCounts> back_up() { return write_backup(*old, file, passphrase(), quick, now, rng); }
 
   std::unique_ptr<Store> old;
@@ -170,7 +193,7 @@ class RestoreTest : public BackupTest {
 
 TEST_F(RestoreTest, EverythingComesBackButSessions) {
   ASSERT_TRUE(back_up());
-  auto fresh = store("new.db");
+  auto fresh = profile("new.db");
   const auto counts = restore_backup(*fresh, file, passphrase(), now);
   ASSERT_TRUE(counts) << counts.error().message;
   EXPECT_EQ(counts->contacts, 2U);
@@ -199,7 +222,7 @@ TEST_F(RestoreTest, EverythingComesBackButSessions) {
 
 TEST_F(RestoreTest, TwiceIsAsOnceAndPinnedKeysStay) {
   ASSERT_TRUE(back_up());
-  auto fresh = store("new.db");
+  auto fresh = profile("new.db");
   const auto known = fresh->contacts.find_or_add("bob@test", ContactState::accepted, now)->id;
   ASSERT_TRUE(fresh->contacts.pin_record(known, Bytes{7}, now));
   ASSERT_TRUE(restore_backup(*fresh, file, passphrase(), now));
@@ -252,13 +275,59 @@ TEST_F(RestoreTest, MessagesKeepTheirNumbersWhereThatIsAskedFor) {
   EXPECT_EQ(RestoredRows(*fresh).newest().value_or(0), 101);
 }
 
+// Whoever could not be told before the connection ended is told on another one, also where a session had been begun.
+TEST_F(RestoreTest, EveryContactIsOwedAGreetingUntilItIsStored) {
+  ASSERT_TRUE(back_up());
+  auto fresh = profile("new.db");
+  RestoredRows rows(*fresh);
+  EXPECT_TRUE(rows.to_greet("carol@test")->empty());
+  ASSERT_TRUE(restore_backup(*fresh, file, passphrase(), now));
+  const auto id = fresh->contacts.find("bob@test")->value().id;
+  EXPECT_EQ(*rows.to_greet("carol@test"), std::vector{id});
+  ASSERT_TRUE(fresh->sessions.add({.id = 0,
+                                   .contact = id,
+                                   .device = 1,
+                                   .transcript = Bytes(64, 1),
+                                   .initial_hash = {},
+                                   .suite = 3,
+                                   .sends = true,
+                                   .initial = {},
+                                   .state = SecretBytes(Bytes{1}),
+                                   .created_at = now},
+                                  5));
+  EXPECT_EQ(*rows.to_greet("carol@test"), std::vector{id});
+  ASSERT_TRUE(rows.set_greeted(id));
+  EXPECT_TRUE(rows.to_greet("carol@test")->empty());
+  EXPECT_EQ(fresh->account.number(setting::restored)->value_or(9), 0);
+}
+
+TEST_F(RestoreTest, AProfileWithoutAnAccountIsRefused) {
+  ASSERT_TRUE(back_up());
+  auto fresh = store("new.db");
+  EXPECT_EQ(restore_backup(*fresh, file, passphrase(), now).error().code, ExitCode::not_registered);
+  EXPECT_TRUE(fresh->contacts.all()->empty());
+}
+
+TEST_F(RestoreTest, AMessageWhoseNumberIsTakenGetsAnotherOne) {
+  auto fresh = store("new.db");
+  MessageRow here;
+  here.contact = fresh->contacts.find_or_add("bob@test", ContactState::accepted, now)->id;
+  here.message.id = {99};
+  ASSERT_EQ(fresh->messages.add(here)->value_or(0), 1);
+  RecordReader reader(*fresh, now, 100);
+  const auto rows = RestoredRows(*old).after(0, 10);
+  for (const auto& row : *rows) ASSERT_TRUE(reader.take(encode_record(row).view()));
+  EXPECT_EQ(reader.counts().messages, 3U);
+  EXPECT_EQ(fresh->messages.history(here.contact, 10)->size(), 4U);
+}
+
 TEST_F(RestoreTest, ADamagedOneChangesNothing) {
   for (std::uint8_t i = 10; i < 250; ++i) add(i, Direction::incoming, MessageStatus::received, std::string(2000, 'x'));
   ASSERT_TRUE(back_up());
   auto bytes = content();
   bytes.back() ^= 1;
   put(bytes);
-  auto fresh = store("new.db");
+  auto fresh = profile("new.db");
   EXPECT_EQ(restore_backup(*fresh, file, passphrase(), now).error().code, ExitCode::damaged);
   EXPECT_TRUE(fresh->contacts.all()->empty());
 }

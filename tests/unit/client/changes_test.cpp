@@ -111,6 +111,49 @@ TEST_F(ChangesTest, AnUnsendLeavesNothingWhateverCameFirst) {
   } while (std::ranges::next_permutation(order).found);
 }
 
+// Whoever edits without end costs a row each time, up to a limit, and no work that grows with them (THREATS 11).
+TEST_F(ChangesTest, Threat11EndlessChangesAreBoundedAndKeepNoText) {
+  receive(1, TextContent{.text = "first"});
+  for (std::size_t i = 1; i <= limits::changes_of_message; ++i) {
+    auto edit = row(0, Direction::incoming,
+                    EditContent{.target = {1}, .text = "edit", .revision = static_cast<std::uint32_t>(i)});
+    edit.message.id = {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8), 1};
+    ASSERT_TRUE(*may_add_change(*store, edit));
+    add(edit);
+  }
+  const auto count = [&](const char* sql) {
+    return store->database->one(sql, [](const Row& r) { return r.integer(0); })->value_or(-1);
+  };
+  EXPECT_EQ(count("SELECT count(*) FROM messages WHERE kind = 4 AND text <> ''"), 1);
+  auto more = row(200, Direction::incoming, EditContent{.target = {1}, .text = "more", .revision = 5000});
+  EXPECT_FALSE(*may_add_change(*store, more));
+  // Of another kind, of another message, and an answer, go on.
+  EXPECT_TRUE(*may_add_change(*store, row(201, Direction::incoming, UnsendContent{.target = {1}})));
+  EXPECT_TRUE(
+      *may_add_change(*store, row(202, Direction::incoming, EditContent{.target = {2}, .text = "t", .revision = 1})));
+  EXPECT_TRUE(*may_add_change(*store, row(203, Direction::incoming, TextContent{.text = "plain"})));
+  // The one that counts is found in the index, not by looking at all.
+  std::string plan;
+  ASSERT_TRUE(
+      store->database->each("EXPLAIN QUERY PLAN SELECT * FROM messages WHERE contact = 1 AND target = x'01' AND "
+                            "target_direction = 0 AND kind "
+                            "= 4 AND direction = 0 ORDER BY revision DESC, id DESC LIMIT 1",
+                            [&](const Row& r) { plan += r.text(3); }));
+  EXPECT_TRUE(plan.contains("changes_of_message")) << plan;
+  EXPECT_FALSE(plan.contains("TEMP B-TREE")) << plan;
+}
+
+TEST_F(ChangesTest, AnUnsentChangeOfOursKeepsItsTextUntilItIsThere) {
+  write(1, TextContent{.text = "first"});
+  write(2, EditContent{.target = {1}, .text = "second", .revision = 1});
+  write(3, EditContent{.target = {1}, .text = "third", .revision = 2});
+  EXPECT_EQ(message(2, Direction::outgoing).text, "second");
+  ASSERT_TRUE(store->messages.set_delivered(message(2, Direction::outgoing).seq, now));
+  write(4, EditContent{.target = {1}, .text = "fourth", .revision = 3});
+  EXPECT_EQ(message(2, Direction::outgoing).text, "");
+  EXPECT_EQ(message(1, Direction::outgoing).text, "fourth");
+}
+
 TEST_F(ChangesTest, NobodyChangesWhatAnotherWrote) {
   write(1, TextContent{.text = "ours"});
   // The id of our message in an edit and an unsend of theirs.

@@ -88,6 +88,14 @@ TEST(Content, Utf8IsCheckedByTheBook) {
   EXPECT_EQ(check_text("\xFF").error().code, ExitCode::text_not_utf8);
 }
 
+TEST(Content, NamesOfFilesMisleadNobody) {
+  for (const auto* good : {"a", "übung.txt", "\u4f60\u597d.pdf", "\U0001F600.png", "a b", "\u05d0.txt"})
+    EXPECT_TRUE(is_file_name(good)) << good;
+  for (const auto* bad : {"a\nb", "a\x7f", "a\u0085b", "a\u009bb", "a\u2028b", "a\u2029b", "a\u202Agpj.exe",
+                          "a\u202Egpj.exe", "a\u2066b", "a\u2069b", "a/b", "..", ""})
+    EXPECT_FALSE(is_file_name(bad)) << bad;
+}
+
 TEST(Content, ANewerKindIsKeptAsItCame) {
   auto content = valid();
   content.clear_text();

@@ -7,6 +7,7 @@
 #include "client/attachments/source_file.h"
 #include "client/attachments/transfer_window.h"
 #include "client/limits.h"
+#include "client/messages/content.h"
 #include "support/temporary_folder.h"
 
 namespace pqc::client {
@@ -66,6 +67,30 @@ TEST_F(FilesTest, PlacesAreFreeOrRefused) {
   fs::create_symlink(folder.path("nowhere"), folder.path("link"));
   EXPECT_EQ(place_for(folder.path("link"), "x").error().code, ExitCode::usage);
   EXPECT_EQ(place_for(folder.path("no/folder"), "x").error().code, ExitCode::missing);
+}
+
+TEST_F(FilesTest, TheLongestNameHasRoomForItsUnfinishedForm) {
+  EXPECT_EQ(part_name("/a/b.txt", "01234567"), "/a/b.txt.01234567.part");
+  std::string longest;
+  while (longest.size() + 2 <= limits::file_name_bytes) longest += "ü";
+  for (const auto& name : {longest, longest + "x", "x" + longest}) {
+    const auto part = part_name(folder.path(name), "01234567");
+    EXPECT_LE(fs::path(part).filename().string().size(), 255U);
+    EXPECT_TRUE(is_utf8(fs::path(part).filename().string()));
+    EXPECT_TRUE(PartFile::open(part, 0, false)) << name.size();
+    fs::remove(part);
+  }
+}
+
+TEST_F(FilesTest, OnlyUnfinishedFilesOfOurOwnAreRemoved) {
+  const auto mine = write("notes.txt", "mine");
+  remove_part(mine);
+  EXPECT_TRUE(fs::exists(mine));
+  fs::create_symlink(mine, folder.path("link.part"));
+  remove_part(folder.path("link.part"));
+  EXPECT_TRUE(fs::is_symlink(folder.path("link.part")));
+  remove_part(write("x.part", "half"));
+  EXPECT_FALSE(fs::exists(folder.path("x.part")));
 }
 
 TEST_F(FilesTest, AFileGetsItsNameWhenItIsWhole) {

@@ -1,3 +1,5 @@
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "client/store/store.h"
@@ -53,6 +55,23 @@ TEST_F(TablesTest, AMessageWithAKnownIdIsNotAddedTwice) {
   EXPECT_EQ(add_message(1), 0);
   // The same id in the other direction is another message.
   EXPECT_NE(add_message(1, Direction::incoming), 0);
+}
+
+// The path of a file that is sent is the user's own file; that of one that is saved is ours to remove.
+TEST_F(TablesTest, OnlyTheFileOfAnUnfinishedDownloadIsRemovedWithItsMessage) {
+  const auto put = [&](std::int64_t seq, const std::string& name, const FileMark& mark) {
+    std::ofstream(folder.path(name)) << "content";
+    ASSERT_TRUE(store->transfers.put(
+        {.message = seq, .path = folder.path(name), .progress = {}, .mark = mark, .whole_chain = {}}));
+  };
+  const auto sent = add_message(1), saved = add_message(2, Direction::incoming);
+  put(sent, "original.part", {.inode = 5, .size = 7, .changed_at = 9});
+  put(saved, "file.12345678.part", {});
+  EXPECT_FALSE(store->transfers.unfinished_file(sent)->has_value());
+  ASSERT_TRUE(store->erasure.remove(sent, now));
+  ASSERT_TRUE(store->erasure.remove(saved, now));
+  EXPECT_TRUE(std::filesystem::exists(folder.path("original.part")));
+  EXPECT_FALSE(std::filesystem::exists(folder.path("file.12345678.part")));
 }
 
 TEST_F(TablesTest, OneAppendHoldsAsManyBodiesAsFitAndOneInAnyCase) {
