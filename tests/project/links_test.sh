@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The link check turns red: a server that holds one function of a protocol core, a program that mixes both SQLites, and one with
-# GLib are found. What MLS shows to everybody is let through.
+# The link check turns red: a server that holds one function of a protocol core, a program that mixes both SQLites, and GLib
+# where it must not be are found. What MLS shows to everybody is let through.
 set -euo pipefail
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -41,5 +41,10 @@ tools/check-links "$tree" >/dev/null || { printf 'what MLS shows to everybody is
 build "$clean" "-lsqlite3 -lsqlcipher"
 fails "both SQLites in one program" "bin/tool is linked from both"
 build "$clean" "-lglib-2.0"
-fails "GLib in another program than the keyring's" "bin/tool is linked from libsecret or GLib"
+fails "GLib without libnice" "bin/tool is linked from GLib"
+build "$clean" "-lglib-2.0 -lnice"
+tools/check-links "$tree" >/dev/null || { printf 'GLib beside libnice is refused\n'; exit 1; }
+sed -i 's/^build bin\/pqc-chat-server.*/&\n  libs = $tool_libs/' "$tree/build.ninja"
+build "$clean" "-lglib-2.0 -lnice"
+fails "GLib in the server" "bin/pqc-chat-server is linked from GLib"
 printf 'every seeded violation is found\n'
