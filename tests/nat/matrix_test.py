@@ -36,6 +36,9 @@ if SOAK:
     sys.argv.pop(1)
 WAIT = 60
 LONG_WAIT = 600
+# For LeakSanitizer; only the slow way of unwinding sees whose code it was.
+os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "fast_unwind_on_malloc=0")))
+os.environ["LSAN_OPTIONS"] = f"suppressions={pathlib.Path(__file__).resolve().parent / 'leaks.txt'}:print_suppressions=0"
 
 # By NATs that filter by address and port (RFC 4787 §5). A pair is written in the order of lab.KINDS.
 OPEN, INDEPENDENT, DEPENDENT, SYMMETRIC, BLOCKED, IPV6 = lab.KINDS
