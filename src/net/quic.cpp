@@ -116,6 +116,10 @@ struct QuicConnection::Impl {
 QuicConnection::QuicConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 QuicConnection::~QuicConnection() {
+  close();
+}
+
+void QuicConnection::close() {
   if (impl_->state != State::closed) impl_->close(end_of_chat);
 }
 

@@ -38,6 +38,8 @@ class QuicConnection {
   // there, which for a server is when the client has sent something.
   State step();
   [[nodiscard]] State state() const;
+  // The other side is told by the endpoint's next step, if this lives until then.
+  void close();
 
   // How many bytes were taken; 0: not now.
   std::size_t write(ByteView data);

@@ -134,8 +134,8 @@ void QuicEngine::pin(const net::Fingerprint& key) {
 
 void QuicEngine::remove(QuicLink* link, ConnectionPtr connection) {
   std::erase(links_, link);
-  connection.reset();
-  wire_->after_step(*endpoint_);
+  connection->close();
+  step_endpoint();
 }
 
 void QuicEngine::stop() {

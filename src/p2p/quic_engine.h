@@ -54,7 +54,8 @@ class QuicEngine : public std::enable_shared_from_this<QuicEngine> {
 
   // For links.
   void add(QuicLink* link) { links_.push_back(link); }
-  // `connection` is the link's: it is closed, and the other side is told at once, as nobody may step any more.
+  // `connection` is the link's: it is closed, and the other side is told where QUIC lets a packet go now; else it finds
+  // out by its time-out.
   void remove(QuicLink* link, std::unique_ptr<net::QuicConnection> connection);
   // Steps soon, and never from inside the caller.
   void kick();

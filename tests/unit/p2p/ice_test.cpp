@@ -96,8 +96,6 @@ TEST_F(P2pIce, CarriesFramesBothWaysAndInOrder) {
       << responder.frames.size() << " and " << initiator.frames.size() << " frames";
   EXPECT_EQ(responder.frames, sent);
   EXPECT_EQ(initiator.frames, sent);
-  initiator.link.reset();
-  EXPECT_TRUE(until([this] { return responder.closed.has_value(); }));
 }
 
 TEST_F(P2pIce, WhoIsThereFirstWaitsForTheOther) {
