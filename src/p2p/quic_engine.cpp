@@ -134,6 +134,8 @@ void QuicEngine::pin(const net::Fingerprint& key) {
 
 void QuicEngine::remove(QuicLink* link, ConnectionPtr connection) {
   std::erase(links_, link);
+  // First what has come: acknowledgements make room for the packet that says so.
+  step_endpoint();
   connection->close();
   step_endpoint();
 }
