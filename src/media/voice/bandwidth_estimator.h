@@ -1,0 +1,39 @@
+// How much a path carries, from what the other side says about packets that were sent: draft-ietf-rmcat-gcc-02, delay
+// gradient by a trend line (as later implementations do in place of §5.3's Kalman filter) and loss (§6). Pure; not
+// thread-safe.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace pqc::media::voice {
+
+struct PacketResult {
+  std::chrono::microseconds sent{0};     // our clock
+  std::chrono::microseconds arrived{0};  // the other side's clock; not looked at where lost
+  std::uint32_t bytes = 0;               // on the wire, headers included
+  bool lost = false;
+};
+
+class BandwidthEstimator {
+ public:
+  explicit BandwidthEstimator(std::uint32_t start_bits_per_second);
+  ~BandwidthEstimator();
+  BandwidthEstimator(const BandwidthEstimator&) = delete;
+  BandwidthEstimator& operator=(const BandwidthEstimator&) = delete;
+
+  // One feedback report, in the order of sending. `now` is our clock and never goes back.
+  void feedback(std::span<const PacketResult> results, std::chrono::microseconds now);
+
+  [[nodiscard]] std::uint32_t bits_per_second() const;
+  // Of the last few seconds, 0 to 1.
+  [[nodiscard]] double loss() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pqc::media::voice

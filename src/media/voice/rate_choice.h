@@ -1,0 +1,26 @@
+// How voice is encoded on a path of a given width (docs/spec/voice.md §4). Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "media/voice/voice_engine.h"
+
+namespace pqc::media::voice {
+
+struct PathState {
+  std::uint32_t bits_per_second = 0;  // what the bandwidth estimator allows, headers included
+  double loss = 0;                    // share of the packets, 0 to 1
+  std::uint32_t overhead_bytes = 0;   // of each packet around our payload: IP, UDP, RTP, SRTP, SFrame
+};
+
+struct RateChoice {
+  std::uint32_t bitrate = 0;
+  FrameDuration duration = FrameDuration::ms10;
+  bool redundancy = false;
+  friend bool operator==(const RateChoice&, const RateChoice&) = default;
+};
+
+// `now` is what holds at present: small changes of the path do not change it.
+[[nodiscard]] RateChoice choose_rate(const PathState& path, const RateChoice& now);
+
+}  // namespace pqc::media::voice
