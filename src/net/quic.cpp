@@ -16,8 +16,10 @@ constexpr const char* groups = "X25519MLKEM768:SecP384r1MLKEM1024";
 constexpr const char* ciphers = "TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* signatures = "mldsa65";
 constexpr std::string_view protocol = "\x0epqc-chat p2p 1";
-constexpr std::uint64_t end_of_chat = 0;
-constexpr std::uint64_t broken_rule = 1;
+// RFC 9000 §20.1: what an application's code becomes before the handshake is done, and TLS's alerts.
+constexpr std::uint64_t application_error = 0x0c;
+constexpr std::uint64_t first_alert = 0x100;
+constexpr std::uint64_t last_alert = 0x1ff;
 
 const unsigned char* raw(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -57,7 +59,6 @@ struct QuicEndpoint::Impl {
   SslCtxPtr context;
   SslPtr listener;
   std::optional<Fingerprint> pin;
-  bool other_key = false;
 
   // Names and dates of the certificate do not matter. That the other side has its key is shown by CertificateVerify
   // (RFC 8446 §4.4.3), which OpenSSL checks after this.
@@ -65,10 +66,7 @@ struct QuicEndpoint::Impl {
     auto* self = static_cast<Impl*>(of);
     const auto seen = fingerprint_of(X509_STORE_CTX_get0_cert(store));
     const bool good = seen && (!self->pin || *self->pin == *seen);
-    if (!good) {
-      self->other_key = true;
-      X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
-    }
+    if (!good) X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
     return good ? 1 : 0;
   }
 };
@@ -80,9 +78,9 @@ struct QuicConnection::Impl {
   SslPtr stream;
   State state = State::handshaking;
 
-  void close(std::uint64_t code) {
+  void close(QuicClose why) {
     state = State::closed;
-    const SSL_SHUTDOWN_EX_ARGS arguments{.quic_error_code = code, .quic_reason = nullptr};
+    const SSL_SHUTDOWN_EX_ARGS arguments{.quic_error_code = static_cast<std::uint64_t>(why), .quic_reason = nullptr};
     // Once: the other side either gets it, or finds out by its own time-out.
     static_cast<void>(SSL_shutdown_ex(connection.get(), SSL_SHUTDOWN_FLAG_RAPID | SSL_SHUTDOWN_FLAG_NO_BLOCK,
                                       &arguments, sizeof arguments));
@@ -106,7 +104,7 @@ struct QuicConnection::Impl {
       ERR_clear_error();
     }
     if (!stream) return;
-    if (SSL_get_stream_type(stream.get()) != SSL_STREAM_TYPE_BIDI) return close(broken_rule);
+    if (SSL_get_stream_type(stream.get()) != SSL_STREAM_TYPE_BIDI) return close(QuicClose::broken_rule);
     // Streams of a listener's connections do not take the context's mode over.
     SSL_set_mode(stream.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     state = State::open;
@@ -119,8 +117,28 @@ QuicConnection::~QuicConnection() {
   close();
 }
 
-void QuicConnection::close() {
-  if (impl_->state != State::closed) impl_->close(end_of_chat);
+void QuicConnection::close(QuicClose why) {
+  if (impl_->state != State::closed) impl_->close(why);
+}
+
+bool QuicConnection::acknowledged() const {
+  std::uint64_t waiting = 0;
+  const bool known = impl_->stream && SSL_get_stream_write_buf_used(impl_->stream.get(), &waiting) == 1;
+  ERR_clear_error();
+  return !known || waiting == 0;
+}
+
+QuicConnection::End QuicConnection::end() const {
+  SSL* connection = impl_->connection.get();
+  if (SSL_get_verify_result(connection) == X509_V_ERR_APPLICATION_VERIFICATION) return End::other_key;
+  SSL_CONN_CLOSE_INFO why{};
+  if (SSL_get_conn_close_info(connection, &why, sizeof why) != 1 || (why.flags & SSL_CONN_CLOSE_FLAG_LOCAL) != 0)
+    return End::closed;
+  const bool refused =
+      (why.flags & SSL_CONN_CLOSE_FLAG_TRANSPORT) == 0
+          ? why.error_code == static_cast<std::uint64_t>(QuicClose::refused)
+          : why.error_code == application_error || (why.error_code >= first_alert && why.error_code <= last_alert);
+  return refused ? End::refused : End::closed;
 }
 
 QuicConnection::State QuicConnection::state() const {
@@ -137,7 +155,7 @@ QuicConnection::State QuicConnection::step() {
   if (impl_->state == State::handshaking) impl_->handshake();
   // One stream is all that a chat has.
   if (impl_->state == State::open && SSL_get_accept_stream_queue_len(impl_->connection.get()) > 0)
-    impl_->close(broken_rule);
+    impl_->close(QuicClose::broken_rule);
   return impl_->state;
 }
 
@@ -166,7 +184,7 @@ std::array<std::uint8_t, 32> QuicConnection::binding(std::string_view label) con
   if (SSL_export_keying_material(impl_->connection.get(), out.data(), out.size(), label.data(), label.size(), nullptr,
                                  0, 0) != 1) {
     ERR_clear_error();
-    impl_->close(broken_rule);
+    impl_->close(QuicClose::broken_rule);
   }
   return out;
 }
@@ -231,10 +249,6 @@ std::optional<Bytes> QuicEndpoint::take() {
 
 void QuicEndpoint::set_pin(const Fingerprint& pin) {
   impl_->pin = pin;
-}
-
-bool QuicEndpoint::saw_other_key() const {
-  return impl_->other_key;
 }
 
 void QuicEndpoint::step() {

@@ -23,9 +23,15 @@ namespace pqc::net {
 
 enum class QuicRole : std::uint8_t { client, server };
 
+// Why this side closes, as the other side is told (RFC 9000 §20.2; docs/spec/p2p.md §12).
+enum class QuicClose : std::uint8_t { end_of_chat = 0, broken_rule = 1, refused = 2 };
+
 class QuicConnection {
  public:
   enum class State : std::uint8_t { handshaking, open, closed };
+  // How a closed one ended: by this side, or lost; the other side's key is not the pinned one; the other side takes
+  // ours not, or no more connections.
+  enum class End : std::uint8_t { closed, other_key, refused };
 
   struct Impl;
   explicit QuicConnection(std::unique_ptr<Impl> impl);
@@ -38,8 +44,13 @@ class QuicConnection {
   // there, which for a server is when the client has sent something.
   State step();
   [[nodiscard]] State state() const;
-  // The other side is told by the endpoint's next step, if this lives until then.
-  void close();
+  // The other side is told by the endpoint's next step, if this lives until then, and QUIC lets the packet go: it does
+  // once what was written is acknowledged, which nothing looks at any more after this.
+  void close(QuicClose why = QuicClose::end_of_chat);
+  // Whether the other side has acknowledged all that was written.
+  [[nodiscard]] bool acknowledged() const;
+  // Once closed.
+  [[nodiscard]] End end() const;
 
   // How many bytes were taken; 0: not now.
   std::size_t write(ByteView data);
@@ -72,8 +83,6 @@ class QuicEndpoint {
 
   // From now on only who has this key.
   void set_pin(const Fingerprint& pin);
-  // Whether somebody came with another key than the pinned one.
-  [[nodiscard]] bool saw_other_key() const;
 
   void step();
   // How long from now step() has to be called at the latest; nothing: not before something comes.

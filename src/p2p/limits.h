@@ -26,6 +26,8 @@ inline constexpr std::chrono::milliseconds connect_time{15'000};
 // How long a QUIC connection that failed is kept, so that it answers what still comes (RFC 9000 §10.2); at most as many
 // as there are handshakes.
 inline constexpr std::chrono::milliseconds ended_time{3'000};
+// How long the end of a link waits until what was sent on it is acknowledged; as many at once.
+inline constexpr std::chrono::milliseconds closing_time{1'000};
 // A ping when nothing came for so long; a link from which nothing came for the second time is lost.
 inline constexpr std::chrono::milliseconds ping_interval{20'000};
 inline constexpr std::chrono::milliseconds silence{60'000};

@@ -21,6 +21,14 @@ constexpr std::size_t read_size = 65536;
 // Reads of one link before the others have their turn.
 constexpr int reads_a_turn = 16;
 
+Error lost() {
+  return {ExitCode::unreachable, "the other side closed the connection, or it was lost"};
+}
+
+Error refused_there() {
+  return {ExitCode::refused, "the other side refuses this connection: it awaits somebody else, or nobody any more"};
+}
+
 }  // namespace
 
 class QuicLink final : public Link {
@@ -109,7 +117,7 @@ void QuicLink::step() {
   if (!failure_ && full && out_.size() < limits::file_ahead) handlers_.drained();
   if (failure_) return close(*failure_);
   if (state == State::closed || connection_->state() == State::closed)
-    close({ExitCode::unreachable, "the other side closed the connection, or it was lost"});
+    close(connection_->end() == QuicConnection::End::refused ? refused_there() : lost());
 }
 
 void QuicLink::close(Error why) {
@@ -132,22 +140,51 @@ void QuicEngine::pin(const net::Fingerprint& key) {
   if (endpoint_) endpoint_->set_pin(key);
 }
 
+// Without a loop to wait in: the other side is told where QUIC lets a packet go now.
+QuicEngine::~QuicEngine() {
+  if (closing_.empty()) return;
+  step_endpoint();
+  for (auto& closing : closing_) closing.connection->close();
+  step_endpoint();
+}
+
 void QuicEngine::remove(QuicLink* link, ConnectionPtr connection) {
   std::erase(links_, link);
-  // First what has come: acknowledgements make room for the packet that says so.
-  step_endpoint();
-  connection->close();
-  step_endpoint();
+  closing_.push_back({std::move(connection), steady_clock::now() + limits::closing_time});
+  kick();
+}
+
+void QuicEngine::step_closing() {
+  const auto now = steady_clock::now();
+  for (auto& closing : closing_)
+    if (closing.connection->step() == State::closed || closing.connection->acknowledged() || closing.until < now)
+      end(std::move(closing.connection), net::QuicClose::end_of_chat);
+  std::erase_if(closing_, [](const auto& closing) { return !closing.connection; });
+  for (; closing_.size() > limits::handshakes; closing_.pop_front())
+    end(std::move(closing_.front().connection), net::QuicClose::end_of_chat);
+}
+
+void QuicEngine::end(ConnectionPtr connection, net::QuicClose why) {
+  connection->close(why);
+  ended_.push_back({std::move(connection), steady_clock::now() + limits::ended_time});
+}
+
+void QuicEngine::end_all(std::vector<Attempt>& attempts, net::QuicClose why) {
+  for (auto& attempt : attempts)
+    if (attempt.connection) end(std::move(attempt.connection), why);
+  attempts.clear();
 }
 
 void QuicEngine::stop() {
   accepted_ = nullptr;
   done_ = nullptr;
-  incoming_.clear();
-  attempts_.clear();
   untried_.clear();
   next_.reset();
   give_up_.reset();
+  if (incoming_.empty() && attempts_.empty()) return;
+  end_all(incoming_, net::QuicClose::refused);
+  end_all(attempts_, net::QuicClose::end_of_chat);
+  step_endpoint();
 }
 
 void QuicEngine::kick() {
@@ -167,6 +204,7 @@ void QuicEngine::pump() {
   step_accepted();
   step_attempts();
   for (auto* link : std::vector(links_)) link->step();
+  step_closing();
   // What was read makes room for more, of which the other side is told; and what has failed is told that it has.
   step_endpoint();
   while (!ended_.empty() && (ended_.front().until < steady_clock::now() || ended_.size() > limits::handshakes))
@@ -182,8 +220,12 @@ void QuicEngine::step_endpoint() {
 
 void QuicEngine::take_new() {
   while (auto connection = endpoint_->accept()) {
-    // One too many is closed at once (THREATS 22).
-    if (!accepted_ || incoming_.size() >= limits::handshakes) continue;
+    if (!accepted_) {
+      end(std::move(connection), net::QuicClose::refused);
+      continue;
+    }
+    // One too many is dropped, and comes again with its next packet (THREATS 22).
+    if (incoming_.size() >= limits::handshakes) continue;
     incoming_.push_back({Address{}, std::move(connection), steady_clock::now() + limits::handshake_time});
   }
 }
@@ -194,8 +236,7 @@ void QuicEngine::step_accepted() {
   for (auto& attempt : incoming_) {
     const auto state = attempt.connection->step();
     if (state == State::open) open.push_back(std::move(attempt.connection));
-    if (state == State::closed || now > attempt.deadline)
-      ended_.push_back({std::move(attempt.connection), now + limits::ended_time});
+    if (state == State::closed || now > attempt.deadline) end(std::move(attempt.connection), net::QuicClose::refused);
   }
   std::erase_if(incoming_, [](const auto& attempt) { return !attempt.connection; });
   for (auto& connection : open)
@@ -205,8 +246,10 @@ void QuicEngine::step_accepted() {
 void QuicEngine::connect(std::deque<Address> addresses, std::function<void(Result<LinkPtr>)> done) {
   untried_ = std::move(addresses);
   done_ = std::move(done);
-  give_up_ =
-      loop_.after(limits::connect_time, [this] { finish(client::fail(ExitCode::timed_out, "nobody answers there")); });
+  failure_.reset();
+  give_up_ = loop_.after(limits::connect_time, [this] {
+    finish(std::unexpected(failure_.value_or(Error{ExitCode::timed_out, "nobody answers there"})));
+  });
   next_ = loop_.after(std::chrono::milliseconds(0), [this] { try_next(); });
 }
 
@@ -225,26 +268,43 @@ void QuicEngine::step_attempts() {
     const auto state = attempt.connection->step();
     if (state == State::open)
       return finish(std::make_unique<QuicLink>(shared_from_this(), std::move(attempt.connection), attempt.address));
-    if (state == State::closed)
-      ended_.push_back({std::move(attempt.connection), steady_clock::now() + limits::ended_time});
+    if (state == State::closed) {
+      note_failure(*attempt.connection);
+      end(std::move(attempt.connection), net::QuicClose::end_of_chat);
+    }
   }
   std::erase_if(attempts_, [](const auto& attempt) { return !attempt.connection; });
-  if (endpoint_->saw_other_key())
-    return finish(client::fail(ExitCode::refused, "somebody else answers there, with another key than the ticket's"));
+  if (attempts_.empty() && untried_.empty()) finish(std::unexpected(failure_.value_or(lost())));
+}
+
+// Of several addresses one may be somebody else's now, or one that this machine cannot reach: the others go on.
+void QuicEngine::note_failure(const QuicConnection& ended) {
+  if (failure_ && failure_->code == ExitCode::refused) return;
+  switch (ended.end()) {
+    case QuicConnection::End::other_key:
+      failure_ = {ExitCode::refused, "somebody else answers there, with another key than the ticket's"};
+      break;
+    case QuicConnection::End::refused:
+      failure_ = refused_there();
+      break;
+    case QuicConnection::End::closed:
+      failure_ = lost();
+  }
 }
 
 void QuicEngine::finish(Result<LinkPtr> result) {
   next_.reset();
   give_up_.reset();
   untried_.clear();
-  attempts_.clear();
+  end_all(attempts_, net::QuicClose::end_of_chat);
   if (const auto done = std::exchange(done_, {})) done(std::move(result));
 }
 
 void QuicEngine::rearm() {
   timer_.reset();
-  if (const auto wait = endpoint_->next_step())
-    timer_ = loop_.after(std::max(*wait, std::chrono::milliseconds(1)), [this] { pump(); });
+  auto wait = endpoint_->next_step();
+  if (!closing_.empty()) wait = std::min(wait.value_or(limits::closing_time), limits::closing_time);
+  if (wait) timer_ = loop_.after(std::max(*wait, std::chrono::milliseconds(1)), [this] { pump(); });
 }
 
 }  // namespace pqc::p2p

@@ -41,21 +41,24 @@ class QuicEngine : public std::enable_shared_from_this<QuicEngine> {
  public:
   QuicEngine(client::Loop& loop, std::unique_ptr<QuicWire> wire, net::Certificate certificate)
       : loop_(loop), wire_(std::move(wire)), certificate_(std::move(certificate)) {}
+  ~QuicEngine();
+  QuicEngine(const QuicEngine&) = delete;
+  QuicEngine& operator=(const QuicEngine&) = delete;
 
   // Once.
   client::Status start(net::QuicRole role);
   void listen(std::function<void(LinkPtr)> accepted) { accepted_ = std::move(accepted); }
   // The first of these addresses where the handshake is done, tried a moment after another.
   void connect(std::deque<Address> addresses, std::function<void(client::Result<LinkPtr>)> done);
-  // No more connections; links go on.
+  // No more connections, and those whose handshake is under way are told so; links go on.
   void stop();
   // From now on only who has this key.
   void pin(const net::Fingerprint& key);
 
   // For links.
   void add(QuicLink* link) { links_.push_back(link); }
-  // `connection` is the link's: it is closed, and the other side is told where QUIC lets a packet go now; else it finds
-  // out by its time-out.
+  // `connection` is the link's: it is closed as soon as the other side has acknowledged what was sent, so that QUIC
+  // lets the packet go that says so; at the latest after limits::closing_time, or when the engine ends.
   void remove(QuicLink* link, std::unique_ptr<net::QuicConnection> connection);
   // Steps soon, and never from inside the caller.
   void kick();
@@ -75,6 +78,10 @@ class QuicEngine : public std::enable_shared_from_this<QuicEngine> {
   void take_new();
   void step_accepted();
   void step_attempts();
+  void step_closing();
+  void note_failure(const net::QuicConnection& ended);
+  void end(std::unique_ptr<net::QuicConnection> connection, net::QuicClose why);
+  void end_all(std::vector<Attempt>& attempts, net::QuicClose why);
   void try_next();
   void finish(client::Result<LinkPtr> result);
   void rearm();
@@ -93,16 +100,19 @@ class QuicEngine : public std::enable_shared_from_this<QuicEngine> {
   std::deque<Address> untried_;
   std::vector<Attempt> attempts_;
   std::function<void(client::Result<LinkPtr>)> done_;
+  std::optional<client::Error> failure_;  // why attempts failed so far
   client::Loop::HandlePtr next_;
   client::Loop::HandlePtr give_up_;
 
   std::vector<QuicLink*> links_;
-  // Failed ones stay for a moment: each further packet of the other side would else begin a new one.
-  struct Ended {
+  struct Ending {
     std::unique_ptr<net::QuicConnection> connection;
     std::chrono::steady_clock::time_point until;
   };
-  std::deque<Ended> ended_;
+  // Of links that are gone, while the other side has not acknowledged all.
+  std::deque<Ending> closing_;
+  // Closed and failed ones stay for a moment: each further packet of the other side would else begin a new one.
+  std::deque<Ending> ended_;
 };
 
 }  // namespace pqc::p2p

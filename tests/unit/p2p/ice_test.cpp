@@ -96,6 +96,10 @@ TEST_F(P2pIce, CarriesFramesBothWaysAndInOrder) {
       << responder.frames.size() << " and " << initiator.frames.size() << " frames";
   EXPECT_EQ(responder.frames, sent);
   EXPECT_EQ(initiator.frames, sent);
+  const auto closing = steady_clock::now();
+  initiator.link.reset();
+  EXPECT_TRUE(until([this] { return responder.closed.has_value(); }));
+  EXPECT_LT(steady_clock::now() - closing, seconds(10));
 }
 
 TEST_F(P2pIce, WhoIsThereFirstWaitsForTheOther) {

@@ -98,6 +98,16 @@ TEST_F(P2pUdp, TheOtherSideLearnsOfTheEnd) {
   EXPECT_EQ(responder.closed->code, ExitCode::unreachable);
 }
 
+// QUIC sends nothing beyond its congestion window, not even that it ends.
+TEST_F(P2pUdp, TheOtherSideLearnsOfTheEndBehindWhatWasSent) {
+  ASSERT_TRUE(open());
+  const auto sent = steady_clock::now();
+  for (int i = 0; i < 8; ++i) initiator.link->send(Bytes(limits::frame));
+  initiator.link.reset();
+  ASSERT_TRUE(until([this] { return responder.closed.has_value(); }));
+  EXPECT_LT(steady_clock::now() - sent, seconds(10));
+}
+
 TEST_F(P2pUdp, AFrameThatIsTooLongEndsTheLink) {
   listen(10);
   connect({at});
@@ -135,8 +145,44 @@ TEST_F(P2pUdp, Threat24AnotherKeyThanTheTicketsIsRefusedByWhoListens) {
   listen();
   connect({at});
   // By TLS 1.3 the client is done before the server has seen its certificate: it is told afterwards.
+  const auto asked = steady_clock::now();
   ASSERT_TRUE(until([this] { return initiator.closed.has_value() || failure.has_value(); }));
+  EXPECT_EQ(initiator.closed ? initiator.closed->code : failure->code, ExitCode::refused);
+  EXPECT_LT(steady_clock::now() - asked, limits::connect_time);
   EXPECT_EQ(accepted, 0);
+}
+
+// A candidate of the ticket that is somebody else's by now.
+TEST_F(P2pUdp, Threat24AnotherKeyAtOneAddressEndsNoMoreThanThatAttempt) {
+  UdpTransport other(loop);
+  const auto elsewhere = other.bind({"127.0.0.1", 0}).value();
+  ASSERT_TRUE(other.listen({}, [](LinkPtr) {}));
+  connector.pin(listener.fingerprint());
+  listen();
+  connect({elsewhere, at});
+  ASSERT_TRUE(until([this] { return failure.has_value() || !responder.frames.empty(); }));
+  EXPECT_FALSE(failure.has_value());
+  EXPECT_EQ(accepted, 1);
+}
+
+// One that was given up, while the other has just begun.
+TEST_F(P2pUdp, WhoseHandshakeIsUnderWayIsToldThatNobodyListensAnyMore) {
+  auto ending = std::make_unique<UdpTransport>(loop);
+  const auto there = ending->bind({"127.0.0.1", 0}).value();
+  LinkPtr kept;
+  ASSERT_TRUE(ending->listen({}, [&](LinkPtr link) { kept = std::move(link); }));
+  connect({there});
+  ASSERT_TRUE(until([&] { return kept != nullptr; }));
+  ending.reset();  // its engine goes on as long as the link
+  UdpTransport late(loop);
+  std::optional<client::Error> refusal;
+  const auto asked = steady_clock::now();
+  late.connect(there, [&](Result<LinkPtr> link) {
+    if (!link) refusal = link.error();
+  });
+  ASSERT_TRUE(until([&] { return refusal.has_value(); }));
+  EXPECT_EQ(refusal->code, ExitCode::refused);
+  EXPECT_LT(steady_clock::now() - asked, limits::connect_time);
 }
 
 TEST_F(P2pUdp, PassesOverAddressesWhereNobodyAnswers) {
