@@ -12,12 +12,16 @@ std::size_t bytes_of(std::uint64_t value) {
   return count;
 }
 
+// How many bytes stand behind the config byte for a value.
+std::size_t field_size(std::uint64_t value) {
+  return value <= value_mask ? 0 : bytes_of(value);
+}
+
 // The four bits of the config byte, and the bytes behind it where there are any.
-std::uint8_t encode_field(std::uint64_t value, Bytes& out) {
-  if (value <= value_mask) return static_cast<std::uint8_t>(value);
-  const auto count = bytes_of(value);
-  for (std::size_t i = count; i-- > 0;) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
-  return static_cast<std::uint8_t>(long_form | (count - 1));
+std::uint8_t encode_field(std::uint64_t value, ByteSpan out) {
+  if (out.empty()) return static_cast<std::uint8_t>(value);
+  for (std::size_t i = out.size(); i-- > 0; value >>= 8) out[i] = static_cast<std::uint8_t>(value);
+  return static_cast<std::uint8_t>(long_form | (out.size() - 1));
 }
 
 Result<std::uint64_t> decode_field(std::uint8_t bits, ByteView& rest) {
@@ -33,12 +37,25 @@ Result<std::uint64_t> decode_field(std::uint8_t bits, ByteView& rest) {
 
 }  // namespace
 
+std::size_t header_size(KeyId key_id, Counter counter) {
+  return 1 + field_size(static_cast<std::uint64_t>(key_id)) + field_size(static_cast<std::uint64_t>(counter));
+}
+
+std::size_t encode_header(KeyId key_id, Counter counter, std::span<std::uint8_t, max_header_size> out) {
+  const auto id = static_cast<std::uint64_t>(key_id);
+  const auto count = static_cast<std::uint64_t>(counter);
+  const auto id_size = field_size(id);
+  const auto count_size = field_size(count);
+  const auto id_bits = encode_field(id, ByteSpan(out).subspan(1, id_size));
+  const auto count_bits = encode_field(count, ByteSpan(out).subspan(1 + id_size, count_size));
+  out[0] = static_cast<std::uint8_t>((id_bits << 4) | count_bits);
+  return 1 + id_size + count_size;
+}
+
 Bytes encode_header(KeyId key_id, Counter counter) {
-  Bytes out{0};
-  const auto key_bits = encode_field(static_cast<std::uint64_t>(key_id), out);
-  const auto counter_bits = encode_field(static_cast<std::uint64_t>(counter), out);
-  out[0] = static_cast<std::uint8_t>((key_bits << 4) | counter_bits);
-  return out;
+  std::array<std::uint8_t, max_header_size> out{};
+  const auto size = encode_header(key_id, counter, out);
+  return to_bytes(ByteView(out).first(size));
 }
 
 Result<Header> decode_header(ByteView frame) {

@@ -25,6 +25,9 @@ struct Header {
 };
 
 Bytes encode_header(KeyId key_id, Counter counter);
+// The same into memory of the caller's; answers its size.
+std::size_t encode_header(KeyId key_id, Counter counter, std::span<std::uint8_t, max_header_size> out);
+std::size_t header_size(KeyId key_id, Counter counter);
 // The header at the start of a frame. Error::malformed where it is cut off or not in the fewest bytes.
 Result<Header> decode_header(ByteView frame);
 

@@ -135,7 +135,7 @@ Result<Key> Key::derive(Suite suite, KeyId id, ByteView base_key) {
 }
 
 std::size_t Key::overhead(Counter counter) const {
-  return encode_header(id_, counter).size() + tag_size(suite_);
+  return header_size(id_, counter) + tag_size(suite_);
 }
 
 Bytes Key::nonce(Counter counter) const {

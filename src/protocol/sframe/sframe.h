@@ -2,7 +2,7 @@
 //
 // A Key seals or opens the frames of one sender and one key id; a counter must never be sealed twice under it, and
 // whoever opens keeps the replay window. Pure: no clock, no randomness, no thread. A const Key may be used by several
-// threads at once.
+// threads at once. Who seals many frames takes a KeyContext (protocol/sframe/key_context.h).
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,7 @@ class Key {
   // RFC 9605 §4.4.2.
   static Result<Key> derive(Suite suite, KeyId id, ByteView base_key);
 
+  [[nodiscard]] Suite suite() const { return suite_; }
   [[nodiscard]] KeyId id() const { return id_; }
   // How much longer a sealed frame is than its plaintext.
   [[nodiscard]] std::size_t overhead(Counter counter) const;
@@ -46,7 +47,7 @@ class Key {
   // The plaintext of a whole frame. Error::refused for another key id, a damaged frame or other metadata.
   [[nodiscard]] Result<Bytes> open(ByteView frame, ByteView metadata) const;
 
-  // For test vectors.
+  // For test vectors and KeyContext.
   [[nodiscard]] ByteView key() const { return key_.view(); }
   [[nodiscard]] ByteView salt() const { return salt_.view(); }
 

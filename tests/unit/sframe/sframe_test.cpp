@@ -1,6 +1,34 @@
 #include "protocol/sframe/sframe.h"
 
+#include <cstdlib>
+#include <new>
+
 #include <gtest/gtest.h>
+
+#include "protocol/sframe/key_context.h"
+
+namespace {
+
+std::size_t allocations = 0;  // the tests of this program run on one thread
+
+}  // namespace
+
+// Not inlined: the compiler would warn of malloc and delete, or of new and free, in one place.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size == 0 ? 1 : size);
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace pqc::sframe {
 namespace {
@@ -41,6 +69,45 @@ TEST(SFrame, AHeaderHasOneEncoding) {
 TEST(SFrame, KnowsItsSuites) {
   EXPECT_EQ(Key::derive(static_cast<Suite>(0), KeyId{1}, base_key).error(), Error::unknown_suite);
   EXPECT_EQ(Key::derive(static_cast<Suite>(9), KeyId{1}, base_key).error(), Error::unknown_suite);
+}
+
+TEST(SFrameContext, SealsAndOpensInPlaceWhatAKeyDoes) {
+  for (const auto suite : {Suite::aes_128_gcm_sha256, Suite::aes_256_gcm_sha512}) {
+    const auto key = Key::derive(suite, KeyId{0x80'0001}, base_key);
+    auto context = KeyContext::make(*key);
+    ASSERT_TRUE(context);
+    for (const std::size_t size : {0, 1, 160}) {
+      const Bytes frame(size, 5);
+      Bytes memory(size + context->overhead(Counter{65'536}));
+      const auto place = ByteSpan(memory).subspan(7, size);
+      std::ranges::copy(frame, place.begin());
+      ASSERT_TRUE(context->seal(Counter{65'536}, as_bytes("meta"), place, memory));
+      EXPECT_EQ(memory, *key->seal(Counter{65'536}, as_bytes("meta"), frame));
+      const auto sealed = memory;
+      const auto header = decode_header(memory);
+      ASSERT_EQ(context->open(*header, memory, as_bytes("meta"), place), size);
+      EXPECT_TRUE(equal(place, frame));
+      EXPECT_EQ(context->open(*header, sealed, as_bytes("mete"), place).error(), Error::refused);
+      EXPECT_EQ(context->open({KeyId{1}, header->counter, 7}, sealed, as_bytes("meta"), place).error(), Error::refused);
+      EXPECT_EQ(context->open(*header, ByteView(sealed).first(22), as_bytes("meta"), place).error(), Error::refused);
+    }
+  }
+  EXPECT_EQ(KeyContext::make(*Key::derive(Suite::aes_128_ctr_hmac_sha256_80, KeyId{1}, base_key)).error(),
+            Error::unknown_suite);
+}
+
+TEST(SFrameContext, AllocatesNothing) {
+  auto context = KeyContext::make(*Key::derive(Suite::aes_256_gcm_sha512, KeyId{0x80'0001}, base_key));
+  const Bytes frame(160);
+  Bytes memory(frame.size() + context->overhead(Counter{65'536}));
+  Bytes out(frame.size());
+  const auto before = allocations;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    const auto sealed = context->seal(Counter{65'536 + i}, as_bytes("meta"), frame, memory);
+    const auto opened = context->open(*decode_header(memory), memory, as_bytes("meta"), out);
+    if (!sealed || !opened) std::abort();
+  }
+  EXPECT_EQ(allocations, before);
 }
 
 }  // namespace
