@@ -19,4 +19,10 @@ inline constexpr std::size_t opus_packet_bytes = 480;
 // A header byte, an Opus packet and its predecessor.
 inline constexpr std::size_t payload_bytes = 1 + 2 * opus_packet_bytes;
 
+// WAV files: sample rates that are read, how far behind the start the sound may begin, and the most that one holds.
+inline constexpr std::uint32_t least_file_rate = 8'000;
+inline constexpr std::uint32_t most_file_rate = 192'000;
+inline constexpr std::size_t wav_head_bytes = std::size_t{64} << 10;
+inline constexpr std::uint32_t wav_data_bytes = std::uint32_t{1} << 31;
+
 }  // namespace pqc::media::voice::limits

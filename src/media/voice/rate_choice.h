@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "media/voice/voice_engine.h"
+#include "media/voice/frame_duration.h"
 
 namespace pqc::media::voice {
 

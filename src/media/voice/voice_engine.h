@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "media/voice/error.h"
+#include "media/voice/frame_duration.h"
 
 namespace pqc::media::voice {
 
@@ -38,8 +39,6 @@ using Endpoint = std::variant<Device, WavFile>;
 
 // What a user writes behind --audio-in and --audio-out: a name that ends in .wav is a file.
 [[nodiscard]] Endpoint parse_endpoint(const std::string& text);
-
-enum class FrameDuration : std::uint8_t { ms10, ms20, ms40 };
 
 struct Settings {
   Endpoint source;
