@@ -51,11 +51,11 @@ TEST_F(FrameEncoderTest, Threat18SpeechAndSilenceHaveOneSize) {
         sent_.clear();
         auto encoder = FrameEncoder::create(bitrate, duration).value();
         encoder.set_redundancy(redundancy);
-        speak(encoder, 200);
+        speak(encoder, 80);
         be_silent(encoder, 40);
         speak(encoder, 40);
         EXPECT_EQ(sizes(), std::set{1 + opus_bytes(bitrate, duration) * (redundancy ? 2U : 1U)});
-        EXPECT_EQ(sent_.size(), 280 / blocks_of(duration));
+        EXPECT_EQ(sent_.size(), 160 / blocks_of(duration));
       }
     }
   }

@@ -62,7 +62,7 @@ TEST(Wav, WithoutItsEndAFileIsReadable) {
 TEST(Wav, OtherRatesAndChannelsAreMixedAndResampled) {
   const test::TemporaryFolder folder;
   for (const std::uint32_t rate : {8'000U, 22'050U, 44'100U, 96'000U}) {
-    for (const std::uint16_t channels : {1, 2}) {
+    for (const auto channels : {std::uint16_t{1}, std::uint16_t{2}}) {
       std::vector<std::int16_t> samples;
       for (std::uint32_t i = 0; i < rate; ++i) {
         const auto value = static_cast<std::int16_t>(8000 * std::sin(2 * std::numbers::pi * 440 * i / rate));
