@@ -20,6 +20,7 @@ ExitCode exit_code_of(v1::ErrorCode code) {
     case v1::ERROR_UNKNOWN_ACCOUNT:
     case v1::ERROR_UNKNOWN_DEVICE:
     case v1::ERROR_NO_PREKEYS:
+    case v1::ERROR_UNKNOWN_CALL:
     case v1::ERROR_WRONG_SERVER:
       return ExitCode::unknown_peer;
     case v1::ERROR_NAME_TAKEN:

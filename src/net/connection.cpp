@@ -98,6 +98,8 @@ bool Connection::consume(ByteSpan bytes) {
   switch (state_) {
     case State::head:
       return consume_head(bytes);
+    case State::body:
+      return consume_body(bytes);
     case State::open:
     case State::closing:
       return consume_frames(bytes);
@@ -118,11 +120,23 @@ bool Connection::consume_head(ByteSpan bytes) {
   Bytes().swap(head_);
   const bool is_websocket = !(*request)->websocket_key.empty() && (*request)->target == websocket_target;
   if (!is_websocket) {
-    answer(host_.callbacks().request(**request));
-    return state_ != State::gone;
+    request_ = std::make_unique<HttpRequest>(std::move(**request));
+    state_ = State::body;
+    set_deadline(http_body_deadline);
+    return consume_body(rest);
   }
   upgrade(**request);
   return rest.empty() || consume_frames(rest);
+}
+
+// What is behind the body is not read: the connection closes after the answer.
+bool Connection::consume_body(ByteView bytes) {
+  const auto missing = request_->body_size - request_->body.size();
+  request_->body += as_text(bytes.first(std::min(missing, bytes.size())));
+  if (request_->body.size() < request_->body_size) return true;
+  const auto request = std::move(request_);
+  answer(host_.callbacks().request(*request));
+  return state_ != State::gone;
 }
 
 void Connection::upgrade(const HttpRequest& request) {
@@ -260,7 +274,7 @@ void Connection::flush() {
 }
 
 void Connection::close(CloseCode code, std::string_view reason) {
-  if (state_ == State::handshaking || state_ == State::head) return drop();
+  if (state_ == State::handshaking || state_ == State::head || state_ == State::body) return drop();
   if (state_ != State::open) return;
   const auto payload = close_payload(code, reason);
   send(FrameKind::close, payload);

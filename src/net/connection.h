@@ -13,6 +13,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "net/address_limits.h"
+#include "net/http.h"
 #include "net/listener.h"
 #include "net/tls_session.h"
 #include "net/websocket.h"
@@ -65,12 +66,13 @@ class Connection final : public ServerConnection, public std::enable_shared_from
   [[nodiscard]] FrameKind preferred_kind() const override { return preferred_kind_; }
 
  private:
-  enum class State : std::uint8_t { handshaking, head, open, closing, gone };
+  enum class State : std::uint8_t { handshaking, head, body, open, closing, gone };
 
   void handshake();
   void read_turn();
   bool consume(ByteSpan bytes);  // false: read no more now
   bool consume_head(ByteSpan bytes);
+  bool consume_body(ByteView bytes);
   bool consume_frames(ByteSpan bytes);
   void handle(const WebSocketMessage& message);
   void upgrade(const HttpRequest& request);
@@ -91,7 +93,8 @@ class Connection final : public ServerConnection, public std::enable_shared_from
   TlsSession tls_;
   WebSocketReader reader_;
   std::shared_ptr<ConnectionUser> user_;
-  Bytes head_;  // of the HTTP request, until it is complete
+  Bytes head_;                            // of the HTTP request, until it is complete
+  std::unique_ptr<HttpRequest> request_;  // that waits for its body
   Bytes out_;
   std::size_t sent_ = 0;
   Clock::time_point deadline_;        // of the state, but for an open connection that is logged in

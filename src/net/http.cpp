@@ -1,5 +1,7 @@
 #include "net/http.h"
 
+#include <charconv>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -38,6 +40,26 @@ bool parse_head(Parser& parser, std::string_view head) {
   return (!error || error == http::error::need_more) && parser.is_header_done();
 }
 
+std::string bearer_token(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  const auto given = authorization.substr(0, scheme.size());
+  if (!boost::beast::iequals({given.data(), given.size()}, {scheme.data(), scheme.size()})) return {};
+  return std::string(authorization.substr(scheme.size()));
+}
+
+// RFC 9112 §6: a body has a length that is known beforehand, or there is none. Requests with two different lengths, or
+// with a length and chunks, are refused by the parser.
+std::expected<std::size_t, HttpError> body_size(const http::fields& fields) {
+  if (!field(fields, http::field::transfer_encoding).empty()) return std::unexpected(HttpError::length_required);
+  const auto text = field(fields, http::field::content_length);
+  if (text.empty()) return 0;
+  std::size_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::unexpected(HttpError::bad_request);
+  if (size > max_http_body) return std::unexpected(HttpError::body_too_large);
+  return size;
+}
+
 std::string status_line(unsigned status) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));
   return "HTTP/1.1 " + std::to_string(status) + " " + std::string(reason.data(), reason.size()) + "\r\n";
@@ -62,7 +84,11 @@ std::expected<std::optional<HttpRequest>, HttpError> parse_request(ByteView byte
   http::request_parser<http::empty_body> parser;
   if (!parse_head(parser, head)) return std::unexpected(HttpError::bad_request);
   const auto& message = parser.get();
+  const auto body = body_size(message);
+  if (!body) return std::unexpected(body.error());
   HttpRequest request;
+  request.body_size = *body;
+  request.bearer = bearer_token(field(message, http::field::authorization));
   request.method = std::string(message.method_string());
   request.target = std::string(message.target());
   request.head_size = head.size();

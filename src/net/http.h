@@ -18,10 +18,18 @@ struct HttpRequest {
   std::size_t head_size = 0;        // bytes of the head; a body or the first frames follow it
   std::string websocket_key;        // not empty: a well-formed upgrade to WebSocket version 13
   std::string websocket_protocols;  // Sec-WebSocket-Protocol as it came
+  std::size_t body_size = 0;        // Content-Length
+  std::string bearer;               // the token of `Authorization: Bearer` (RFC 6750 §2.1)
+  std::string body;                 // of a request that is no upgrade; not filled by parse_request
 };
 
 // What to answer instead when a head cannot be taken: the status.
-enum class HttpError : std::uint16_t { bad_request = 400, head_too_large = 431 };
+enum class HttpError : std::uint16_t {
+  bad_request = 400,
+  length_required = 411,  // a body in chunks
+  body_too_large = 413,
+  head_too_large = 431
+};
 
 // Nothing while the head is not complete. `bytes` come from anybody.
 std::expected<std::optional<HttpRequest>, HttpError> parse_request(ByteView bytes);

@@ -14,10 +14,14 @@ inline constexpr std::size_t max_control_payload = 125;
 
 // Request line and header fields of an HTTP request, or of the answer to our upgrade.
 inline constexpr std::size_t max_http_head = 8192;
+// Of a request that is no WebSocket.
+inline constexpr std::size_t max_http_body = std::size_t{64} << 10;
 
 // From accept to the end of the TLS handshake, and from there to the end of the HTTP head.
 inline constexpr std::chrono::seconds handshake_deadline{10};
 inline constexpr std::chrono::seconds http_head_deadline{5};
+// From there to the end of the body.
+inline constexpr std::chrono::seconds http_body_deadline{10};
 // From the upgrade to a login.
 inline constexpr std::chrono::seconds login_deadline{15};
 // From the first byte of a frame to its last.

@@ -61,6 +61,9 @@ std::string metrics_text(const Services& services, const net::ListenerStats& con
   counter("blob_failures", "Files of blobs that could not be", blobs.failures.load());
   counter("meetings", "Answers with what another left under the same code", counters.meetings);
   counter("turn_accesses", "Credentials for a TURN server", counters.turn_accesses);
+  gauge("calls", "Calls that are remembered, over or not", services.calls.size());
+  counter("calls_made", "Calls begun", counters.calls);
+  counter("rest_requests", "Requests over REST", counters.rest_requests);
   if (services.rendezvous)
     gauge("rendezvous_slots", "Codes under which somebody waits or has met", services.rendezvous->size());
   const auto& commits = services.storage.stats();

@@ -13,6 +13,7 @@
 #include "net/listener.h"
 #include "net/local_http.h"
 #include "server/blobs/tidy.h"
+#include "server/call_requests.h"
 #include "server/limits.h"
 #include "server/metrics.h"
 #include "server/session.h"
@@ -203,7 +204,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       session->say_hello();
       return session;
     };
-    callbacks.request = [](const net::HttpRequest& request) { return answer(request); };
+    callbacks.request = [this](const net::HttpRequest& request) { return answer(request); };
     auto listener = net::Listener::start(context_, std::move(*tls), options_.host, options_.port, std::move(callbacks));
     if (!listener) return std::unexpected(listen_failure(listener.error()));
     listener_ = std::move(*listener);
@@ -234,7 +235,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     return {};
   }
 
-  static net::HttpResponse answer(const net::HttpRequest& request) {
+  net::HttpResponse answer(const net::HttpRequest& request) {
+    if (is_call_target(request.target)) return answer_rest_call(*services_, request);
     if (request.target != "/healthz") return {404, "text/plain; charset=utf-8", "not found\n"};
     if (request.method != "GET" && request.method != "HEAD") return {405, "text/plain; charset=utf-8", ""};
     return {200, "text/plain; charset=utf-8", request.method == "GET" ? "ok\n" : ""};
@@ -257,6 +259,7 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
       };
       static_cast<void>(self->storage_->submit(0, std::move(tidy), std::move(tidied)));  // full: next time
       self->sweep_blobs();
+      expire_calls(*self->services_);
       self->sweep();
     });
   }

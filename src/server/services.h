@@ -17,6 +17,8 @@
 #include "proto/relay.pb.h"
 #include "server/accounts/accounts.h"
 #include "server/blobs/blob_worker.h"
+#include "server/calls/registry.h"
+#include "server/calls/tokens.h"
 #include "server/links.h"
 #include "server/relay/relay.h"
 #include "server/rendezvous/rendezvous.h"
@@ -45,6 +47,8 @@ struct Counters {
   std::uint64_t blobs_removed = 0;  // by their owners
   std::uint64_t meetings = 0;
   std::uint64_t turn_accesses = 0;
+  std::uint64_t calls = 0;
+  std::uint64_t rest_requests = 0;
 };
 
 // What the server's owner allows for blobs.
@@ -88,6 +92,12 @@ struct Services {
   accounts::Decoys decoys{};
   // Who is logged in, by mailbox.
   std::unordered_multimap<std::int64_t, Session*> online{};
+  // The same by account.
+  std::unordered_multimap<std::string, Session*> people{};
+  calls::Registry calls{};
+  calls::Tokens tokens{};
+  RateTable<std::int64_t> call_starts{{calls::starts_per_second, calls::starts_burst}};
+  RateTable<std::int64_t> call_requests{{calls::requests_per_second, calls::requests_burst}};
   Counters counters;
   // Pages of mailboxes that are being read, and the sessions that wait until another may be.
   std::size_t reads = 0;

@@ -66,6 +66,8 @@ std::string_view describe(v1::ErrorCode code) {
       return "the account is not of this server";
     case v1::ERROR_UNKNOWN_BLOB:
       return "the file is not here, or not any more";
+    case v1::ERROR_UNKNOWN_CALL:
+      return "there is no such call, or not any more";
     default:
       return "";
   }
@@ -152,6 +154,12 @@ void Session::dispatch(std::uint64_t id, v1::ClientFrame& frame) {
       return meet(id, frame.meet());
     case Body::kFetchTurnAccess:
       return fetch_turn_access(id);
+    case Body::kCallInitiate:
+    case Body::kCallAccept:
+    case Body::kCallReject:
+    case Body::kCallHangup:
+    case Body::kFetchCall:
+      return call(id, frame);
     case Body::kOpenLink:
       return open_link(id, frame.open_link());
     case Body::kJoinLink:
@@ -173,6 +181,7 @@ void Session::on_closed() {
     const auto [begin, end] = services_.online.equal_range(owner_->mailbox.value);
     const auto own = std::find_if(begin, end, [this](const auto& entry) { return entry.second == this; });
     if (own != end) services_.online.erase(own);
+    leave_people();
   }
   forget_uploads();
   connection_ = nullptr;

@@ -26,6 +26,7 @@ namespace pqc::server {
 
 class Session final : public net::ConnectionUser,
                       public relay::Subscriber,
+                      public calls::TokenHolder,
                       public std::enable_shared_from_this<Session> {
  public:
   Session(Services& services, net::ServerConnection& connection);
@@ -39,6 +40,11 @@ class Session final : public net::ConnectionUser,
   void committed(relay::Delivery& delivery) override;
   void flush_deliveries() override;
   void replaced() override;
+
+  // Who is logged in here; null for a stranger, and once the connection is closed.
+  [[nodiscard]] std::shared_ptr<const relay::Sender> owner() const { return is_open() ? owner_ : nullptr; }
+  // Tells every connected device of both accounts how a call stands.
+  static void tell_call(Services& services, const calls::Call& call);
 
   // Reads for those that had to wait for storage, in their order. After each commit's reports.
   static void serve_readers(Services& services);
@@ -120,6 +126,12 @@ class Session final : public net::ConnectionUser,
   void answer_met(std::uint64_t id, ByteView other);
   void fetch_turn_access(std::uint64_t id);
 
+  // Calls.
+  void call(std::uint64_t id, const v1::ClientFrame& frame);
+  void push_call(const calls::Call& call);
+  [[nodiscard]] std::string issue_token();
+  void leave_people();
+
   // A job whose report finds the session or is dropped. `bytes`: what it holds in memory until then.
   // False, and the client has its answer, when too much is waiting.
   template <class Run, class Done>
@@ -153,6 +165,7 @@ class Session final : public net::ConnectionUser,
   std::shared_ptr<const relay::Sender> owner_;  // of a logged-in session
   std::unique_ptr<relay::Subscription> subscription_;
   std::optional<LinkId> link_;
+  calls::Tokens::Hash token_{};
   std::vector<relay::Delivery> deliveries_;  // of this turn
   struct WaitingAcknowledgement {
     std::uint64_t request;

@@ -64,6 +64,7 @@ void Session::become(relay::Sender owner) {
   challenge_ = {};
   owner_ = std::make_shared<const relay::Sender>(std::move(owner));
   services_.online.emplace(owner_->mailbox.value, this);
+  services_.people.emplace(owner_->account, this);
   connection_->set_logged_in();
 }
 
@@ -84,6 +85,7 @@ void Session::answer_login(std::uint64_t id, std::uint64_t record_version, std::
     done.set_record_version(record_version);
     done.set_last_generation(last_generation);
     for (auto& entry : *counts) *done.add_prekeys() = std::move(entry);
+    done.set_token(self.issue_token());
     self.send(self.services_.answer);
   });
 }

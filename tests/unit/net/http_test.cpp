@@ -41,6 +41,31 @@ TEST(Http, RefusesNonsenseAndLongHeads) {
   EXPECT_EQ(parse_request(as_bytes(flood)).error(), HttpError::head_too_large);
 }
 
+TEST(Http, ReadsTokenAndSizeOfABody) {
+  const auto request = parse_request(
+      as_bytes("POST /call/accept HTTP/1.1\r\nHost: a\r\nauthorization: bearer abc\r\nContent-Length: 17\r\n\r\n{}"));
+  ASSERT_TRUE(request && *request);
+  EXPECT_EQ((*request)->method, "POST");
+  EXPECT_EQ((*request)->bearer, "abc");
+  EXPECT_EQ((*request)->body_size, 17U);
+  const auto other = parse_request(as_bytes("GET / HTTP/1.1\r\nAuthorization: Basic abc\r\n\r\n"));
+  ASSERT_TRUE(other && *other);
+  EXPECT_EQ((*other)->bearer, "");
+  EXPECT_EQ((*other)->body_size, 0U);
+}
+
+TEST(Http, BodiesHaveALengthThatIsBounded) {
+  const auto with = [](const std::string& header) {
+    return parse_request(as_bytes("POST / HTTP/1.1\r\nHost: a\r\n" + header + "\r\n\r\n"));
+  };
+  EXPECT_TRUE(with("Content-Length: " + std::to_string(max_http_body)));
+  EXPECT_EQ(with("Content-Length: " + std::to_string(max_http_body + 1)).error(), HttpError::body_too_large);
+  EXPECT_EQ(with("Transfer-Encoding: chunked").error(), HttpError::length_required);
+  for (const auto* bad : {"Content-Length: -1", "Content-Length: 1x", "Content-Length: 99999999999999999999999",
+                          "Content-Length: 1\r\nContent-Length: 2", "Content-Length: 1\r\nTransfer-Encoding: chunked"})
+    EXPECT_FALSE(with(bad)) << bad;
+}
+
 TEST(Http, ClientChecksTheAnswer) {
   const std::string key = "dGhlIHNhbXBsZSBub25jZQ==";
   const auto good = encode_upgrade(key, "");
