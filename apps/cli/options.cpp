@@ -265,8 +265,10 @@ void add_p2p(CLI::App& app, Options& options) {
       ->take_all()
       ->expected(1);
   p2p.app
-      ->add_option("--turn", p2p.values->turn,
-                   "turn:HOST[:PORT][?transport=udp|tcp] of a relay, for ticket and join where no direct way is")
+      ->add_option(
+          "--turn", p2p.values->turn,
+          "turn:HOST[:PORT][?transport=udp|tcp] or turns:HOST[:PORT] (TLS) of a relay, for ticket and join where no "
+          "direct way is")
       ->take_all()
       ->expected(1);
   p2p.app->add_option("--turn-user", p2p.values->turn_user, "Your name at the relays");

@@ -122,7 +122,7 @@ Result<p2p::IceServers> find_servers(const P2pCommand& command) {
   for (const auto& text : command.turn) {
     const auto uri = p2p::parse_turn_uri(text);
     if (!uri) return std::unexpected(uri.error());
-    out.turn.push_back({uri->server, uri->tcp, command.turn_user, *password});
+    out.turn.push_back({*uri, command.turn_user, *password});
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/log.h"
 #include "cli/console.h"
 #include "cli/safety_code.h"
 
@@ -20,12 +21,16 @@ std::string_view meaning(const p2p::LinkStatus& status) {
   return "Everybody on the way reads and changes this chat; nothing proves the name.";
 }
 
+std::string describe_path(const p2p::LinkStatus& status) {
+  if (status.path != p2p::LinkPath::relay) return "";
+  return status.relay.empty() ? " through the other side's relay" : " through the relay " + printable(status.relay);
+}
+
 // The label of the encryption stands in every status, and for whatever is not quantum-safe that it is not.
 std::string describe(const p2p::LinkStatus& status) {
   std::string text = "-- " + status.peer.name + (status.verified ? " (verified)" : " (not verified)") + " by " +
                      status.transport + (status.remote.host.empty() ? "" : " at " + p2p::to_text(status.remote)) +
-                     (status.path == p2p::LinkPath::relay ? " through a relay" : "") + ", encryption " +
-                     status.encryption;
+                     describe_path(status) + ", encryption " + status.encryption;
   if (!status.peer.suite.empty()) text += ", suite " + status.peer.suite + ", level " + status.peer.level;
   if (status.quantum_safe)
     text += ", quantum-safe";
@@ -55,6 +60,7 @@ void show_status(const Output& output, Console& console, const p2p::LinkStatus& 
       .add("local", p2p::to_text(status.local))
       .add("remote", status.remote.host.empty() ? "" : p2p::to_text(status.remote))
       .add("path", p2p::name(status.path))
+      .add("relay", status.relay)
       .add("transport_security", status.security)
       .add("encryption", status.encryption)
       .add("quantum_safe", status.quantum_safe)

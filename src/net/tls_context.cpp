@@ -17,6 +17,8 @@ constexpr const char* with_classical_group = "X25519MLKEM768:SecP384r1MLKEM1024:
 constexpr const char* ciphers = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr const char* server_signatures = "mldsa65:ecdsa_secp256r1_sha256";
 constexpr const char* client_signatures = "mldsa65";
+constexpr const char* relay_groups = "X25519MLKEM768:SecP384r1MLKEM1024:X25519:P-256:P-384";
+constexpr const char* relay_ciphers_of_tls12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr unsigned char session_context[] = "pqc-chat";
 
 bool set_policy(SSL_CTX* context, bool allow_classical) {
@@ -31,7 +33,7 @@ bool set_policy(SSL_CTX* context, bool allow_classical) {
          SSL_CTX_set1_groups_list(context, allow_classical ? with_classical_group : hybrid_groups) == 1;
 }
 
-// Our clients pin a key; names and dates of its certificate do not matter. That the server holds the key is shown by
+// Of a pinned key, names and dates of its certificate do not matter. That the server holds the key is shown by
 // its CertificateVerify (RFC 8446 §4.4.3), which OpenSSL checks after this.
 int check_server(X509_STORE_CTX* store, void*) {
   auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
@@ -48,6 +50,7 @@ int check_server(X509_STORE_CTX* store, void*) {
     X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
     return 0;
   }
+  if (!verification->pin && verification->by_name) return X509_verify_cert(store) == 1 ? 1 : 0;
   return 1;
 }
 
@@ -113,6 +116,21 @@ std::expected<TlsClientContext, std::string> TlsClientContext::make(bool allow_c
   SSL_CTX_set_cert_verify_callback(context, check_server, nullptr);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, keep_ticket);
+  return TlsClientContext(std::move(impl));
+}
+
+std::expected<TlsClientContext, std::string> TlsClientContext::make_for_relays() {
+  auto impl = std::make_shared<Impl>();
+  impl->by_name = true;
+  impl->context = SslCtxPtr(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX* context = impl->context.get();
+  if (context == nullptr || !set_policy(context, true) || SSL_CTX_set1_groups_list(context, relay_groups) != 1 ||
+      SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set_cipher_list(context, relay_ciphers_of_tls12) != 1 || SSL_CTX_set_default_verify_paths(context) != 1) {
+    return std::unexpected("TLS policy: " + take_openssl_error());
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, check_server, nullptr);
   return TlsClientContext(std::move(impl));
 }
 

@@ -32,10 +32,14 @@ class TlsServerContext {
   std::shared_ptr<Impl> impl_;
 };
 
-// Offers ML-DSA signatures only, so only our servers' first certificate can answer.
 class TlsClientContext {
  public:
+  // Offers ML-DSA signatures only, so only our servers' first certificate can answer.
   static std::expected<TlsClientContext, std::string> make(bool allow_classical);
+  // For relays that others run (docs/spec/p2p.md §14): a key that an authority of this system vouches for under the
+  // server's name, or the one that a connection pins. TLS 1.3 and hybrid groups first; but also classical groups, and
+  // TLS 1.2 with ephemeral keys and AEAD, which is all that many of them speak.
+  static std::expected<TlsClientContext, std::string> make_for_relays();
 
   struct Impl;
   [[nodiscard]] const Impl& impl() const { return *impl_; }

@@ -12,6 +12,7 @@ struct TlsServerContext::Impl {
 
 struct TlsClientContext::Impl {
   SslCtxPtr context;
+  bool by_name = false;  // authorities vouch for names
 };
 
 // What a client's SSL points at (application data): the pin, what came of checking it, the newest ticket.
@@ -19,6 +20,7 @@ struct ClientVerification {
   std::optional<Fingerprint> pin;
   std::optional<Fingerprint> seen;
   bool wrong_server = false;
+  bool by_name = false;  // without a pin authorities decide
   SslSessionPtr ticket;
 };
 

@@ -27,7 +27,15 @@ struct TlsSession::Impl {
   std::string failure;
 
   IoStatus outcome(int result);
+  [[nodiscard]] std::string reason() const;
 };
+
+// What is wrong with a certificate, where that is it: the queue of errors does not say.
+std::string TlsSession::Impl::reason() const {
+  const auto verified = SSL_get_verify_result(ssl.get());
+  const bool of_certificate = verification && verification->by_name && verified != X509_V_OK;
+  return of_certificate ? X509_verify_cert_error_string(verified) : take_openssl_error();
+}
 
 IoStatus TlsSession::Impl::outcome(int result) {
   const int system_error = errno;
@@ -44,11 +52,24 @@ IoStatus TlsSession::Impl::outcome(int result) {
       failure = system_error != 0 ? std::strerror(system_error) : "the connection ended";
       break;
     default:
-      failure = take_openssl_error();
+      failure = reason();
   }
   ERR_clear_error();
   return IoStatus::failed;
 }
+
+namespace {
+
+// RFC 9525 §6, with wildcards for a whole label only.
+bool expect_name(SSL* ssl, const std::string& name, bool is_address) {
+  auto* rules = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  if (name.empty()) return false;
+  return is_address ? X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str()) == 1
+                    : X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) == 1;
+}
+
+}  // namespace
 
 TlsSession::TlsSession(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsSession::~TlsSession() = default;
@@ -69,17 +90,19 @@ std::expected<TlsSession, std::string> TlsSession::connect(const TlsClientContex
   auto impl = std::make_unique<Impl>();
   impl->verification = std::make_unique<ClientVerification>();
   impl->verification->pin = pin;
+  impl->verification->by_name = context.impl().by_name;
   impl->ssl = SslPtr(SSL_new(context.impl().context.get()));
   if (!impl->ssl || SSL_set_fd(impl->ssl.get(), socket) != 1) return std::unexpected(take_openssl_error());
   SSL* ssl = impl->ssl.get();
   SSL_set_app_data(ssl, impl->verification.get());
   ASN1_OCTET_STRING* address = a2i_IPADDRESS(server_name.c_str());
   ERR_clear_error();
-  if (address != nullptr) {
-    ASN1_OCTET_STRING_free(address);
-  } else if (SSL_set_tlsext_host_name(ssl, server_name.c_str()) != 1) {
+  const bool is_address = address != nullptr;
+  ASN1_OCTET_STRING_free(address);
+  if (!is_address && SSL_set_tlsext_host_name(ssl, server_name.c_str()) != 1)
     return std::unexpected(take_openssl_error());
-  }
+  if (context.impl().by_name && !expect_name(ssl, server_name, is_address))
+    return std::unexpected(take_openssl_error());
   if (ticket.impl && ticket.impl->session) SSL_set_session(ssl, ticket.impl->session.get());
   SSL_set_connect_state(ssl);
   return TlsSession(std::move(impl));

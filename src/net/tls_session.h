@@ -43,7 +43,8 @@ class TlsTicket {
 class TlsSession {
  public:
   static std::expected<TlsSession, std::string> accept(const TlsServerContext& context, int socket);
-  // `server_name` goes into the SNI extension unless it is an address.
+  // `server_name` goes into the SNI extension unless it is an address; with a context for relays and without a pin it
+  // is the name that the certificate has to have.
   static std::expected<TlsSession, std::string> connect(const TlsClientContext& context, int socket,
                                                         const std::string& server_name,
                                                         const std::optional<Fingerprint>& pin, TlsTicket ticket);

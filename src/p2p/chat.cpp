@@ -350,6 +350,7 @@ LinkStatus Chat::status() const {
           .local = channel.link().local(),
           .remote = channel.link().remote(),
           .path = channel.link().path(),
+          .relay = channel.link().relay(),
           .security = channel.link().security(),
           .encryption = std::string(settings_.encryption.label),
           .quantum_safe = settings_.encryption.quantum_safe && channel.peer().level == "QUANTUM_RESISTANT",

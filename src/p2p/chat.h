@@ -30,6 +30,7 @@ struct LinkStatus {
   Address local;
   Address remote;  // empty where the transport does not tell
   LinkPath path{};
+  std::string relay;       // ours, as a URI; empty where there is none
   std::string security;    // of the transport; may be empty
   std::string encryption;  // the kind's label
   bool quantum_safe = false;

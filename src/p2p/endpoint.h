@@ -42,7 +42,12 @@ struct Endpoint {
 client::Result<Endpoint> find_endpoint(std::span<const Address> servers, std::size_t wanted,
                                        const std::function<void(const StunAnswer&)>& tell);
 
-// "host", "host:port", "[address]:port"; the port of STUN where there is none. Error: invalid_name.
-client::Result<Address> parse_stun_server(std::string_view text);
+// RFC 8489 §18.6.
+inline constexpr std::uint16_t stun_port = 3478;
+// "host", "host:port", "[address]:port"; this port where there is none. Error: invalid_name.
+client::Result<Address> parse_server(std::string_view text, std::uint16_t port);
+inline client::Result<Address> parse_stun_server(std::string_view text) {
+  return parse_server(text, stun_port);
+}
 
 }  // namespace pqc::p2p

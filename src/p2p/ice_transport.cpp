@@ -29,7 +29,10 @@ constexpr std::array<std::uint8_t, 1> heartbeat{0};
 // The engine's side of an ICE agent.
 class IceWire final : public QuicWire {
  public:
-  IceWire(Loop& loop, std::unique_ptr<ice::Agent> agent) : loop_(loop) { use(std::move(agent)); }
+  IceWire(Loop& loop, std::unique_ptr<ice::Agent> agent, std::shared_ptr<const std::vector<std::string>> relay_names)
+      : loop_(loop), relay_names_(std::move(relay_names)) {
+    use(std::move(agent));
+  }
   // From now on this one.
   void use(std::unique_ptr<ice::Agent> agent) {
     ready_.reset();
@@ -72,6 +75,11 @@ class IceWire final : public QuicWire {
     return relayed ? LinkPath::relay : LinkPath::direct;
   }
 
+  [[nodiscard]] std::string relay() const override {
+    const auto relay = agent_->relay();
+    return relay && *relay < relay_names_->size() ? (*relay_names_)[*relay] : std::string();
+  }
+
   [[nodiscard]] ice::Agent& agent() { return *agent_; }
   void beat() { agent_->send(heartbeat); }
   [[nodiscard]] steady_clock::time_point heard() const { return heard_; }
@@ -87,6 +95,7 @@ class IceWire final : public QuicWire {
   }
 
   Loop& loop_;
+  std::shared_ptr<const std::vector<std::string>> relay_names_;
   std::unique_ptr<ice::Agent> agent_;
   steady_clock::time_point heard_;
   std::function<void()> work_;
@@ -130,15 +139,19 @@ Result<std::vector<std::string>> local_ips(const Address& at) {
 }
 
 // One for each address that the name has; a relay that has none is passed over, as one that does not answer is.
-void add_turn(std::vector<ice::TurnServer>& out, const TurnAccess& access) {
-  const auto found = resolve(access.server, SOCK_DGRAM, 0);
+void add_turn(std::vector<ice::TurnServer>& out, std::vector<std::string>& names, const TurnAccess& access) {
+  const auto found = resolve(access.uri.server, SOCK_DGRAM, 0);
   if (!found) return;
-  for (const auto* at = found->get(); at != nullptr && out.size() < ice::limits::turn_servers; at = at->ai_next)
+  for (const auto* at = found->get(); at != nullptr && out.size() < ice::limits::turn_servers; at = at->ai_next) {
     out.push_back({.ip = name_of(at->ai_addr, at->ai_addrlen).host,
-                   .port = access.server.port,
-                   .transport = access.tcp ? ice::TurnServer::Transport::tcp : ice::TurnServer::Transport::udp,
+                   .port = access.uri.server.port,
+                   .transport = access.uri.transport,
                    .username = access.username,
-                   .password = access.password});
+                   .password = access.password,
+                   .name = access.uri.server.host,
+                   .pin = access.uri.pin});
+    names.push_back(to_text(access.uri));
+  }
 }
 
 }  // namespace
@@ -180,7 +193,7 @@ Status IceTransport::open_sockets(const Address& at) {
   ips_ = std::move(*ips);
   auto agent = make_agent(true);
   if (!agent) return client::pass(agent);
-  auto wire = std::make_unique<IceWire>(loop_, std::move(*agent));
+  auto wire = std::make_unique<IceWire>(loop_, std::move(*agent), relay_names_);
   wire_ = wire.get();
   engine_ = std::make_shared<QuicEngine>(loop_, std::move(wire), std::move(*certificate));
   return {};
@@ -196,7 +209,8 @@ Result<std::unique_ptr<ice::Agent>> IceTransport::make_agent(bool first) {
                          .turn = {}};
   if (first)
     if (const auto stun = first_answering(servers_.stun, rng_)) settings.stun = {stun->host, stun->port};
-  for (const auto& access : servers_.turn) add_turn(settings.turn, access);
+  relay_names_->clear();
+  for (const auto& access : servers_.turn) add_turn(settings.turn, *relay_names_, access);
   auto agent = ice::Agent::start(settings);
   if (!agent)
     return client::fail(at_.port == 0 ? ExitCode::unreachable : ExitCode::address_in_use,

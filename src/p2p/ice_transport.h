@@ -14,6 +14,7 @@
 #include "net/quic.h"
 #include "p2p/ticket.h"
 #include "p2p/transport.h"
+#include "p2p/turn_uri.h"
 
 namespace pqc::net::ice {
 class Agent;
@@ -22,8 +23,7 @@ class Agent;
 namespace pqc::p2p {
 
 struct TurnAccess {
-  Address server;
-  bool tcp = false;  // to the relay; between the relay and the peer it is UDP
+  TurnUri uri;  // between the relay and the peer it is UDP
   std::string username;
   std::string password;
 };
@@ -78,6 +78,8 @@ class IceTransport {
   IceKeys keys_;
   Address at_;
   std::vector<std::string> ips_;
+  // Of the agent's relays, for people.
+  std::shared_ptr<std::vector<std::string>> relay_names_ = std::make_shared<std::vector<std::string>>();
   std::shared_ptr<QuicEngine> engine_;
   IceWire* wire_ = nullptr;  // the engine's
   std::function<void(client::Status)> gathered_;

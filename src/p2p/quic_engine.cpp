@@ -49,6 +49,7 @@ class QuicLink final : public Link {
   [[nodiscard]] Address local() const override { return engine_->wire().local(); }
   [[nodiscard]] Address remote() const override { return engine_->wire().remote(address_); }
   [[nodiscard]] LinkPath path() const override { return engine_->wire().path(); }
+  [[nodiscard]] std::string relay() const override { return engine_->wire().relay(); }
   [[nodiscard]] Bytes binding() const override { return to_bytes(connection_->binding(labels::quic_binding)); }
   [[nodiscard]] Bytes exported(std::string_view label) const override { return to_bytes(connection_->binding(label)); }
   [[nodiscard]] std::string security() const override { return connection_->security(); }

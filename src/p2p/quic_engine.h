@@ -33,6 +33,8 @@ class QuicWire {
   // Of a connection that was made to `address`, or accepted where that is empty.
   [[nodiscard]] virtual Address remote(const Address& address) const = 0;
   [[nodiscard]] virtual LinkPath path() const = 0;
+  // As Link::relay.
+  [[nodiscard]] virtual std::string relay() const { return {}; }
 };
 
 class QuicLink;

@@ -44,6 +44,8 @@ class Link {
   // Empty where the transport does not tell.
   [[nodiscard]] virtual Address remote() const = 0;
   [[nodiscard]] virtual LinkPath path() const { return LinkPath::direct; }
+  // Our relay on that path, as a URI; empty where there is none, or only the other side's.
+  [[nodiscard]] virtual std::string relay() const { return {}; }
   // What only the two ends of this one connection know, for the transcript of the handshake; empty where the transport
   // has nothing of the kind.
   [[nodiscard]] virtual Bytes binding() const { return {}; }

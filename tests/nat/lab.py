@@ -18,10 +18,13 @@ The kinds are those of RFC 4787 §4.1, by their mapping; all NATs filter as §5'
     address-dependent      another port for each remote address
     symmetric              another port, at random, for each remote address and port
     udp-blocked            as endpoint-independent for TCP; UDP goes nowhere
+    https-only             as udp-blocked, and TCP goes to port 443 only
     ipv6-only              no NAT, no IPv4
 """
 
 import ctypes
+import itertools
+import json
 import os
 import pathlib
 import shutil
@@ -30,7 +33,7 @@ import subprocess
 import sys
 import tempfile
 
-KINDS = ("open", "endpoint-independent", "address-dependent", "symmetric", "udp-blocked", "ipv6-only")
+KINDS = ("open", "endpoint-independent", "address-dependent", "symmetric", "udp-blocked", "https-only", "ipv6-only")
 NOT_ALLOWED = 77  # the exit code by which ctest knows a test that could not run
 INSIDE = "PQC_NAT_LAB"
 NAMESPACES = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"]
@@ -124,6 +127,7 @@ RULES = {
     "address-dependent": FIREWALL % {"first": "", "mapping": BY_ADDRESS},
     "symmetric": FIREWALL % {"first": "", "mapping": PLAIN + " fully-random"},
     "udp-blocked": FIREWALL % {"first": "meta l4proto udp drop", "mapping": PLAIN},
+    "https-only": FIREWALL % {"first": 'meta l4proto udp drop\n    iifname "lan" tcp dport != 443 drop', "mapping": PLAIN},
 }
 
 
@@ -149,7 +153,7 @@ class Lab:
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir="/run"))
-        self.count = 0
+        self.numbers = itertools.count(1)
         self.started = []
 
     def __enter__(self):
@@ -171,8 +175,7 @@ class Lab:
         return self.host("open")
 
     def host(self, kind):
-        self.count += 1
-        number = self.count
+        number = next(self.numbers)
         name = f"h{number}"
         outside = f"203.0.113.{number}"
         if kind in RULES:
@@ -190,10 +193,17 @@ class Lab:
         return Host(name, kind, outside if has_ipv4 else None, ipv6, outside if has_ipv4 else None)
 
     def lose(self, host, percent):
-        """Loses that part of what goes to a public host, at random; 0 ends it."""
-        rule = f"numgen random mod 100 < {percent} drop\n" if percent else ""
-        tell("nft", "table inet loss\ndelete table inet loss\ntable inet loss {\nchain input {\n"
-                    f"type filter hook input priority -10; policy accept;\n{rule}}}\n}}\n", host.name)
+        """Loses that part of what goes to a public host and of what comes from it, at random; 0 ends it."""
+        rule = f"numgen random mod 100 < {percent} counter drop\n" if percent else ""
+        chains = "".join(f"chain {hook} {{\ntype filter hook {hook} priority -10; policy accept;\n{rule}}}\n" for hook in ("input", "output"))
+        tell("nft", f"table inet loss\ndelete table inet loss\ntable inet loss {{\n{chains}}}\n", host.name)
+
+    def lost(self, host):
+        """How many packets were lost so, to it and from it."""
+        listed = json.loads(host.run(["nft", "-j", "list", "table", "inet", "loss"]).stdout)["nftables"]
+        counted = {entry["rule"]["chain"]: part["counter"]["packets"] for entry in listed if "rule" in entry
+                   for part in entry["rule"]["expr"] if "counter" in part}
+        return counted["input"], counted["output"]
 
     def slow(self, host):
         """What goes to a public host passes at about 300 kB a second, and the rest is lost."""
@@ -202,8 +212,8 @@ class Lab:
 
     def move(self, host):
         """Gives a public host other addresses, as a machine gets that changes networks; the old ones are gone."""
-        self.count += 1
-        host.outside, host.ipv6 = f"203.0.113.{self.count}", f"2001:db8:1::{self.count:x}"
+        number = next(self.numbers)
+        host.outside, host.ipv6 = f"203.0.113.{number}", f"2001:db8:1::{number:x}"
         host.ipv4 = host.outside
         tell("ip", f"address flush dev eth0 scope global\naddress add {host.ipv4}/24 dev eth0\n"
                    f"address add {host.ipv6}/64 dev eth0 nodad\n", host.name)

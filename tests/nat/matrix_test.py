@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Two people with tickets behind every pair of NATs: who gets through directly and who through a relay, as a table.
+"""Two people with tickets behind every pair of NATs: who gets through directly and who through which relay, as a table.
 
     matrix_test.py FOLDER_OF_PROGRAMS ROOT_OF_THE_TREE [soak] [unittest arguments]
 
-Real `pqc-chat p2p ticket` and `p2p join`, two real coturns (each STUN and TURN server of one side), texts and files.
-With `soak`: large files, and lost packets.
+Real `pqc-chat p2p ticket` and `p2p join`, two real coturns (each STUN and TURN server of one side, over UDP, TCP and TLS), texts and
+files. Large files and lost packets on three pairs each; with `soak` only these, on all of them.
 """
 
 import concurrent.futures
@@ -35,19 +35,35 @@ SOAK = sys.argv[1:2] == ["soak"]
 if SOAK:
     sys.argv.pop(1)
 WAIT = 60
+AT_ONCE = 8
+LARGE, LOSSY = 50 << 20, 2 << 20
 LONG_WAIT = 600
 # For LeakSanitizer; only the slow way of unwinding sees whose code it was.
 os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "fast_unwind_on_malloc=0")))
 os.environ["LSAN_OPTIONS"] = f"suppressions={pathlib.Path(__file__).resolve().parent / 'leaks.txt'}:print_suppressions=0"
 
 # By NATs that filter by address and port (RFC 4787 §5). A pair is written in the order of lab.KINDS.
-OPEN, INDEPENDENT, DEPENDENT, SYMMETRIC, BLOCKED, IPV6 = lab.KINDS
+OPEN, INDEPENDENT, DEPENDENT, SYMMETRIC, BLOCKED, HTTPS, IPV6 = lab.KINDS
 DIRECT = {(OPEN, OPEN), (OPEN, INDEPENDENT), (OPEN, DEPENDENT), (OPEN, SYMMETRIC), (OPEN, IPV6), (INDEPENDENT, INDEPENDENT), (IPV6, IPV6)}
 NO_NAT = {OPEN, IPV6}
+PAIRS = list(itertools.combinations_with_replacement(lab.KINDS, 2))
+
+
+# How they reach a relay, as the status names it.
+OVER = {"turn": {"udp": "UDP", "tcp": "TCP"}, "turns": {"tcp": "TLS"}}
+RELAY_OVER = {BLOCKED: "TCP", HTTPS: "TLS"}
 
 
 def path_of(pair):
     return "direct" if pair in DIRECT else "relay"
+
+
+def over(status):
+    """By what this side reaches the relay of its own on the path; nothing where it uses none."""
+    if not status["relay"]:
+        return None
+    scheme, rest = status["relay"].split(":", 1)
+    return OVER[scheme][rest.rsplit("=", 1)[1]]
 
 
 def class_of(pair):
@@ -67,8 +83,11 @@ class Side:
         secret.write_text(password + "\n")
         secret.chmod(0o600)
         address = f"[{relay.ipv6}]" if host.ipv4 is None else relay.ipv4
+        # One trusts the key of its relay, the other one who vouches for its address.
+        pin = f"?pin={relay.pin}" if name == "alice" else ""
+        self.environment = dict(os.environ, SSL_CERT_FILE=str(relay.certificate) if name == "bob" else "/dev/null")
         self.servers = ["--stun", relay.ipv4, "--turn", f"turn:{address}?transport=udp", "--turn", f"turn:{address}?transport=tcp",
-                        "--turn-user", user, "--turn-password-file", secret]
+                        "--turn", f"turns:{address}:{coturn.TLS_PORT}{pin}", "--turn-user", user, "--turn-password-file", secret]
         self.process = None
         self.seen, self.arriving = [], queue.Queue()
 
@@ -81,7 +100,7 @@ class Side:
             raise RuntimeError(made.stderr)
         with open(f"{self.profile}.err", "wb") as err:
             self.process = self.net.start(self.host, self.command("p2p", *arguments, *self.servers), stdin=-1, stdout=-1, stderr=err,
-                                          text=True)
+                                          text=True, env=self.environment)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
@@ -108,6 +127,10 @@ class Side:
 
     def file(self, status, wait=WAIT):
         return self.until(lambda entry: entry["type"] == "p2p_file" and entry["status"] in (status, "failed"), wait)[1]
+
+    def status(self):
+        self.say("/status")
+        return self.until(lambda entry: entry["type"] == "p2p_status" and "round_trip_us" in entry)[1]
 
     def say(self, line):
         self.process.stdin.write(line + "\n")
@@ -207,8 +230,11 @@ class Meeting:
         return took
 
     def path(self):
-        self.alice.say("/status")
-        return self.alice.until(lambda entry: entry["type"] == "p2p_status" and "round_trip_us" in entry)[1]["path"]
+        return self.alice.status()["path"]
+
+    def relays(self):
+        """By what each side reaches its relay."""
+        return over(self.alice.status()), over(self.bob.status())
 
     def end(self):
         """In good order, on both sides."""
@@ -224,64 +250,74 @@ class Matrix(unittest.TestCase):
         cls.relays = [coturn.start(cls.net, ROOT)[0] for _ in range(2)]
         cls.hosts = {kind: (cls.net.host(kind), cls.net.host(kind)) for kind in lab.KINDS}
         cls.numbers = itertools.count(1)
+        if not SOAK:
+            # They mostly wait, so the others run beside them.
+            hosts = {mover: [cls.net.host(OPEN) for _ in range(2)] for mover in ("alice", "bob")}
+            pool = cls.enterClassContext(concurrent.futures.ThreadPoolExecutor(2))
+            cls.moving = {mover: pool.submit(cls.move_in_the_middle, mover, two) for mover, two in hosts.items()}
 
     def meeting(self, pair):
         hosts = [self.hosts[kind][side] for side, kind in enumerate(pair)]
         return Meeting(self.net, hosts, self.relays, next(self.numbers))
 
     def meet(self, pair):
-        """(seconds to the first text, path, seconds for 1 MiB, exit codes)"""
+        """(seconds to the first text, path, relays of both, seconds for 1 MiB, exit codes)"""
         meeting = self.meeting(pair)
-        return meeting.open(), meeting.path(), meeting.send(1 << 20), meeting.end()
+        opened, sent = meeting.open(), meeting.send(1 << 20)
+        return opened, meeting.path(), meeting.relays(), sent, meeting.end()
 
     @unittest.skipIf(SOAK, "the tests have it")
     def test_all_pairs(self):
-        pairs = list(itertools.combinations_with_replacement(lab.KINDS, 2))
         start = time.monotonic()
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            running = {pair: pool.submit(self.meet, pair) for pair in pairs}
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            running = {pair: pool.submit(self.meet, pair) for pair in PAIRS}
         results = {pair: meeting.result() for pair, meeting in running.items() if not meeting.exception()}
-        print(f"\n{'behind':<22}{'and behind':<22}{'path':<8}{'first text':>11}{'1 MiB':>10}   ({time.monotonic() - start:.0f} s in all)")
-        for pair in pairs:
+        print(f"\n{'behind':<22}{'and behind':<22}{'path':<18}{'first text':>11}{'1 MiB':>10}   ({time.monotonic() - start:.0f} s in all)")
+        for pair in PAIRS:
             if pair in results:
-                opened, path, sent, _ = results[pair]
-                print(f"{pair[0]:<22}{pair[1]:<22}{path:<8}{opened * 1000:>8.0f} ms{sent * 1000:>7.0f} ms")
+                opened, path, relays, sent, _ = results[pair]
+                through = " + ".join(filter(None, relays))
+                print(f"{pair[0]:<22}{pair[1]:<22}{path + ' ' + through:<18}{opened * 1000:>8.0f} ms{sent * 1000:>7.0f} ms")
             else:
                 print(f"{pair[0]:<22}{pair[1]:<22}no way: {running[pair].exception()!r}"[:300])
         for name in ("direct, no NAT", "direct, through NATs", "through a relay"):
             times = [result[0] for pair, result in results.items() if class_of(pair) == name]
             if times:
                 print(f"first text {name}: p50 {statistics.median(times) * 1000:.0f} ms, most {max(times) * 1000:.0f} ms")
-        for pair in pairs:
+        for pair in PAIRS:
             with self.subTest(pair=pair):
                 self.assertIn(pair, results)
-                self.assertEqual(results[pair][1], path_of(pair))
-                self.assertEqual(results[pair][3], [0, 0])
+                _, path, relays, _, codes = results[pair]
+                self.assertEqual((path, codes), (path_of(pair), [0, 0]))
+                self.assertEqual(any(relays), path == "relay")
+                # Who needs a relay for every word reaches it as the network lets him; the others choose UDP.
+                for kind, relay in zip(pair, relays):
+                    self.assertIn(relay, {RELAY_OVER[kind]} if kind in RELAY_OVER else {None, "UDP"})
 
-    def move_in_the_middle(self, mover):
-        """Who offers sends 1 MiB through a rate of about 300 kB/s; the mover has another address before it is over."""
-        meeting = Meeting(self.net, [self.net.host(OPEN) for _ in range(2)], self.relays, next(self.numbers))
+    @classmethod
+    def move_in_the_middle(cls, mover, two):
+        """Who offers sends 1 MiB through a rate of about 300 kB/s; the mover has another address before it is over. Answers the seconds,
+        at which address the mover is seen, where it may be, and the exit codes."""
+        meeting = Meeting(cls.net, two, cls.relays, next(cls.numbers))
         meeting.open()
         hosts = {"alice": meeting.alice.host, "bob": meeting.bob.host}
         for host in hosts.values():
-            self.net.slow(host)
-        moved = threading.Timer(1.5, self.net.move, [hosts[mover]])
+            cls.net.slow(host)
+        moved = threading.Timer(1.5, cls.net.move, [hosts[mover]])
         moved.start()
         took = meeting.send(1 << 20)
         moved.join()
-        meeting.alice.say("/status")
-        status = meeting.alice.until(lambda entry: entry["type"] == "p2p_status" and "round_trip_us" in entry)[1]
+        status = meeting.alice.status()
         seen = status["local" if mover == "alice" else "remote"]
-        self.assertIn(seen.rsplit(":", 1)[0].strip("[]"), (hosts[mover].ipv4, hosts[mover].ipv6))
-        self.assertEqual(meeting.end(), [0, 0])
-        return took
+        return took, seen.rsplit(":", 1)[0].strip("[]"), (hosts[mover].ipv4, hosts[mover].ipv6), meeting.end()
 
     @unittest.skipIf(SOAK, "the tests have it")
     def test_who_moves_in_the_middle_of_a_file_goes_on(self):
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            running = {mover: pool.submit(self.move_in_the_middle, mover) for mover in ("alice", "bob")}
-        for mover, outcome in running.items():
-            print(f"{mover} moved in the middle of 1 MiB: whole after {outcome.result():.1f} s")
+        for mover, outcome in self.moving.items():
+            took, seen, addresses, codes = outcome.result()
+            print(f"{mover} moved in the middle of 1 MiB: whole after {took:.1f} s")
+            self.assertIn(seen, addresses)
+            self.assertEqual(codes, [0, 0])
 
     @unittest.skipIf(SOAK, "the tests have it")
     def test_threat_13_who_replays_floods_and_spoofs_changes_nothing(self):
@@ -309,27 +345,33 @@ class Matrix(unittest.TestCase):
             self.assertEqual(counters[counters.index("Udp6InCsumErrors") + 1], "0")
         print(f"1 MiB whole in {took:.1f} s among {forged} forged packets")
 
-    @unittest.skipUnless(SOAK, "make soak has it")
-    def test_large_files(self):
-        for pair in ((OPEN, OPEN), (INDEPENDENT, INDEPENDENT), (IPV6, IPV6)):
-            with self.subTest(pair=pair):
-                meeting = self.meeting(pair)
-                meeting.open()
-                took = meeting.send(50 << 20, LONG_WAIT)
-                print(f"{pair[0]} and {pair[1]}: 50 MiB in {took:.1f} s, {50 * 8.388608 / took:.0f} Mbit/s, {meeting.path()}")
-                self.assertEqual(meeting.end(), [0, 0])
+    def send_between(self, pairs, size):
+        """At once. Seconds and the path, by pair."""
+        def one(pair):
+            meeting = self.meeting(pair)
+            meeting.open()
+            took, path = meeting.send(size, LONG_WAIT), meeting.path()
+            self.assertEqual(meeting.end(), [0, 0])
+            return took, path
 
-    @unittest.skipUnless(SOAK, "make soak has it")
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            return dict(zip(pairs, pool.map(one, pairs)))
+
+    def test_large_files(self):
+        pairs = PAIRS if SOAK else [(OPEN, OPEN), (INDEPENDENT, INDEPENDENT), (IPV6, IPV6)]
+        for pair, (took, path) in self.send_between(pairs, LARGE).items():
+            print(f"{pair[0]} and {pair[1]}: {LARGE >> 20} MiB in {took:.1f} s, {LARGE * 8e-6 / took:.0f} Mbit/s, {path}")
+            self.assertEqual(path, path_of(pair))
+
     def test_loss(self):
-        for pair in ((OPEN, OPEN), (OPEN, SYMMETRIC), (OPEN, IPV6)):
-            with self.subTest(pair=pair):
-                self.net.lose(self.hosts[OPEN][0], 5)
-                self.addCleanup(self.net.lose, self.hosts[OPEN][0], 0)
-                meeting = self.meeting(pair)
-                meeting.open()
-                took = meeting.send(2 << 20, LONG_WAIT)
-                print(f"{pair[0]} and {pair[1]}, 5 % lost on the way to the first: 2 MiB in {took:.1f} s, {meeting.path()}")
-                self.assertEqual(meeting.end(), [0, 0])
+        pairs = [pair for pair in PAIRS if OPEN in pair] if SOAK else [(OPEN, OPEN), (OPEN, SYMMETRIC), (OPEN, IPV6)]
+        lossy = self.hosts[OPEN][0]
+        self.net.lose(lossy, 5)
+        self.addCleanup(self.net.lose, lossy, 0)
+        for pair, (took, path) in self.send_between(pairs, LOSSY).items():
+            print(f"{pair[0]} and {pair[1]}, 5 % lost each way: {LOSSY >> 20} MiB in {took:.1f} s, {path}")
+        # What the kernel counted: it was lost.
+        self.assertGreater(min(self.net.lost(lossy)), 20)
 
 
 unittest.main()

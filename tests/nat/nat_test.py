@@ -19,7 +19,7 @@ PORT = 3478
 
 # What `p2p endpoint` is to say; symmetric is address-dependent as far as two ports of two addresses tell.
 EXPECTED = {"open": "none", "endpoint-independent": "endpoint_independent", "address-dependent": "address_dependent",
-            "symmetric": "address_dependent", "ipv6-only": "none", "udp-blocked": None}
+            "symmetric": "address_dependent", "ipv6-only": "none", "udp-blocked": None, "https-only": None}
 
 # Tells every datagram's sender where it came from.
 REFLECTOR = """
@@ -63,7 +63,7 @@ def find_endpoint(host, servers):
     """(exit code, {type: objects})"""
     addresses = [f"[{s.ipv6}]:{PORT}" if host.ipv4 is None else f"{s.ipv4}:{PORT}" for s in servers]
     # Where nothing answers, one server is enough to wait for.
-    asked = addresses[:1] if host.kind == "udp-blocked" else addresses
+    asked = addresses[:1] if EXPECTED[host.kind] is None else addresses
     result = host.run([BIN / "pqc-chat", "--json", "p2p", "endpoint", *(w for a in asked for w in ("--stun", a))], timeout=WAIT)
     found = {}
     for line in result.stdout.splitlines():

@@ -9,8 +9,10 @@
 #include <nice/agent.h>
 #include <sys/socket.h>
 
+#include "base/log.h"
 #include "net/ice/events.h"
 #include "net/ice/limits.h"
+#include "net/ice/tls_tunnel.h"
 
 namespace pqc::net::ice {
 namespace {
@@ -93,8 +95,11 @@ struct Agent::Impl {
   Events events;
   ContextPtr context;
   LoopPtr loop;
+  std::vector<std::unique_ptr<TlsTunnel>> tunnels;  // outlive the agent, which says farewell through them
   AgentPtr agent;
   guint stream = 0;
+  // Where libnice reaches each of settings.turn; without a port where it does not.
+  std::vector<StunServer> relays;
   std::thread thread;
   std::atomic<bool> gathered = false;
   std::atomic<bool> checking = false;
@@ -105,6 +110,9 @@ struct Agent::Impl {
 
   bool set_up();
   void add_servers();
+  StunServer reach(const TurnServer& turn);
+  void add_relay(const TurnServer& turn);
+  [[nodiscard]] bool is_host(const NiceAddress& address) const;
   bool gather();
   void run_every(std::chrono::milliseconds interval, GSourceFunc work);
   void widen_sockets();
@@ -159,10 +167,30 @@ void Agent::Impl::add_servers() {
   if (settings.stun)
     g_object_set(agent.get(), "stun-server", settings.stun->ip.c_str(), "stun-server-port",
                  static_cast<guint>(settings.stun->port), nullptr);
-  for (const auto& turn : settings.turn)
-    nice_agent_set_relay_info(
-        agent.get(), stream, component, turn.ip.c_str(), turn.port, turn.username.c_str(), turn.password.c_str(),
-        turn.transport == TurnServer::Transport::udp ? NICE_RELAY_TYPE_TURN_UDP : NICE_RELAY_TYPE_TURN_TCP);
+  for (const auto& turn : settings.turn) add_relay(turn);
+}
+
+void Agent::Impl::add_relay(const TurnServer& turn) {
+  const auto at = reach(turn);
+  relays.push_back(at);
+  if (at.port == 0) return;
+  // To libnice, TLS means plain TCP as well; it only ranks them.
+  nice_agent_set_relay_info(agent.get(), stream, component, at.ip.c_str(), at.port, turn.username.c_str(),
+                            turn.password.c_str(),
+                            turn.transport == TurnTransport::udp   ? NICE_RELAY_TYPE_TURN_UDP
+                            : turn.transport == TurnTransport::tcp ? NICE_RELAY_TYPE_TURN_TCP
+                                                                   : NICE_RELAY_TYPE_TURN_TLS);
+}
+
+StunServer Agent::Impl::reach(const TurnServer& turn) {
+  if (turn.transport != TurnTransport::tls) return {turn.ip, turn.port};
+  auto tunnel = TlsTunnel::open({.ip = turn.ip, .port = turn.port, .name = turn.name, .pin = turn.pin});
+  if (!tunnel) {
+    log(LogLevel::warning, "ice.tunnel.failed", {{"relay", turn.name}, {"reason", tunnel.error()}});
+    return {};
+  }
+  tunnels.push_back(std::move(*tunnel));
+  return {tunnels.back()->ip(), tunnels.back()->port()};
 }
 
 bool Agent::Impl::gather() {
@@ -320,6 +348,37 @@ std::optional<Path> Agent::path() const {
   if (nice_agent_get_selected_pair(impl_->agent.get(), impl_->stream, component, &ours, &theirs) == FALSE)
     return std::nullopt;
   return Path{candidate_of(*ours), candidate_of(*theirs)};
+}
+
+bool Agent::Impl::is_host(const NiceAddress& address) const {
+  bool found = false;
+  auto* list = nice_agent_get_local_candidates(agent.get(), stream, component);
+  for (auto* at = list; at != nullptr; at = at->next) {
+    const CandidatePtr one(static_cast<NiceCandidate*>(at->data));
+    found |= one->type == NICE_CANDIDATE_TYPE_HOST && nice_address_equal(&one->addr, &address) == TRUE;
+  }
+  g_slist_free(list);
+  return found;
+}
+
+// A relay may be there over UDP and TCP at one address. Over UDP it is asked from the socket of a host candidate.
+std::optional<std::size_t> Agent::relay() const {
+  NiceCandidate* ours = nullptr;
+  NiceCandidate* theirs = nullptr;
+  if (nice_agent_get_selected_pair(impl_->agent.get(), impl_->stream, component, &ours, &theirs) == FALSE ||
+      ours->type != NICE_CANDIDATE_TYPE_RELAYED)
+    return std::nullopt;
+  NiceAddress server;
+  nice_address_init(&server);
+  nice_candidate_relay_address(ours, &server);
+  std::array<char, NICE_ADDRESS_STRING_LEN> ip{};
+  nice_address_to_string(&server, ip.data());
+  const bool over_udp = impl_->is_host(ours->base_addr);
+  for (std::size_t i = 0; i < impl_->relays.size(); ++i)
+    if (impl_->relays[i].ip == ip.data() && impl_->relays[i].port == nice_address_get_port(&server) &&
+        over_udp == (impl_->settings.turn[i].transport == TurnTransport::udp))
+      return i;
+  return std::nullopt;
 }
 
 void Agent::send(ByteView datagram) {

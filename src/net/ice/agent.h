@@ -1,6 +1,6 @@
 // Interactive Connectivity Establishment (RFC 8445) by libnice: one stream with one component. Host, server-reflexive
 // and relayed candidates, IPv4 and IPv6, UDP between the peers; consent freshness (RFC 7675). A relay is reached over
-// UDP or TCP (RFC 8656); TLS to a relay is what libnice cannot do.
+// UDP, TCP or TLS (RFC 8656); TLS, which libnice cannot, through a tunnel of ours (tls_tunnel.h).
 //
 //   gathering ──> gathered ──> connecting ──> connected
 //                    (start_checks, again at will)   └──> lost ──> connecting
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "net/fingerprint.h"
 #include "net/ice/candidate.h"
 
 namespace pqc::net::ice {
@@ -28,13 +29,17 @@ struct StunServer {
   std::uint16_t port = 0;
 };
 
+enum class TurnTransport : std::uint8_t { udp, tcp, tls };
+
 struct TurnServer {
-  enum class Transport : std::uint8_t { udp, tcp };
   std::string ip;
   std::uint16_t port = 0;
-  Transport transport{};
+  TurnTransport transport{};
   std::string username;
   std::string password;
+  // TLS: what the certificate has to say, or whose key it has to be.
+  std::string name;
+  std::optional<Fingerprint> pin;
 };
 
 struct Settings {
@@ -73,6 +78,8 @@ class Agent {
   // datagrams go on by the path that was there.
   void start_checks(const Credentials& peer, std::span<const Candidate> candidates);
   [[nodiscard]] std::optional<Path> path() const;
+  // Which of Settings::turn our end of the path goes through; nothing where it goes through none.
+  [[nodiscard]] std::optional<std::size_t> relay() const;
 
   // Once connected. What the system does not take is lost, as UDP may.
   void send(ByteView datagram);

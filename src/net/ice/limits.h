@@ -20,4 +20,12 @@ inline constexpr std::chrono::milliseconds first_wait{250};
 // How long the end waits until relays have heard of it.
 inline constexpr std::chrono::milliseconds farewell{300};
 
+// A tunnel to a relay over TLS: what waits in each direction, and how long TCP and TLS may take to stand. No answer to
+// what was sent for so long ends it.
+inline constexpr std::size_t tunnel_buffer = std::size_t{32} << 10;
+inline constexpr std::chrono::seconds tunnel_handshake{10};
+inline constexpr std::chrono::seconds tunnel_silence{30};
+// Reads and writes of one connection before the others get their turn.
+inline constexpr int tunnel_turns = 16;
+
 }  // namespace pqc::net::ice::limits
