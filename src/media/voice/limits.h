@@ -1,6 +1,7 @@
 // Every bound and every fixed size of the voice engine (docs/spec/voice.md).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -18,6 +19,43 @@ inline constexpr std::uint32_t most_bitrate = 96'000;
 inline constexpr std::size_t opus_packet_bytes = 480;
 // A header byte, an Opus packet and its predecessor.
 inline constexpr std::size_t payload_bytes = 1 + 2 * opus_packet_bytes;
+
+// The jitter buffer: blocks that it keeps or knows about (2.56 s), how many of them may lie ahead of what is played
+// next, and how far behind a frame still belongs to the stream (one that is farther off may start a new one).
+inline constexpr std::size_t kept_blocks = 256;
+inline constexpr std::int64_t most_blocks_ahead = 200;
+inline constexpr std::int64_t most_blocks_behind = 50;
+// So many frames in a row that fit to each other, but not to the stream, start it anew.
+inline constexpr int frames_of_a_new_stream = 3;
+// Histogram of delays, and the bounds of the delay that is aimed at.
+inline constexpr std::chrono::microseconds delay_bucket{2'500};
+inline constexpr std::size_t delay_buckets = 400;
+inline constexpr std::chrono::microseconds least_target{5'000};
+inline constexpr std::chrono::microseconds most_target{500'000};
+// The fastest frame is looked for in twenty windows of 100 ms.
+inline constexpr std::chrono::milliseconds base_window{100};
+inline constexpr std::size_t base_windows = 20;
+// Of time stretching: periods of 400 to 80 Hz, length of a comparison and of a short fade, how far a merge looks.
+inline constexpr std::size_t shortest_period = 120;
+inline constexpr std::size_t longest_period = 600;
+inline constexpr std::size_t fade_samples = 240;
+inline constexpr std::size_t merge_search = 240;
+// What is decoded at most before it is played.
+inline constexpr std::size_t queued_samples = 3 * longest_frame_samples;
+
+// What the sink is given at a time, and a device's period.
+inline constexpr std::size_t play_samples = block_samples / 2;
+inline constexpr std::size_t device_period = 240;
+// Between a device's callback and the engine: room for 85 ms.
+inline constexpr std::size_t ring_samples = 4096;
+// How full the ring to a device is kept: a period at least, more where that was too little.
+inline constexpr std::size_t least_ring_fill = device_period;
+inline constexpr std::size_t most_ring_fill = 4 * device_period;
+inline constexpr std::size_t devices_listed = 64;
+// Frames that wait for the engine's thread.
+inline constexpr std::size_t received_waiting = 64;
+// Who was stopped for longer than this does not catch up.
+inline constexpr std::chrono::milliseconds most_behind{500};
 
 // WAV files: sample rates that are read, how far behind the start the sound may begin, and the most that one holds.
 inline constexpr std::uint32_t least_file_rate = 8'000;

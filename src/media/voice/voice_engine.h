@@ -67,7 +67,8 @@ struct Statistics {
   std::uint64_t concealed_samples = 0;  // of these, made up by concealment
   std::uint64_t received_frames = 0;
   std::uint64_t recovered_frames = 0;  // lost, and played from the copy in the next packet
-  std::uint64_t late_frames = 0;       // too late to be played, or twice there
+  std::uint64_t late_frames = 0;       // too late to be played
+  std::uint64_t repeated_frames = 0;   // there before
   std::uint64_t malformed_frames = 0;
   std::uint64_t inserted_samples = 0;  // by stretching
   std::uint64_t removed_samples = 0;   // by shortening
