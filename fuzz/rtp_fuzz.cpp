@@ -39,7 +39,7 @@ void transport_feedback(const rtp::RtcpPacket& packet) {
   }
   if (arrivals.empty()) return;
   Bytes out(4'096);
-  const auto written = rtp::write_transport_feedback(feedback->header, arrivals, out);
+  const auto written = rtp::write_transport_feedback(feedback->header, feedback->header.base_sequence, arrivals, out);
   require(written.has_value() && written->packets >= 1);
   const auto again = rtp::CompoundReader(ByteView(out).first(written->size)).next();
   static std::vector<rtp::PacketStatus> second(rtp::limits::feedback_packets);

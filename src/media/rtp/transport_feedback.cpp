@@ -94,11 +94,10 @@ struct Draft {
   std::size_t arrivals = 0;  // of those among them that came
 };
 
-Draft draft_of(std::span<const PacketArrival> arrivals, ReferenceUnits reference) {
+Draft draft_of(std::int64_t base, std::span<const PacketArrival> arrivals, ReferenceUnits reference) {
   using Limits = std::numeric_limits<std::int16_t>;
   Draft out;
   Ticks time = reference;
-  const auto base = arrivals.front().sequence;
   for (const auto& packet : arrivals) {
     const auto place = packet.sequence - base;
     const auto delta = (packet.arrival - time).count();
@@ -163,15 +162,16 @@ Result<TransportFeedback> parse_transport_feedback(const RtcpPacket& packet, std
       .transform([&] { return TransportFeedback{*header, packets}; });
 }
 
-Result<WrittenFeedback> write_transport_feedback(const FeedbackHeader& header, std::span<const PacketArrival> arrivals,
-                                                 ByteSpan out) {
-  if (arrivals.empty()) return std::unexpected(Error::limit);
+Result<WrittenFeedback> write_transport_feedback(const FeedbackHeader& header, std::int64_t from,
+                                                 std::span<const PacketArrival> arrivals, ByteSpan out) {
+  if (arrivals.empty() || out.size() < 4) return std::unexpected(Error::limit);
+  const auto first = arrivals.front().sequence;
+  const auto base = first - from < std::int64_t{limits::feedback_packets} ? std::min(from, first) : first;
   const auto reference = std::chrono::floor<ReferenceUnits>(arrivals.front().arrival);
-  const auto draft = draft_of(arrivals, reference);
-  if (out.size() < 4) return std::unexpected(Error::limit);
+  const auto draft = draft_of(base, arrivals, reference);
   wire::Writer writer(out.subspan(4));
   writer.u32(std::to_underlying(header.sender)).u32(std::to_underlying(header.media));
-  writer.u16(static_cast<std::uint16_t>(arrivals.front().sequence)).u16(static_cast<std::uint16_t>(draft.count));
+  writer.u16(static_cast<std::uint16_t>(base)).u16(static_cast<std::uint16_t>(draft.count));
   writer.u24(static_cast<std::uint32_t>(reference.count()) & 0xFF'FFFFU).u8(header.feedback_count);
   write_chunks(writer, std::span(draft.symbols).first(draft.count));
   write_deltas(writer, draft);

@@ -57,9 +57,9 @@ struct WrittenFeedback {
   std::size_t packets = 0;  // how many of the arrivals it speaks of
 };
 // Of arrivals in rising order of sequence number, as many as fit one feedback: the first at least, none behind a gap of
-// more than limits::feedback_packets or a leap in time beyond 8 s. base_sequence, packets and reference_time of the
-// header are made here.
-Result<WrittenFeedback> write_transport_feedback(const FeedbackHeader& header, std::span<const PacketArrival> arrivals,
-                                                 ByteSpan out);
+// more than limits::feedback_packets or a leap in time beyond 8 s. Packets from `from` to the first arrival are told as
+// lost, unless they are too many. base_sequence, packets and reference_time of the header are made here.
+Result<WrittenFeedback> write_transport_feedback(const FeedbackHeader& header, std::int64_t from,
+                                                 std::span<const PacketArrival> arrivals, ByteSpan out);
 
 }  // namespace pqc::media::rtp

@@ -40,8 +40,15 @@ inline constexpr std::size_t paced_packets = 128;
 // Sent packets whose arrival the peer may still report, and that may be asked for again.
 inline constexpr std::size_t sent_packets = 1'024;
 inline constexpr std::size_t kept_packets = 128;
+// How often a packet is asked for, and how often one is sent again.
+inline constexpr unsigned repeats = 3;
+inline constexpr std::size_t missing_packets = 64;
+inline constexpr auto first_request = 20ms;
 
-inline constexpr auto report_interval = 1s;
+// Sources that a plain peer may bring; a peer of ours has those of its streams.
+inline constexpr std::size_t plain_sources = 8;
+
+inline constexpr auto report_interval = 1'000ms;
 inline constexpr auto feedback_interval = 200ms;
 inline constexpr std::size_t feedback_packets = 256;
 

@@ -21,20 +21,10 @@
 #include "media/transport/call_secret.h"
 #include "media/transport/certificate.h"
 #include "media/transport/error.h"
+#include "media/transport/path.h"
+#include "media/transport/time.h"
 
 namespace pqc::media {
-
-using Time = std::chrono::steady_clock::time_point;
-
-// Where datagrams go: an ICE agent's path, a socket, a test's memory. What cannot be sent is lost.
-class DatagramPath {
- public:
-  virtual ~DatagramPath() = default;
-  virtual void send(ByteView datagram) = 0;
-};
-
-// The answerer connects (RFC 5763 §5: a=setup:active), the offerer accepts.
-enum class DtlsRole : std::uint8_t { connect, accept };
 
 struct StreamSettings {
   StreamId id = StreamId::audio;

@@ -93,7 +93,7 @@ TEST(TransportFeedbackTest, IsReadAsWritten) {
       arrivals.push_back({sequence, time});
     }
     Bytes out(600);
-    const auto written = write_transport_feedback({Ssrc{1}, Ssrc{2}, 0, 0, {}, 7}, arrivals, out);
+    const auto written = write_transport_feedback({Ssrc{1}, Ssrc{2}, 0, 0, {}, 7}, arrivals[0].sequence, arrivals, out);
     ASSERT_TRUE(written);
     ASSERT_EQ(written->packets, arrivals.size());
     out.resize(written->size);
@@ -114,8 +114,19 @@ TEST(TransportFeedbackTest, ALeapStartsAnother) {
   const std::array arrivals{PacketArrival{1, Ticks(0)}, PacketArrival{2, Ticks(40'000)},
                             PacketArrival{5'000, Ticks(40'001)}};
   Bytes out(100);
-  EXPECT_EQ(write_transport_feedback({}, arrivals, out)->packets, 1u);
-  EXPECT_EQ(write_transport_feedback({}, std::span(arrivals).subspan(1), out)->packets, 1u);
+  EXPECT_EQ(write_transport_feedback({}, 1, arrivals, out)->packets, 1u);
+  EXPECT_EQ(write_transport_feedback({}, 2, std::span(arrivals).subspan(1), out)->packets, 1u);
+}
+
+TEST(TransportFeedbackTest, TellsWhatWasLostBeforeTheFirstArrival) {
+  const std::array arrivals{PacketArrival{5, Ticks(0)}};
+  Bytes out(100);
+  out.resize(write_transport_feedback({}, 3, arrivals, out)->size);
+  EXPECT_EQ(statuses(out), "001");
+  // Too many: from the arrival on.
+  out.resize(100);
+  out.resize(write_transport_feedback({}, -5'000, arrivals, out)->size);
+  EXPECT_EQ(statuses(out), "1");
 }
 
 // At the rate of voice: twenty packets in 200 ms.
@@ -123,7 +134,7 @@ TEST(TransportFeedbackTest, IsSmallForVoice) {
   std::vector<PacketArrival> arrivals;
   for (int i = 0; i < 20; ++i) arrivals.push_back({i, Ticks(40 * i)});
   Bytes out(100);
-  EXPECT_EQ(write_transport_feedback({}, arrivals, out)->size, 44u);
+  EXPECT_EQ(write_transport_feedback({}, 0, arrivals, out)->size, 44u);
 }
 
 }  // namespace

@@ -1,0 +1,70 @@
+// What a peer that is not ours may offer, by OpenSSL alone.
+#include "media/transport/dtls.h"
+
+#include <functional>
+
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include "media/transport/certificate_impl.h"
+#include "support.h"
+
+namespace pqc::media::testing {
+namespace {
+
+// A DTLS client that does what the test tells it.
+struct Stranger {
+  explicit Stranger(const std::function<void(SSL_CTX*)>& change) : context(SSL_CTX_new(DTLS_method())) {
+    SSL_CTX_use_certificate(context.get(), certificate.impl().certificate.get());
+    SSL_CTX_use_PrivateKey(context.get(), certificate.impl().key.get());
+    SSL_CTX_set_tlsext_use_srtp(context.get(), "SRTP_AEAD_AES_256_GCM");
+    change(context.get());
+    ssl = SslPtr(SSL_new(context.get()));
+    in = BIO_new(BIO_s_dgram_mem());
+    out = BIO_new(BIO_s_dgram_mem());
+    SSL_set_bio(ssl.get(), in, out);
+    SSL_set_connect_state(ssl.get());
+  }
+  void step(Dtls& with, Wire& from, Time now) {
+    for (const auto& [time, datagram] : from.waiting) BIO_write(in, datagram.data(), static_cast<int>(datagram.size()));
+    from.waiting.clear();
+    SSL_do_handshake(ssl.get());
+    std::array<std::uint8_t, 4'096> memory;
+    for (int size = 0; (size = BIO_read(out, memory.data(), memory.size())) > 0;) {
+      with.handle_datagram(ByteView(memory).first(static_cast<std::size_t>(size)), now);
+    }
+  }
+
+  MediaCertificate certificate = *MediaCertificate::make();
+  SslCtxPtr context;
+  SslPtr ssl;
+  BIO* in;
+  BIO* out;
+};
+
+std::pair<DtlsState, Error> meet(const std::function<void(SSL_CTX*)>& change) {
+  Stranger stranger(change);
+  Wire wire;
+  const auto ours = MediaCertificate::make();
+  const auto dtls = Dtls::start(DtlsRole::accept, *ours, stranger.certificate.fingerprint(), false, wire, Time{});
+  for (int i = 0; i < 6; ++i) stranger.step(**dtls, wire, Time{});
+  return {(*dtls)->state(), (*dtls)->error()};
+}
+
+TEST(DtlsTest, TakesWhoKeepsToTheRules) {
+  EXPECT_EQ(meet([](SSL_CTX*) {}).first, DtlsState::connected);
+}
+
+TEST(DtlsTest, RefusesWhoHasNoExtendedMasterSecret) {
+  const auto end = meet([](SSL_CTX* of) { SSL_CTX_set_options(of, SSL_OP_NO_EXTENDED_MASTER_SECRET); });
+  EXPECT_EQ(end, std::pair(DtlsState::failed, Error::no_extended_secret));
+}
+
+TEST(DtlsTest, RefusesAnOlderProfileOrVersion) {
+  EXPECT_EQ(meet([](SSL_CTX* of) { SSL_CTX_set_tlsext_use_srtp(of, "SRTP_AES128_CM_SHA1_80"); }).second,
+            Error::no_srtp_profile);
+  EXPECT_EQ(meet([](SSL_CTX* of) { SSL_CTX_set_max_proto_version(of, DTLS1_VERSION); }).first, DtlsState::failed);
+}
+
+}  // namespace
+}  // namespace pqc::media::testing
