@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The link check turns red: a server that holds one function of a protocol core, a program that mixes both SQLites, and GLib
-# where it must not be are found. What MLS shows to everybody is let through.
+# and sound where they must not be are found. What MLS shows to everybody is let through.
 set -euo pipefail
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -47,4 +47,6 @@ tools/check-links "$tree" >/dev/null || { printf 'GLib beside libnice is refused
 sed -i 's/^build bin\/pqc-chat-server.*/&\n  libs = $tool_libs/' "$tree/build.ninja"
 build "$clean" "-lglib-2.0 -lnice"
 fails "GLib in the server" "bin/pqc-chat-server is linked from GLib"
+build "$clean" "-lopus"
+fails "a voice codec in the server" "bin/pqc-chat-server is linked from what handles sound"
 printf 'every seeded violation is found\n'

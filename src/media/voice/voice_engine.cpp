@@ -1,0 +1,125 @@
+#include "media/voice/voice_engine.h"
+
+#include <algorithm>
+#include <cctype>
+#include <thread>
+
+#include "media/voice/voice_worker.h"
+
+namespace pqc::media::voice {
+
+class VoiceEngine::Worker {
+ public:
+  Worker(VoiceWorker::Parts parts, const Settings& settings, OnFrame on_frame)
+      : worker(std::move(parts), settings, std::move(on_frame)) {}
+
+  VoiceWorker worker;
+  std::mutex mutex;  // of thread
+  std::jthread thread;
+};
+
+namespace {
+
+void run(VoiceWorker& worker, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const auto next = worker.step(VoiceEngine::now());
+    std::this_thread::sleep_until(std::chrono::steady_clock::time_point(next));
+  }
+}
+
+Result<VoiceWorker::Parts> make_parts(const Settings& settings) {
+  auto source = open_source(settings.source);
+  if (!source) return std::unexpected(source.error());
+  auto sink = open_sink(settings.sink);
+  if (!sink) return std::unexpected(sink.error());
+  std::unique_ptr<SoundProcessing> processing;
+  if (settings.processing) {
+    auto made = SoundProcessing::create();
+    if (!made) return std::unexpected(made.error());
+    processing = std::move(*made);
+  }
+  auto encoder = FrameEncoder::create(settings.bitrate, settings.duration);
+  if (!encoder) return std::unexpected(encoder.error());
+  auto buffer = JitterBuffer::create();
+  if (!buffer) return std::unexpected(buffer.error());
+  return VoiceWorker::Parts{.source = std::move(*source),
+                            .sink = std::move(*sink),
+                            .processing = std::move(processing),
+                            .encoder = std::move(*encoder),
+                            .buffer = std::move(*buffer)};
+}
+
+}  // namespace
+
+Endpoint parse_endpoint(const std::string& text) {
+  std::string ending = text.substr(text.size() - std::min<std::size_t>(text.size(), 4));
+  std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (ending == ".wav") return WavFile{text};
+  return Device{text};
+}
+
+VoiceEngine::VoiceEngine(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
+
+VoiceEngine::~VoiceEngine() {
+  stop();
+}
+
+Result<std::unique_ptr<VoiceEngine>> VoiceEngine::create(const Settings& settings, OnFrame on_frame) {
+  return make_parts(settings).transform([&](VoiceWorker::Parts parts) {
+    auto worker = std::make_unique<Worker>(std::move(parts), settings, std::move(on_frame));
+    return std::unique_ptr<VoiceEngine>(new VoiceEngine(std::move(worker)));
+  });
+}
+
+void VoiceEngine::start() {
+  const std::lock_guard lock(worker_->mutex);
+  if (worker_->thread.joinable()) return;
+  worker_->thread = std::jthread([worker = &worker_->worker](const std::stop_token& stop) { run(*worker, stop); });
+}
+
+void VoiceEngine::stop() {
+  const std::lock_guard lock(worker_->mutex);
+  worker_->thread = {};
+}
+
+Micros VoiceEngine::step(Micros now) {
+  return worker_->worker.step(now);
+}
+
+void VoiceEngine::received(std::uint32_t timestamp, ByteView payload, Micros arrival) {
+  worker_->worker.received().push(timestamp, payload, arrival);
+}
+
+Micros VoiceEngine::now() {
+  return std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+void VoiceEngine::set_bitrate(std::uint32_t bits_per_second) {
+  worker_->worker.controls().bitrate.store(bits_per_second, std::memory_order_relaxed);
+}
+
+void VoiceEngine::set_redundancy(bool on) {
+  worker_->worker.controls().redundancy.store(on, std::memory_order_relaxed);
+}
+
+void VoiceEngine::set_frame_duration(FrameDuration duration) {
+  worker_->worker.controls().duration.store(duration, std::memory_order_relaxed);
+}
+
+void VoiceEngine::set_muted(bool muted) {
+  worker_->worker.controls().muted.store(muted, std::memory_order_relaxed);
+}
+
+bool VoiceEngine::muted() const {
+  return worker_->worker.controls().muted.load(std::memory_order_relaxed);
+}
+
+Levels VoiceEngine::levels() const {
+  return worker_->worker.levels();
+}
+
+Statistics VoiceEngine::statistics() const {
+  return worker_->worker.statistics();
+}
+
+}  // namespace pqc::media::voice

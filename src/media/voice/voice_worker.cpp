@@ -1,0 +1,98 @@
+#include "media/voice/voice_worker.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pqc::media::voice {
+
+namespace {
+
+float level_of(std::span<const std::int16_t> samples) {
+  float sum = 0;
+  for (const auto sample : samples) sum += static_cast<float>(sample) * static_cast<float>(sample);
+  return std::sqrt(sum / static_cast<float>(samples.size())) / 32768.0F;
+}
+
+}  // namespace
+
+VoiceWorker::VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame)
+    : parts_(std::move(parts)),
+      on_frame_(std::move(on_frame)),
+      controls_{.bitrate = settings.bitrate, .duration = settings.duration} {}
+
+// Over the length of a block, so that nothing clicks.
+void VoiceWorker::apply_mute(Block& block) {
+  const bool muted = controls_.muted.load(std::memory_order_relaxed);
+  if (muted && was_muted_) block.fill(0);
+  if (muted != was_muted_) {
+    const auto size = static_cast<float>(block.size());
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      const float up = static_cast<float>(i) / size;
+      block[i] = static_cast<std::int16_t>(static_cast<float>(block[i]) * (muted ? 1 - up : up));
+    }
+  }
+  was_muted_ = muted;
+}
+
+void VoiceWorker::send(Block& block) {
+  if (parts_.processing) parts_.processing->process(block);
+  apply_mute(block);
+  level_in_.store(level_of(block), std::memory_order_relaxed);
+  parts_.encoder.set_bitrate(controls_.bitrate.load(std::memory_order_relaxed));
+  parts_.encoder.set_duration(controls_.duration.load(std::memory_order_relaxed));
+  parts_.encoder.set_redundancy(controls_.redundancy.load(std::memory_order_relaxed));
+  parts_.encoder.add(block, on_frame_);
+}
+
+void VoiceWorker::play(Micros now) {
+  std::array<std::int16_t, limits::play_samples> samples{};
+  parts_.buffer->play(samples, now);
+  level_out_.store(level_of(samples), std::memory_order_relaxed);
+  if (parts_.processing) parts_.processing->played(samples);
+  parts_.sink->write(samples);
+}
+
+void VoiceWorker::publish() {
+  const auto& counts = parts_.buffer->counts();
+  const std::lock_guard lock(mutex_);
+  statistics_ = {.played_samples = counts.played_samples,
+                 .concealed_samples = counts.concealed_samples,
+                 .received_frames = counts.received_frames,
+                 .recovered_frames = counts.recovered_frames,
+                 .late_frames = counts.late_frames,
+                 .repeated_frames = counts.repeated_frames,
+                 .malformed_frames = counts.malformed_frames,
+                 .inserted_samples = counts.inserted_samples,
+                 .removed_samples = counts.removed_samples,
+                 .source_overruns = parts_.source->overruns(),
+                 .sink_underruns = parts_.sink->underruns(),
+                 .delay = parts_.buffer->delay(),
+                 .target_delay = parts_.buffer->target(),
+                 .source_ended = parts_.source->ended()};
+}
+
+Micros VoiceWorker::step(Micros now) {
+  if (!begun_) {
+    parts_.source->begin(now);
+    parts_.sink->begin(now);
+    begun_ = true;
+  }
+  Block block{};
+  while (parts_.source->read(block, now)) send(block);
+  received_.take_all(
+      [&](const ReceivedQueue::Item& item) { parts_.buffer->insert(item.timestamp, item.payload(), item.arrival); });
+  while (parts_.sink->wants(now)) play(now);
+  publish();
+  return std::min(parts_.source->next(now), parts_.sink->next(now));
+}
+
+Levels VoiceWorker::levels() const {
+  return {.in = level_in_.load(std::memory_order_relaxed), .out = level_out_.load(std::memory_order_relaxed)};
+}
+
+Statistics VoiceWorker::statistics() const {
+  const std::lock_guard lock(mutex_);
+  return statistics_;
+}
+
+}  // namespace pqc::media::voice

@@ -1,0 +1,59 @@
+// What VoiceEngine does, step by step. step() on one thread, the rest on any.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include "media/voice/frame_encoder.h"
+#include "media/voice/jitter_buffer.h"
+#include "media/voice/received_queue.h"
+#include "media/voice/sound_port.h"
+#include "media/voice/sound_processing.h"
+
+namespace pqc::media::voice {
+
+class VoiceWorker {
+ public:
+  struct Parts {
+    std::unique_ptr<SoundSource> source;
+    std::unique_ptr<SoundSink> sink;
+    std::unique_ptr<SoundProcessing> processing;  // or none
+    FrameEncoder encoder;
+    std::unique_ptr<JitterBuffer> buffer;
+  };
+  // What may be changed while it runs.
+  struct Controls {
+    std::atomic<std::uint32_t> bitrate;
+    std::atomic<FrameDuration> duration;
+    std::atomic<bool> redundancy{false};
+    std::atomic<bool> muted{false};
+  };
+
+  VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame);
+
+  [[nodiscard]] Micros step(Micros now);
+
+  [[nodiscard]] ReceivedQueue& received() { return received_; }
+  [[nodiscard]] Controls& controls() { return controls_; }
+  [[nodiscard]] Levels levels() const;
+  [[nodiscard]] Statistics statistics() const;
+
+ private:
+  void send(Block& block);
+  void play(Micros now);
+  void publish();
+  void apply_mute(Block& block);
+
+  Parts parts_;
+  OnFrame on_frame_;
+  Controls controls_;
+  ReceivedQueue received_;
+  bool begun_ = false;
+  bool was_muted_ = false;
+  std::atomic<float> level_in_{0};
+  std::atomic<float> level_out_{0};
+  mutable std::mutex mutex_;  // of statistics_
+  Statistics statistics_;
+};
+
+}  // namespace pqc::media::voice
