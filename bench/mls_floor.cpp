@@ -1,88 +1,144 @@
 #include "mls_floor.h"
 
 #include <algorithm>
-#include <limits>
+#include <cmath>
+#include <cstdlib>
 
 #include <benchmark/benchmark.h>
 
-#include "crypto/aead.h"
+#include "crypto/kdf.h"
 #include "mls_groups.h"
 
 namespace pqc::mls::benched {
 namespace {
 
-constexpr std::size_t short_size = 256;
-constexpr std::size_t long_size = 65'536;
-constexpr int rounds = 3;
+constexpr std::size_t info_size = 32;
+constexpr std::size_t most_signed = 64;
+constexpr std::size_t most_text = std::size_t{32} << 20;  // more than the processor's caches
+constexpr double batch_us = 2'000;
+constexpr std::size_t least_rounds = 3;
+constexpr std::size_t most_rounds = 999;
 
-// A line through what a short and a long input cost.
-template <class F>
-Cost cost_of(std::size_t calls, F&& call_with) {
-  const Bytes few(short_size), many(long_size);
-  const auto at_short = best_us(calls, [&] { call_with(few); });
-  const auto at_long = best_us(calls, [&] { call_with(many); });
-  const auto per_byte = std::max(0.0, (at_long - at_short) / static_cast<double>(long_size - short_size));
-  return {std::max(0.0, at_short - per_byte * static_cast<double>(short_size)), per_byte};
+std::size_t share(const Count& count) {
+  return count.calls > 0 ? static_cast<std::size_t>(std::ceil(count.bytes / count.calls)) : 0;
 }
 
-double at(const Cost& cost, const Count& count) {
-  return cost.call * count.calls + cost.per_byte * count.bytes;
+std::size_t text_size(const Counts& counts) {
+  const auto hashed = std::max(share(counts.hash), std::min(most_text, static_cast<std::size_t>(counts.hash.bytes)));
+  return std::max({share(counts.sign), share(counts.verify), share(counts.aead), hashed});
 }
 
-}  // namespace
+crypto::SignatureAlg alg_of(const Suite& suite) {
+  return suite.signature == SignatureScheme::ed25519 ? crypto::SignatureAlg::ed25519 : crypto::SignatureAlg::ml_dsa_87;
+}
 
-double mean_us(std::size_t calls, const std::function<void()>& call) {
-  call();
+Rng& rng() {
+  return environment().rng;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+double time_us(std::size_t calls, const auto& call) {
   const auto start = processor_us();
   for (std::size_t i = 0; i < calls; ++i) call();
   return (processor_us() - start) / static_cast<double>(calls);
 }
 
-Costs measure_costs(const Suite& suite) {
-  Costs out;
-  auto& rng = environment().rng;
-  const auto signer = SignatureKey::generate(suite.signature, rng).value();
-  out.sign =
-      cost_of(300, [&](ByteView content) { benchmark::DoNotOptimize(signer.sign_with_label("x", content, rng)); });
-  const Bytes few(short_size), many(long_size);
-  const auto of_few = signer.sign_with_label("x", few, rng).value(),
-             of_many = signer.sign_with_label("x", many, rng).value();
-  out.verify = cost_of(100, [&](ByteView content) {
-    const auto& signature = content.size() == few.size() ? of_few : of_many;
-    if (!verify_with_label(suite.signature, signer.public_key(), "x", content, signature)) std::abort();
-  });
-  out.hash = cost_of(100, [&](ByteView content) { benchmark::DoNotOptimize(hash_of(suite.hash, {content})); });
-  const Bytes key(suite.key_size()), nonce(crypto::aead_nonce_size);
-  Bytes sealed(long_size + crypto::aead_tag_size);
-  out.aead = cost_of(100, [&](ByteView content) {
-    const auto to = ByteSpan(sealed).first(content.size() + crypto::aead_tag_size);
-    benchmark::DoNotOptimize(crypto::seal(suite.hpke.aead, key, nonce, {}, content, to));
-  });
-  const Bytes secret(suite.secret_size(), 3);
-  out.key_pair = best_us(100, [&] { benchmark::DoNotOptimize(hpke::derive_key_pair(suite.hpke.kem, secret)); });
-  const auto pair = hpke::generate_key_pair(suite.hpke.kem, rng).value();
-  const auto info = hpke::Info::prepare(suite.hpke, few).value();
-  const auto sent = hpke::seal_base(suite.hpke, pair.public_key, info, {}, secret, rng).value();
-  out.hpke_seal = best_us(
-      100, [&] { benchmark::DoNotOptimize(hpke::seal_base(suite.hpke, pair.public_key, info, {}, secret, rng)); });
-  out.hpke_open = best_us(
-      100, [&] { benchmark::DoNotOptimize(hpke::open_base(suite.hpke, pair, sent.output, few, {}, sent.ciphertext)); });
-  out.kdf = best_us(300, [&] {
-    Kdf kdf(suite);
-    benchmark::DoNotOptimize(kdf.derive_secret(secret, "label"));
-  });
-  return out;
+}  // namespace
+
+Floor::Floor(const Suite& suite, const Counts& counts)
+    : suite_(suite),
+      counts_(counts),
+      alg_(alg_of(suite)),
+      signer_(crypto::SignaturePrivateKey::generate(alg_, rng()).value()),
+      text_(text_size(counts)),
+      sealed_(share(counts.aead) + crypto::aead_tag_size),
+      pair_(hpke::generate_key_pair(suite.hpke.kem, rng()).value()),
+      info_(hpke::Info::prepare(suite.hpke, Bytes(info_size)).value()),
+      sent_(hpke::seal_base(suite.hpke, pair_.public_key, info_, {}, Bytes(suite.secret_size()), rng()).value()) {
+  for (std::size_t i = 0; i < std::min(most_signed, static_cast<std::size_t>(counts.verify.calls)); ++i) {
+    const auto signer = crypto::SignaturePrivateKey::generate(alg_, rng()).value();
+    const auto text = ByteView(text_).first(share(counts.verify));
+    signed_.push_back({to_bytes(signer.public_key()), signer.sign(text, rng()).value()});
+  }
 }
 
-double best_us(std::size_t calls, const std::function<void()>& call) {
-  auto best = std::numeric_limits<double>::max();
-  for (int i = 0; i < rounds; ++i) best = std::min(best, mean_us(calls, call));
-  return best;
+void Floor::sign() {
+  const auto text = ByteView(text_).first(share(counts_.sign));
+  for (double i = 0; i < counts_.sign.calls; ++i) benchmark::DoNotOptimize(signer_.sign(text, rng()));
 }
 
-double Counts::sum(const Costs& costs) const {
-  return at(costs.sign, sign) + at(costs.verify, verify) + at(costs.hash, hash) + at(costs.aead, aead) +
-         key_pairs * costs.key_pair + hpke_seals * costs.hpke_seal + hpke_opens * costs.hpke_open + kdf * costs.kdf;
+void Floor::verify() const {
+  const auto text = ByteView(text_).first(share(counts_.verify));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(counts_.verify.calls); ++i) {
+    const auto& one = signed_[i % signed_.size()];
+    if (!crypto::SignaturePublicKey::decode(alg_, one.key)->verify(text, one.signature)) std::abort();
+  }
+}
+
+void Floor::hash() {
+  const auto size = share(counts_.hash);
+  for (double i = 0; i < counts_.hash.calls; ++i) {
+    if (hashed_to_ + size > text_.size()) hashed_to_ = 0;
+    benchmark::DoNotOptimize(hash_of(suite_.hash, {ByteView(text_).subspan(hashed_to_, size)}));
+    hashed_to_ += size;
+  }
+}
+
+void Floor::aead() {
+  const Bytes key(suite_.key_size());
+  const std::array<std::uint8_t, crypto::aead_nonce_size> nonce{};
+  const auto text = ByteView(text_).first(share(counts_.aead));
+  for (double i = 0; i < counts_.aead.calls; ++i) {
+    benchmark::DoNotOptimize(crypto::seal(suite_.hpke.aead, key, nonce, {}, text, sealed_));
+  }
+}
+
+void Floor::keys() const {
+  const Bytes secret(suite_.secret_size(), 3), info(info_size);
+  for (double i = 0; i < counts_.key_pairs; ++i) {
+    benchmark::DoNotOptimize(hpke::derive_key_pair(suite_.hpke.kem, secret));
+  }
+  for (double i = 0; i < counts_.hpke_seals; ++i) {
+    benchmark::DoNotOptimize(hpke::seal_base(suite_.hpke, pair_.public_key, info_, {}, secret, rng()));
+  }
+  for (double i = 0; i < counts_.hpke_opens; ++i) {
+    if (!hpke::open_base(suite_.hpke, pair_, sent_.output, info, {}, sent_.ciphertext)) std::abort();
+  }
+  std::array<std::uint8_t, crypto::max_hash_size> out;
+  for (double i = 0; i < counts_.kdf; ++i) {
+    benchmark::DoNotOptimize(crypto::hkdf_expand(suite_.hash, secret, info, ByteSpan(out).first(suite_.secret_size())));
+  }
+}
+
+void Floor::run() {
+  sign();
+  verify();
+  hash();
+  aead();
+  keys();
+}
+
+Measured measure(const std::function<void()>& operation, Floor& floor, double needed, std::size_t most) {
+  const auto run_floor = [&] { floor.run(); };
+  const auto first = time_us(1, operation);
+  time_us(1, run_floor);
+  const auto batch = std::clamp(static_cast<std::size_t>(batch_us / first), std::size_t{1}, most / least_rounds);
+  const auto wanted = static_cast<std::size_t>(needed / (first * static_cast<double>(batch)));
+  const auto rounds = std::min(std::clamp(wanted, least_rounds, most_rounds), (most - 1) / batch);
+  std::vector<double> times, ratios;
+  for (std::size_t i = 0; i < rounds; ++i) {
+    const bool floor_first = i % 2 == 0;
+    auto below = floor_first ? time_us(batch, run_floor) : 0;
+    times.push_back(time_us(batch, operation));
+    if (!floor_first) below = time_us(batch, run_floor);
+    ratios.push_back(times.back() / below);
+  }
+  return {median(times), median(ratios)};
 }
 
 }  // namespace pqc::mls::benched

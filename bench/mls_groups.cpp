@@ -120,19 +120,15 @@ Identity identity(const Suite& suite, std::size_t number, Rng& rng) {
           {}};
 }
 
-Sample make_sample(const Suite& suite, std::size_t size) {
+Sample make_sample(const Suite& suite, std::size_t size, const Look& look) {
   auto& rng = environment().rng;
   auto creator = Group::create(suite, {1}, identity(suite, 0, rng), forever, {}, environment()).value();
   KeyPackageBundle last_bundle, newest = make_key_package(suite, identity(suite, size, rng), forever, {}, rng).value();
   const auto members = make_members(suite, size - 1, last_bundle);
   CommitOptions all;
   for (const auto& member : members) all.proposals.push_back({Add{member.package}});
-  const int times = size > 100 ? 1 : 10;
-  std::optional<Committed> made;
-  const auto start = processor_us();
-  for (int i = 0; i < times; ++i) made.emplace(creator.commit(all, environment()).value());
-  const auto create_us = (processor_us() - start) / times;
-  creator = std::move(made->next);
+  look(creator, all);
+  creator = std::move(creator.commit(all, environment()).value().next);
   auto& state = creator.mutable_state();
   for (std::size_t leaf = 2; leaf + 1 < size; leaf += 2) {
     commit_publicly(suite, state, {static_cast<std::uint32_t>(leaf)}, members[leaf - 1]);
@@ -144,8 +140,7 @@ Sample make_sample(const Suite& suite, std::size_t size) {
   CommitOptions add;
   add.proposals = {{Add{newest.package}}};
   auto welcome = *creator.commit(add, environment())->welcome;
-  return {std::move(creator), std::move(last), std::move(newest), std::move(welcome), encode(members[0].package).size(),
-          create_us};
+  return {std::move(creator), std::move(last), std::move(newest), std::move(welcome)};
 }
 
 }  // namespace pqc::mls::benched

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 
 #include "protocol/mls/group_state.h"
@@ -35,15 +36,14 @@ Identity identity(const Suite& suite, std::size_t number, Rng& rng);
 inline constexpr Lifetime forever{0, max_lifetime};
 
 struct Sample {
-  Group creator;             // the first leaf
-  Group last;                // the last leaf, in the same epoch
-  KeyPackageBundle newest;   // of nobody in the group
-  Bytes welcome;             // for `newest`
-  std::size_t package_size;  // an encoded key package
-  double create_us;          // one commit that adds all members
+  Group creator;            // the first leaf
+  Group last;               // the last leaf, in the same epoch
+  KeyPackageBundle newest;  // of nobody in the group
+  Bytes welcome;            // for `newest`
 };
 
-// `size` is 2 at least.
-Sample make_sample(const Suite& suite, std::size_t size);
+// `size` is 2 at least. Before the creator's commit that adds all others is made, `look` may make it too.
+using Look = std::function<void(Group& creator, const CommitOptions& all)>;
+Sample make_sample(const Suite& suite, std::size_t size, const Look& look);
 
 }  // namespace pqc::mls::benched
