@@ -5,6 +5,7 @@
 // right form that nobody holds. Leaves, signatures and hashes are what they would be.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -20,7 +21,13 @@ class AcceptAll final : public CredentialPolicy {
  public:
   bool accepts(const Credential&, ByteView) const override { return true; }
   bool accepts_successor(const Credential&, const Credential&) const override { return true; }
-  Bytes client_of(const Credential& credential, ByteView) const override { return mls::encode(credential); }
+  // As long as the product's: account and device (docs/spec/mls.md §3).
+  Bytes client_of(const Credential& credential, ByteView) const override {
+    return to_bytes(ByteView(credential.identity).first(std::min(credential.identity.size(), client_size)));
+  }
+
+ private:
+  static constexpr std::size_t client_size = 64;
 };
 class NoPsks final : public PskStore {
  public:

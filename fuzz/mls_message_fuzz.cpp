@@ -101,7 +101,7 @@ template <class T>
 std::optional<T> signed_by(const SignatureKey& signer, std::string_view label, ByteView bytes) {
   auto value = decode<T>(bytes);
   if (!value) return std::nullopt;
-  value->signature = signer.sign_with_label(label, encode_unsigned(*value), session().rng).value();
+  value->signature = signer.sign_with_label(label, unsigned_part(*value), session().rng).value();
   return std::move(*value);
 }
 

@@ -22,7 +22,8 @@ constexpr std::size_t rounded(std::size_t size) {
 
 }  // namespace
 
-// First fit over a map of free ranges, neighbours merged: allocations are few and long-lived, so plain is enough.
+// First fit from the top over a map of free ranges, neighbours merged. What is taken is a range's end and comes back to
+// it: of secrets that come and go the map hardly changes.
 struct LockedArena::State {
   std::mutex mutex;
   std::uint8_t* begin = nullptr;
@@ -59,13 +60,14 @@ LockedArena::LockedArena() : state_(new State) {
 void* LockedArena::allocate(std::size_t size) {
   const auto need = rounded(size);
   const std::lock_guard lock(state_->mutex);
-  for (auto it = state_->free.begin(); it != state_->free.end(); ++it) {
-    const auto [offset, length] = *it;
+  for (auto it = state_->free.end(); it != state_->free.begin();) {
+    auto& [offset, length] = *--it;
     if (length < need) continue;
-    state_->free.erase(it);
-    if (length > need) state_->free.emplace(offset + need, length - need);
+    length -= need;
+    auto* taken = state_->begin + offset + length;
+    if (length == 0) state_->free.erase(it);
     state_->in_use += need;
-    return state_->begin + offset;
+    return taken;
   }
   void* memory = std::malloc(need);
   if (memory == nullptr) throw std::bad_alloc();
@@ -87,17 +89,14 @@ void LockedArena::deallocate(void* memory, std::size_t size) noexcept {
   auto offset = static_cast<std::size_t>(static_cast<std::uint8_t*>(memory) - state_->begin);
   auto whole = length;
   const auto next = state_->free.lower_bound(offset);
+  const auto before = next == state_->free.begin() ? state_->free.end() : std::prev(next);
   if (next != state_->free.end() && next->first == offset + whole) {
     whole += next->second;
     state_->free.erase(next);
   }
-  const auto after = state_->free.lower_bound(offset);
-  if (after != state_->free.begin()) {
-    const auto before = std::prev(after);
-    if (before->first + before->second == offset) {
-      before->second += whole;
-      return;
-    }
+  if (before != state_->free.end() && before->first + before->second == offset) {
+    before->second += whole;
+    return;
   }
   state_->free.emplace(offset, whole);
 }

@@ -71,14 +71,16 @@ Result<Keys> schedule_one_stage(const Suite& suite, std::uint8_t mode, ByteView 
 
 }  // namespace
 
-Result<Info> Info::prepare(const Suite& suite, ByteView info) {
+Result<Info> Info::prepare(const Suite& suite, ByteView info, ByteView rest) {
   if (!two_stage(suite.kdf)) {
-    if (info.size() > 0xFFFF) return std::unexpected(Error::too_long);
-    return Info(to_bytes(info));
+    if (info.size() > 0xFFFF || rest.size() > 0xFFFF - info.size()) return std::unexpected(Error::too_long);
+    auto whole = to_bytes(info);
+    append(whole, rest);
+    return Info(std::move(whole));
   }
   const auto id = suite_id(suite);
   const auto psk_id_hash = labeled_extract(suite.kdf, id, {}, "psk_id_hash", {});
-  const auto info_hash = labeled_extract(suite.kdf, id, {}, "info_hash", info);
+  const auto info_hash = labeled_extract(suite.kdf, id, {}, "info_hash", info, rest);
   if (!psk_id_hash || !info_hash) return std::unexpected(Error::backend);
   auto hashes = to_bytes(psk_id_hash->view());
   append(hashes, info_hash->view());
@@ -141,6 +143,14 @@ Result<Context> context_of(const Suite& suite, bool authenticated, ByteView secr
   });
 }
 
+Result<SecretBytes> open_with(Context context, ByteView aad, ByteView ciphertext) {
+  return context.open(aad, ciphertext).transform([](Bytes plaintext) {
+    SecretBytes out{ByteView(plaintext)};
+    wipe(plaintext);
+    return out;
+  });
+}
+
 Result<Sender> sender_of(const Suite& suite, bool authenticated, Encapsulated encapsulated, const Info& info) {
   return Context::make(suite, authenticated, encapsulated.secret.view(), info).transform([&](Context context) {
     return Sender{std::move(encapsulated.output), std::move(context)};
@@ -200,12 +210,15 @@ Result<Sealed> seal_base(const Suite& suite, ByteView public_key, ByteView info,
 Result<SecretBytes> open_base(const Suite& suite, const KeyPair& pair, ByteView output, ByteView info, ByteView aad,
                               ByteView ciphertext) {
   return setup_base_recipient(suite, pair, output, info).and_then([&](Context context) {
-    return context.open(aad, ciphertext).transform([](Bytes plaintext) {
-      SecretBytes out{ByteView(plaintext)};
-      wipe(plaintext);
-      return out;
-    });
+    return open_with(std::move(context), aad, ciphertext);
   });
+}
+
+Result<SecretBytes> open_base(const Suite& suite, const KeyPair& pair, ByteView output, const Info& info, ByteView aad,
+                              ByteView ciphertext) {
+  return decapsulate(suite.kem, pair, output)
+      .and_then([&](const SecretBytes& secret) { return Context::make(suite, false, secret.view(), info); })
+      .and_then([&](Context context) { return open_with(std::move(context), aad, ciphertext); });
 }
 
 }  // namespace pqc::hpke

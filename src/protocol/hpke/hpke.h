@@ -30,7 +30,8 @@ inline constexpr std::uint64_t max_messages = std::uint64_t{1} << 48;
 // The `info` of RFC 9180, prepared for one suite. Whoever seals to many with the same long info hashes it once.
 class Info {
  public:
-  static Result<Info> prepare(const Suite& suite, ByteView info);
+  // The info is `info` ‖ `rest`: long bytes need no copy behind short ones.
+  static Result<Info> prepare(const Suite& suite, ByteView info, ByteView rest = {});
 
  private:
   friend class Context;
@@ -82,6 +83,8 @@ Result<Sealed> seal_base(const Suite& suite, ByteView public_key, ByteView info,
 Result<Sealed> seal_base(const Suite& suite, ByteView public_key, const Info& info, ByteView aad, ByteView plaintext,
                          Rng& rng);
 Result<SecretBytes> open_base(const Suite& suite, const KeyPair& pair, ByteView output, ByteView info, ByteView aad,
+                              ByteView ciphertext);
+Result<SecretBytes> open_base(const Suite& suite, const KeyPair& pair, ByteView output, const Info& info, ByteView aad,
                               ByteView ciphertext);
 
 }  // namespace pqc::hpke

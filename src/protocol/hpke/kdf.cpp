@@ -20,9 +20,10 @@ Error mapped(crypto::Error error) {
 
 }  // namespace
 
-Result<SecretBytes> labeled_extract(Kdf kdf, ByteView suite_id, ByteView salt, std::string_view label, ByteView ikm) {
+Result<SecretBytes> labeled_extract(Kdf kdf, ByteView suite_id, ByteView salt, std::string_view label, ByteView ikm,
+                                    ByteView rest) {
   SecretBytes prk(kdf_size(kdf));
-  return crypto::hkdf_extract(hash_of(kdf), salt, {as_bytes(version), suite_id, as_bytes(label), ikm}, prk.fill())
+  return crypto::hkdf_extract(hash_of(kdf), salt, {as_bytes(version), suite_id, as_bytes(label), ikm, rest}, prk.fill())
       .transform([&] { return std::move(prk); })
       .transform_error(mapped);
 }

@@ -45,8 +45,9 @@ constexpr std::size_t kdf_size(Kdf kdf) {
   return kdf == Kdf::shake128 ? 32 : 64;
 }
 
-// RFC 9180 §4: Extract(salt, "HPKE-v1" ‖ suite_id ‖ label ‖ ikm). Two-stage KDFs only.
-Result<SecretBytes> labeled_extract(Kdf kdf, ByteView suite_id, ByteView salt, std::string_view label, ByteView ikm);
+// RFC 9180 §4: Extract(salt, "HPKE-v1" ‖ suite_id ‖ label ‖ ikm), with ikm = `ikm` ‖ `rest`. Two-stage KDFs only.
+Result<SecretBytes> labeled_extract(Kdf kdf, ByteView suite_id, ByteView salt, std::string_view label, ByteView ikm,
+                                    ByteView rest = {});
 // RFC 9180 §4: Expand(prk, L ‖ "HPKE-v1" ‖ suite_id ‖ label ‖ info, L), for all of `out`. Two-stage KDFs only.
 Result<void> labeled_expand(Kdf kdf, ByteView suite_id, ByteView prk, std::string_view label, ByteView info,
                             ByteSpan out);

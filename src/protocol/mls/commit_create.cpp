@@ -65,10 +65,10 @@ Result<std::optional<PathResult>> make_path(const GroupState& state, GroupState&
 
 }  // namespace
 
-Result<Committed> create_commit(GroupState& state, const CommitInput& input, const Environment& environment) {
+Result<Committed> create_commit(GroupState& state, CommitInput input, const Environment& environment) {
   const bool external = input.sender == SenderType::new_member_commit;
   const Sender sender{input.sender, external ? 0 : state.self.value};
-  Commit commit{input.proposals, std::nullopt};
+  Commit commit{std::move(input.proposals), std::nullopt};
   const auto list = resolve(state, commit, sender);
   if (!list) return std::unexpected(list.error());
   auto applied = apply_list(state, *list, sender, input.where, environment);

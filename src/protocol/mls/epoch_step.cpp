@@ -98,7 +98,7 @@ Result<GroupInfo> make_group_info(const GroupState& state, bool with_tree, bool 
     if (!pair) return std::unexpected(pair.error());
     info.extensions.push_back({extension_type::external_pub, encode(pair->public_key)});
   }
-  return state.signer->sign_with_label("GroupInfoTBS", encode_unsigned(info), rng).transform([&](Bytes signature) {
+  return state.signer->sign_with_label("GroupInfoTBS", unsigned_part(info), rng).transform([&](Bytes signature) {
     info.signature = std::move(signature);
     return std::move(info);
   });

@@ -37,7 +37,7 @@ struct CommitInput {
   ListContext where = ListContext::ordinary;
   std::optional<SecretBytes> external_init_secret;
 };
-Result<Committed> create_commit(GroupState& state, const CommitInput& input, const Environment& environment);
+Result<Committed> create_commit(GroupState& state, CommitInput input, const Environment& environment);
 
 // commit_process.cpp
 struct Processed {

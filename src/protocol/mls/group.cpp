@@ -266,9 +266,10 @@ Result<Committed> Group::commit(const CommitOptions& options, const Environment&
   auto chosen = choose_pending(*state_, options, environment);
   if (!chosen) return std::unexpected(chosen.error());
   input.proposals = std::move(*chosen);
+  input.proposals.reserve(input.proposals.size() + options.proposals.size());
   for (const auto& proposal : options.proposals) input.proposals.push_back({proposal});
   if (input.proposals.size() > max_proposals) return std::unexpected(Error::limit);
-  return create_commit(*state_, input, environment);
+  return create_commit(*state_, std::move(input), environment);
 }
 
 Result<Bytes> Group::seal(ByteView data, ByteView authenticated_data, std::size_t padding,

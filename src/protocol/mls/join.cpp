@@ -45,10 +45,20 @@ Result<RatchetTree> tree_of(const Suite& suite, const GroupInfo& info, const std
   return verify_group_info(suite, info, signer->signature_key).transform([&] { return std::move(*tree); });
 }
 
+// Whoever leaves a parent with a key that nobody can encrypt to would keep the newcomer from committing.
+bool parent_keys_have_form(const Suite& suite, const RatchetTree& tree) {
+  for (std::uint32_t n = 1; n < node_count(tree.width()); n += 2) {
+    const auto* parent = tree.parent_node({n});
+    if (parent != nullptr && !hpke::check_public_key(suite.hpke.kem, parent->encryption_key)) return false;
+  }
+  return true;
+}
+
 // RFC 9420 §12.4.3.1, "Verify the integrity of the ratchet tree". Leaves from key packages may have outlived them.
 Result<void> check_tree(const Suite& suite, const GroupInfo& info, RatchetTree& tree, const Environment& environment) {
   if (auto done = check_extensions(info.group_context.extensions, environment.credentials); !done) return done;
   if (auto done = tree.verify_integrity(); !done) return done;
+  if (!parent_keys_have_form(suite, tree)) return std::unexpected(Error::invalid_tree);
   if (!clients_distinct(tree, environment.credentials)) return std::unexpected(Error::invalid_tree);
   const LeafRules rules{&suite, &environment.credentials, std::nullopt};
   if (auto done = check_leaves(rules, tree, info.group_context.group_id, environment.executor); !done) return done;
@@ -218,7 +228,7 @@ Result<ExternallyJoined> join_external(ByteView message, const Identity& identit
   input.proposals.push_back({Proposal{ExternalInit{std::move(sender->output)}}});
   if (options.replaces) input.proposals.push_back({Proposal{Remove{*options.replaces}}});
   for (const auto& psk : options.psks) input.proposals.push_back({Proposal{PreSharedKey{psk}}});
-  return create_commit(state, input, environment).transform([](Committed committed) {
+  return create_commit(state, std::move(input), environment).transform([](Committed committed) {
     return ExternallyJoined{std::move(committed.message), std::move(committed.next)};
   });
 }
@@ -257,7 +267,7 @@ Result<Committed> continue_group(const Group& parent, PskUsage usage, Bytes grou
       .proposals = {}, .identity = {}, .framing = {}, .where = ListContext::continuation, .external_init_secret = {}};
   for (const auto& package : members) input.proposals.push_back({Proposal{Add{package}}});
   input.proposals.push_back({Proposal{PreSharedKey{std::move(id)}}});
-  return create_commit(group->mutable_state(), input, environment);
+  return create_commit(group->mutable_state(), std::move(input), environment);
 }
 
 }  // namespace pqc::mls

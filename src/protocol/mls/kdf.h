@@ -29,6 +29,10 @@ class Kdf {
   bool good_ = true;
 };
 
+// Seals with the AEAD of the suite in the memory of the plaintext, which has spare capacity for the tag: nothing of it
+// is left behind.
+Result<Bytes> seal_in_place(const Suite& suite, ByteView key, ByteView nonce, ByteView aad, Bytes plaintext);
+
 // Label and context of EncryptWithLabel, prepared: several are encrypted to with the same.
 Result<hpke::Info> label_info(const Suite& suite, std::string_view label, ByteView context);
 Result<HpkeCiphertext> encrypt_with_label(const Suite& suite, ByteView public_key, const hpke::Info& info,

@@ -48,11 +48,10 @@ Result<KeyPackageBundle> make_key_package(const Suite& suite, const Identity& id
   if (auto done = sign_leaf(package.leaf_node, *identity.signer, {}, {}, rng); !done) {
     return std::unexpected(done.error());
   }
-  return identity.signer->sign_with_label("KeyPackageTBS", encode_unsigned(package), rng)
-      .transform([&](Bytes signature) {
-        out.package.signature = std::move(signature);
-        return std::move(out);
-      });
+  return identity.signer->sign_with_label("KeyPackageTBS", unsigned_part(package), rng).transform([&](Bytes signature) {
+    out.package.signature = std::move(signature);
+    return std::move(out);
+  });
 }
 
 }  // namespace pqc::mls

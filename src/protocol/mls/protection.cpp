@@ -16,8 +16,10 @@ RatchetKind kind_of(ContentType type) {
   return type == ContentType::application ? RatchetKind::application : RatchetKind::handshake;
 }
 
-Bytes guarded_nonce(ByteView nonce, const std::array<std::uint8_t, 4>& guard) {
-  auto out = to_bytes(nonce);
+using Nonce = std::array<std::uint8_t, crypto::aead_nonce_size>;
+Nonce guarded_nonce(ByteView nonce, const std::array<std::uint8_t, 4>& guard) {
+  Nonce out;
+  std::ranges::copy(nonce, out.begin());
   for (std::size_t i = 0; i < guard.size(); ++i) out[i] ^= guard[i];
   return out;
 }
@@ -25,9 +27,10 @@ Bytes guarded_nonce(ByteView nonce, const std::array<std::uint8_t, 4>& guard) {
 // AuthenticatedContentTBM.
 Result<SecretBytes> membership_tag(const Suite& suite, const FramedContent& content, const FramedContentAuthData& auth,
                                    const GroupContext& context, ByteView key) {
-  auto input = framed_content_tbs(WireFormat::public_message, content, context);
-  Encoder encoder(input);
-  auth.describe(encoder, type_of(content.body));
+  const auto input = encode_described([&](auto& coder) {
+    framed_content_tbs(WireFormat::public_message, content, context)(coder);
+    auth.describe(coder, type_of(content.body));
+  });
   Kdf kdf(suite);
   auto tag = kdf.mac(key, input);
   if (!kdf.good()) return std::unexpected(Error::backend);
@@ -40,18 +43,12 @@ void describe_private_content(const AuthenticatedContent& content, auto& coder) 
   content.auth.describe(coder, type_of(content.content.body));
 }
 
-// As long as it is from the start, so that no piece is left behind.
-SecretBytes encode_private_content(const AuthenticatedContent& content, std::size_t padding) {
-  Sizer sizer;
-  describe_private_content(content, sizer);
-  Bytes out;
-  out.reserve(sizer.size() + padding);
-  Encoder encoder(out);
-  describe_private_content(content, encoder);
+// With room for the tag, so that no piece is left behind.
+Bytes encode_private_content(const AuthenticatedContent& content, std::size_t padding) {
+  auto out =
+      encode_described([&](auto& coder) { describe_private_content(content, coder); }, padding + crypto::aead_tag_size);
   out.resize(out.size() + padding);
-  SecretBytes secret{ByteView(out)};
-  wipe(out);
-  return secret;
+  return out;
 }
 
 Result<void> decode_private_content(ByteView plaintext, AuthenticatedContent& out) {
@@ -70,14 +67,6 @@ Result<SecretBytes> open(const Suite& suite, const KeyNonce& keys, ByteView nonc
   SecretBytes out(ciphertext.size() - crypto::aead_tag_size);
   if (!crypto::open(suite.hpke.aead, keys.key.view(), nonce, aad, ciphertext, out.fill())) {
     return std::unexpected(Error::refused);
-  }
-  return out;
-}
-
-Result<Bytes> seal(const Suite& suite, const KeyNonce& keys, ByteView nonce, ByteView aad, ByteView plaintext) {
-  Bytes out(plaintext.size() + crypto::aead_tag_size);
-  if (!crypto::seal(suite.hpke.aead, keys.key.view(), nonce, aad, plaintext, out)) {
-    return std::unexpected(Error::backend);
   }
   return out;
 }
@@ -140,13 +129,15 @@ Result<PrivateMessage> protect_private(const Suite& suite, const AuthenticatedCo
   if (!used) return std::unexpected(used.error());
   const SenderData sender{leaf, used->generation, rng.bytes<4>()};
   PrivateMessage out{content.content.group_id, content.content.epoch, type, content.content.authenticated_data, {}, {}};
-  auto ciphertext = seal(suite, used->keys, guarded_nonce(used->keys.nonce.view(), sender.reuse_guard),
-                         content_aad(out), encode_private_content(content, padding).view());
+  auto ciphertext =
+      seal_in_place(suite, used->keys.key.view(), guarded_nonce(used->keys.nonce.view(), sender.reuse_guard),
+                    content_aad(out), encode_private_content(content, padding));
   if (!ciphertext) return std::unexpected(ciphertext.error());
   out.ciphertext = std::move(*ciphertext);
   const auto keys = sender_data_keys(suite, sender_data_secret, out.ciphertext);
   if (!keys) return std::unexpected(keys.error());
-  auto sealed = seal(suite, *keys, keys->nonce.view(), sender_data_aad(out), encode(sender));
+  auto sealed = seal_in_place(suite, keys->key.view(), keys->nonce.view(), sender_data_aad(out),
+                              encode_described([&](auto& coder) { coder(sender); }, crypto::aead_tag_size));
   if (!sealed) return std::unexpected(sealed.error());
   out.encrypted_sender_data = std::move(*sealed);
   tree.accept(std::move(*used));

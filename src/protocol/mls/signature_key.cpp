@@ -47,12 +47,11 @@ ByteView SignatureKey::private_key() const {
   return std::visit([](const auto& key) { return key.encoded().view(); }, key_);
 }
 
-Result<Bytes> SignatureKey::sign_with_label(std::string_view label, ByteView content, Rng& rng) const {
-  const auto whole = sign_content(label, content);
+Result<Bytes> SignatureKey::sign(ByteView signed_bytes, Rng& rng) const {
   if (const auto* curve = std::get_if<crypto::EcPrivateKey>(&key_)) {
-    return curve->sign(whole).transform_error(mapped);
+    return curve->sign(signed_bytes).transform_error(mapped);
   }
-  return std::get<crypto::SignaturePrivateKey>(key_).sign(whole, rng).transform_error(mapped);
+  return std::get<crypto::SignaturePrivateKey>(key_).sign(signed_bytes, rng).transform_error(mapped);
 }
 
 }  // namespace pqc::mls

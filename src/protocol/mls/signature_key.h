@@ -21,10 +21,17 @@ class SignatureKey {
   [[nodiscard]] SignatureScheme scheme() const { return scheme_; }
   [[nodiscard]] ByteView public_key() const;
   [[nodiscard]] ByteView private_key() const;
-  [[nodiscard]] Result<Bytes> sign_with_label(std::string_view label, ByteView content, Rng& rng) const;
+  template <Describes T>
+  [[nodiscard]] Result<Bytes> sign_with_label(std::string_view label, const T& content, Rng& rng) const {
+    return sign(signed_bytes(label, content), rng);
+  }
+  [[nodiscard]] Result<Bytes> sign_with_label(std::string_view label, ByteView content, Rng& rng) const {
+    return sign_with_label(label, raw_bytes(content), rng);
+  }
 
  private:
   using Key = std::variant<crypto::SignaturePrivateKey, crypto::EcPrivateKey>;
+  [[nodiscard]] Result<Bytes> sign(ByteView signed_bytes, Rng& rng) const;
   SignatureKey(SignatureScheme scheme, Key key) : scheme_(scheme), key_(std::move(key)) {}
 
   SignatureScheme scheme_;

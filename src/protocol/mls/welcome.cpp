@@ -37,11 +37,10 @@ Result<Welcome> seal_welcome(const Suite& suite, const GroupInfo& info, const Jo
                              Rng& rng) {
   const auto keys = welcome_keys(suite, secrets.welcome_secret.view());
   if (!keys) return std::unexpected(keys.error());
-  const auto plaintext = encode(info);
-  Welcome out{suite.number, {}, Bytes(plaintext.size() + crypto::aead_tag_size)};
-  if (!crypto::seal(suite.hpke.aead, keys->key.view(), keys->nonce.view(), {}, plaintext, out.encrypted_group_info)) {
-    return std::unexpected(Error::backend);
-  }
+  auto sealed_info = seal_in_place(suite, keys->key.view(), keys->nonce.view(), {},
+                                   encode_described([&](auto& coder) { coder(info); }, crypto::aead_tag_size));
+  if (!sealed_info) return std::unexpected(sealed_info.error());
+  Welcome out{suite.number, {}, std::move(*sealed_info)};
   const auto hpke_info = label_info(suite, "Welcome", out.encrypted_group_info);
   if (!hpke_info) return std::unexpected(hpke_info.error());
   for (const auto& newcomer : newcomers) {

@@ -4,6 +4,9 @@
 // that of RFC 9420 §2.1: big-endian numbers, vectors behind a length of one to four bytes in the fewest bytes, optional
 // values behind 0 or 1. So a structure has one encoding, and what was decoded encodes to the same bytes.
 //
+// What is described by a function instead of a structure, `describe(coder)`, is encoded by encode_described; what is
+// only hashed needs no encoding (hashing.h).
+//
 // A Decoder stays at its first error, and reads zeros from there on; whoever uses it asks finish() at the end.
 #pragma once
 
@@ -12,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -34,12 +38,21 @@ class Sizer {
 
   void operator()(const auto&... values) { (put(values), ...); }
   void raw(ByteView bytes) { size_ += bytes.size(); }
-  void opaque(ByteView bytes) { size_ += prefix(bytes.size()) + bytes.size(); }
+  void opaque(ByteView bytes) { opaque_size(bytes.size()); }
+  // A length, without what it is of.
+  void length(std::size_t size) { size_ += prefix(size); }
+  // What is described, as a byte string behind its length.
+  void opaque_of(const auto& describe) {
+    Sizer inner;
+    describe(inner);
+    opaque_size(inner.size_);
+  }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   // RFC 9420 §2.1.2.
   static std::size_t prefix(std::size_t size) { return size < 1U << 6 ? 1 : size < 1U << 14 ? 2 : 4; }
+  void opaque_size(std::size_t size) { size_ += prefix(size) + size; }
 
   template <class N>
     requires(std::is_integral_v<N> || std::is_enum_v<N>)
@@ -61,7 +74,7 @@ class Sizer {
   void put(const std::vector<T>& list) {
     Sizer inner;
     for (const auto& item : list) inner.put(item);
-    size_ += prefix(inner.size_) + inner.size_;
+    opaque_size(inner.size_);
   }
   template <class T>
     requires std::is_class_v<T>
@@ -72,16 +85,26 @@ class Sizer {
   std::size_t size_ = 0;
 };
 
-class Encoder {
+// A sink takes numbers and bytes as a wire::Writer does.
+template <class Sink>
+class EncoderTo {
  public:
   static constexpr bool decoding = false;
 
-  explicit Encoder(Bytes& out) : writer_(out) {}
+  explicit EncoderTo(auto&&... sink) : writer_(std::forward<decltype(sink)>(sink)...) {}
 
   void operator()(const auto&... values) { (put(values), ...); }
   // Bytes as they are, without a length.
   void raw(ByteView bytes) { writer_.bytes(bytes); }
   void opaque(ByteView bytes) { writer_.opaque_varint(bytes); }
+  void length(std::size_t size) { writer_.varint(size); }
+  void opaque_of(const auto& describe) {
+    Sizer inner;
+    describe(inner);
+    length(inner.size());
+    describe(*this);
+  }
+  Sink& sink() { return writer_; }
 
  private:
   void put(std::uint8_t value) { writer_.u8(value); }
@@ -117,8 +140,10 @@ class Encoder {
     value.describe(*this);
   }
 
-  wire::Writer writer_;
+  Sink writer_;
 };
+
+using Encoder = EncoderTo<wire::Writer>;
 
 class Decoder {
  public:
@@ -207,13 +232,20 @@ std::size_t encoded_size(const T&... values) {
   return sizer.size();
 }
 
+// Has room for `spare` more bytes, so that they are appended without leaving a copy behind.
+Bytes encode_described(const auto& describe, std::size_t spare = 0) {
+  Sizer sizer;
+  describe(sizer);
+  Bytes out;
+  out.reserve(sizer.size() + spare);
+  Encoder encoder(out);
+  describe(encoder);
+  return out;
+}
+
 template <class... T>
 Bytes encode(const T&... values) {
-  Bytes out;
-  out.reserve(encoded_size(values...));
-  Encoder encoder(out);
-  encoder(values...);
-  return out;
+  return encode_described([&](auto& coder) { coder(values...); });
 }
 
 // A whole structure, to the last byte.

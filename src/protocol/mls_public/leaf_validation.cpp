@@ -80,7 +80,7 @@ Result<void> check_key_package(const LeafRules& rules, const KeyPackage& package
     return std::unexpected(Error::invalid_leaf);
   }
   if (auto done = check_leaf(rules, leaf, {}, {}); !done) return done;
-  return verify_with_label(rules.suite->signature, leaf.signature_key, "KeyPackageTBS", encode_unsigned(package),
+  return verify_with_label(rules.suite->signature, leaf.signature_key, "KeyPackageTBS", unsigned_part(package),
                            package.signature);
 }
 

@@ -1,5 +1,7 @@
 #include "protocol/mls_public/messages.h"
 
+#include "protocol/mls_public/hashing.h"
+
 namespace pqc::mls::inline public_part {
 
 ContentBody empty_body(ContentType type) {
@@ -24,12 +26,6 @@ decltype(Message::body) Message::empty_message(WireFormat format) {
   return PublicMessage{};
 }
 
-Bytes framed_content_tbs(WireFormat format, const FramedContent& content, const GroupContext& context) {
-  const auto sender = content.sender.type;
-  const bool of_group = sender == SenderType::member || sender == SenderType::new_member_commit;
-  return of_group ? encode(protocol_version, format, content, context) : encode(protocol_version, format, content);
-}
-
 Result<void> verify_content(const Suite& suite, const AuthenticatedContent& content, const GroupContext& context,
                             ByteView public_key) {
   return verify_with_label(suite.signature, public_key, "FramedContentTBS",
@@ -37,24 +33,29 @@ Result<void> verify_content(const Suite& suite, const AuthenticatedContent& cont
 }
 
 ProposalRef proposal_ref(const Suite& suite, const AuthenticatedContent& content) {
-  return {ref_hash(suite, "MLS 1.0 Proposal Reference", encode(content))};
+  return {ref_hash_of(suite, "MLS 1.0 Proposal Reference", [&](auto& coder) { coder(content); })};
 }
 
 Bytes key_package_ref(const Suite& suite, const KeyPackage& package) {
-  return ref_hash(suite, "MLS 1.0 KeyPackage Reference", encode(package));
+  return ref_hash_of(suite, "MLS 1.0 KeyPackage Reference", [&](auto& coder) { coder(package); });
 }
 
 Bytes confirmed_transcript_hash(const Suite& suite, ByteView interim, const AuthenticatedContent& commit) {
-  const auto input = encode(commit.wire_format, commit.content, commit.auth.signature);
-  return to_bytes(hash_of(suite.hash, {interim, input}).view());
+  return to_bytes(hash_described(suite.hash, [&](auto& coder) {
+                    coder.raw(interim);
+                    coder(commit.wire_format, commit.content, commit.auth.signature);
+                  }).view());
 }
 
 Bytes interim_transcript_hash(const Suite& suite, ByteView confirmed, const Bytes& confirmation_tag) {
-  return to_bytes(hash_of(suite.hash, {confirmed, encode(confirmation_tag)}).view());
+  return to_bytes(hash_described(suite.hash, [&](auto& coder) {
+                    coder.raw(confirmed);
+                    coder(confirmation_tag);
+                  }).view());
 }
 
 Result<void> verify_group_info(const Suite& suite, const GroupInfo& info, ByteView signer_key) {
-  return verify_with_label(suite.signature, signer_key, "GroupInfoTBS", encode_unsigned(info), info.signature);
+  return verify_with_label(suite.signature, signer_key, "GroupInfoTBS", unsigned_part(info), info.signature);
 }
 
 }  // namespace pqc::mls::inline public_part

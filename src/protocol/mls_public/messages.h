@@ -203,8 +203,15 @@ struct Message {
   static decltype(body) empty_message(WireFormat format);
 };
 
-// FramedContentTBS: what the sender signs. The group context is covered for members and joiners.
-Bytes framed_content_tbs(WireFormat format, const FramedContent& content, const GroupContext& context);
+// FramedContentTBS, to be described: what the sender signs. The group context is covered for members and joiners. What
+// is given must outlive the answer.
+inline auto framed_content_tbs(WireFormat format, const FramedContent& content, const GroupContext& context) {
+  return [format, &content, &context](auto& coder) {
+    const auto sender = content.sender.type;
+    coder(protocol_version, format, content);
+    if (sender == SenderType::member || sender == SenderType::new_member_commit) coder(context);
+  };
+}
 Result<void> verify_content(const Suite& suite, const AuthenticatedContent& content, const GroupContext& context,
                             ByteView public_key);
 

@@ -18,14 +18,4 @@ bool distinct(const std::vector<Extension>& extensions) {
   return true;
 }
 
-Bytes leaf_node_tbs(const LeafNode& leaf, ByteView group_id, LeafIndex index) {
-  auto out = encode_unsigned(leaf);
-  if (leaf.source != LeafNodeSource::key_package) {
-    Encoder encoder(out);
-    encoder.opaque(group_id);
-    encoder(index);
-  }
-  return out;
-}
-
 }  // namespace pqc::mls::inline public_part

@@ -106,8 +106,16 @@ struct LeafNode {
   friend bool operator==(const LeafNode&, const LeafNode&) = default;
 };
 
-// LeafNodeTBS: for source update and commit the group and the leaf's place are signed too.
-Bytes leaf_node_tbs(const LeafNode& leaf, ByteView group_id, LeafIndex index);
+// LeafNodeTBS, to be described: for source update and commit the group and the leaf's place are signed too. What is
+// given must outlive the answer.
+inline auto leaf_node_tbs(const LeafNode& leaf, ByteView group_id, LeafIndex index) {
+  return [&leaf, group_id, index](auto& coder) {
+    leaf.describe_unsigned(coder);
+    if (leaf.source == LeafNodeSource::key_package) return;
+    coder.opaque(group_id);
+    coder(index);
+  };
+}
 
 struct ParentNode {
   Bytes encryption_key;
@@ -135,16 +143,9 @@ struct KeyPackage {
   }
 };
 
-// The fields that a signature covers.
-template <class T>
-Bytes encode_unsigned(const T& value) {
-  Sizer sizer;
-  value.describe_unsigned(sizer);
-  Bytes out;
-  out.reserve(sizer.size());
-  Encoder encoder(out);
-  value.describe_unsigned(encoder);
-  return out;
+// The fields that a signature covers, to be described. The value must outlive the answer.
+auto unsigned_part(const auto& value) {
+  return [&value](auto& coder) { value.describe_unsigned(coder); };
 }
 
 }  // namespace pqc::mls::inline public_part

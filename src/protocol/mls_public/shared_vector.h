@@ -5,10 +5,12 @@
 // Copies may live in different threads; one object serves one thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -27,13 +29,11 @@ class SharedVector {
   // The element for writing, shared with no copy.
   T& change(std::size_t index) { return own_chunk(index / chunk_size).own()[index % chunk_size]; }
 
-  // Whether test(index, element) holds for some element; reads them as they lie in memory.
-  bool any_of(const auto& test) const {
+  // Whether test(index of the first, elements) holds for some run of elements, as they lie in memory.
+  bool any_run(const auto& test) const {
     for (std::size_t start = 0; start < size_; start += chunk_size) {
       const auto& items = blocks_[start / block_size].items()[start / chunk_size % fan_out].items();
-      for (std::size_t i = 0; i < chunk_size && start + i < size_; ++i) {
-        if (test(start + i, items[i])) return true;
-      }
+      if (test(start, std::span(items).first(std::min(chunk_size, size_ - start)))) return true;
     }
     return false;
   }

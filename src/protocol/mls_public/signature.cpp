@@ -1,16 +1,10 @@
 #include "protocol/mls_public/signature.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "crypto/ec.h"
 #include "crypto/signature.h"
-#include "protocol/mls_public/codec.h"
 
 namespace pqc::mls::inline public_part {
 namespace {
-
-constexpr std::string_view prefix = "MLS 1.0 ";
 
 crypto::SignatureAlg edwards_or_lattice(SignatureScheme scheme) {
   if (scheme == SignatureScheme::ed25519) return crypto::SignatureAlg::ed25519;
@@ -37,30 +31,8 @@ crypto::Result<void> verify(SignatureScheme scheme, ByteView key, ByteView messa
 
 }  // namespace
 
-Bytes labelled(std::string_view label) {
-  Bytes out;
-  out.reserve(prefix.size() + label.size());
-  std::ranges::copy(as_bytes(prefix), std::back_inserter(out));
-  std::ranges::copy(as_bytes(label), std::back_inserter(out));
-  return out;
-}
-
-Bytes sign_content(std::string_view label, ByteView content) {
-  const auto prefixed = labelled(label);
-  Sizer sizer;
-  sizer.opaque(prefixed);
-  sizer.opaque(content);
-  Bytes out;
-  out.reserve(sizer.size());
-  Encoder encoder(out);
-  encoder.opaque(prefixed);
-  encoder.opaque(content);
-  return out;
-}
-
-Result<void> verify_with_label(SignatureScheme scheme, ByteView public_key, std::string_view label, ByteView content,
-                               ByteView signature) {
-  return verify(scheme, public_key, sign_content(label, content), signature).transform_error([](crypto::Error error) {
+Result<void> verify_signed(SignatureScheme scheme, ByteView public_key, ByteView signed_bytes, ByteView signature) {
+  return verify(scheme, public_key, signed_bytes, signature).transform_error([](crypto::Error error) {
     return error == crypto::Error::backend ? Error::backend : Error::refused;
   });
 }

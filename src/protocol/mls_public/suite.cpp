@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "protocol/mls_public/codec.h"
-
 namespace pqc::mls::inline public_part {
 namespace {
 
@@ -61,14 +59,6 @@ Digest hash_of(crypto::HashAlg alg, std::initializer_list<ByteView> pieces) {
   // SHA-2 fails only where the library has none; such a digest matches nothing.
   if (!crypto::hash(alg, pieces, ByteSpan(out.bytes).first(out.size))) out.size = 0;
   return out;
-}
-
-Bytes ref_hash(const Suite& suite, std::string_view label, ByteView value) {
-  Bytes input;
-  Encoder encoder(input);
-  encoder.opaque(as_bytes(label));
-  encoder.opaque(value);
-  return to_bytes(hash_of(suite.hash, {input}).view());
 }
 
 }  // namespace pqc::mls::inline public_part

@@ -44,7 +44,4 @@ struct Digest {
 };
 Digest hash_of(crypto::HashAlg alg, std::initializer_list<ByteView> pieces);
 
-// RFC 9420 §5.2, RefHash; the label is whole.
-Bytes ref_hash(const Suite& suite, std::string_view label, ByteView value);
-
 }  // namespace pqc::mls::inline public_part

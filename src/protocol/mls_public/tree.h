@@ -93,12 +93,13 @@ class RatchetTree {
   const Digest& digest(NodeIndex node);
   [[nodiscard]] Digest hash_node(NodeIndex node, ByteView left_hash, ByteView right_hash,
                                  std::span<const LeafIndex> without) const;
+  void describe_leaf(auto& coder, LeafIndex index, std::span<const LeafIndex> without) const;
+  static void describe_parent(auto& coder, const ParentNode* content, std::span<const LeafIndex> without);
   [[nodiscard]] Digest original_hash(NodeIndex node, std::span<const LeafIndex> without);
   [[nodiscard]] bool parent_hash_valid(NodeIndex node);
   [[nodiscard]] Digest parent_hash(const ParentNode& node, ByteView sibling_hash) const;
   [[nodiscard]] int chains_through(NodeIndex node, NodeIndex child, NodeIndex sibling);
   [[nodiscard]] bool unmerged_leaves_valid(NodeIndex node) const;
-  [[nodiscard]] bool leaf_keys_distinct() const;
   [[nodiscard]] bool keys_distinct() const;
 
   crypto::HashAlg hash_alg_;

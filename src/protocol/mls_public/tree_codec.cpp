@@ -28,18 +28,7 @@ void RatchetTree::describe_nodes(auto& coder) const {
 }
 
 Bytes RatchetTree::encode() const {
-  Sizer sizer;
-  describe_nodes(sizer);
-  Bytes body;
-  body.reserve(sizer.size());
-  Encoder encoder(body);
-  describe_nodes(encoder);
-  Sizer whole;
-  whole.opaque(body);
-  Bytes out;
-  out.reserve(whole.size());
-  Encoder(out).opaque(body);
-  return out;
+  return encode_described([&](auto& coder) { coder.opaque_of([&](auto& inner) { describe_nodes(inner); }); });
 }
 
 // Of a tree that is being decoded, whose width is not known yet.

@@ -1,6 +1,7 @@
 // Tree hashes and parent hashes (RFC 9420 §7.8, §7.9).
 #include <algorithm>
 
+#include "protocol/mls_public/hashing.h"
 #include "protocol/mls_public/tree.h"
 
 namespace pqc::mls::inline public_part {
@@ -27,27 +28,27 @@ std::vector<LeafIndex> below(NodeIndex node, std::span<const LeafIndex> leaves) 
 // TreeHashInput, with the leaves of `without` blank and gone from lists of unmerged leaves.
 Digest RatchetTree::hash_node(NodeIndex node, ByteView left_hash, ByteView right_hash,
                               std::span<const LeafIndex> without) const {
-  Bytes input;
-  Encoder encoder(input);
-  if (is_leaf(node)) {
-    const auto index = leaf_of(node);
-    const auto* content = contains(without, index) ? nullptr : leaf(index);
-    encoder(type_leaf, index, content == nullptr ? absent : present);
-    if (content != nullptr) encoder(*content);
-    return hash_of(hash_alg_, {input});
-  }
-  const auto* content = parent_node(node);
-  encoder(type_parent, content == nullptr ? absent : present);
-  if (content != nullptr && without.empty()) {
-    encoder(*content);
-  } else if (content != nullptr) {
-    auto original = *content;
-    std::erase_if(original.unmerged_leaves, [&](LeafIndex leaf) { return contains(without, leaf); });
-    encoder(original);
-  }
-  encoder.opaque(left_hash);
-  encoder.opaque(right_hash);
-  return hash_of(hash_alg_, {input});
+  return hash_described(hash_alg_, [&](auto& coder) {
+    if (is_leaf(node)) return describe_leaf(coder, leaf_of(node), without);
+    describe_parent(coder, parent_node(node), without);
+    coder.opaque(left_hash);
+    coder.opaque(right_hash);
+  });
+}
+
+void RatchetTree::describe_leaf(auto& coder, LeafIndex index, std::span<const LeafIndex> without) const {
+  const auto* content = contains(without, index) ? nullptr : leaf(index);
+  coder(type_leaf, index, content == nullptr ? absent : present);
+  if (content != nullptr) coder(*content);
+}
+
+void RatchetTree::describe_parent(auto& coder, const ParentNode* content, std::span<const LeafIndex> without) {
+  coder(type_parent, content == nullptr ? absent : present);
+  if (content == nullptr) return;
+  if (without.empty()) return coder(*content);
+  auto original = *content;
+  std::erase_if(original.unmerged_leaves, [&](LeafIndex leaf) { return contains(without, leaf); });
+  coder(original);
 }
 
 // A digest is copied before another is asked for, which may move it.
@@ -83,11 +84,10 @@ Digest RatchetTree::original_hash(NodeIndex node, std::span<const LeafIndex> wit
 
 // ParentHashInput.
 Digest RatchetTree::parent_hash(const ParentNode& node, ByteView sibling_hash) const {
-  Bytes input;
-  Encoder encoder(input);
-  encoder(node.encryption_key, node.parent_hash);
-  encoder.opaque(sibling_hash);
-  return hash_of(hash_alg_, {input});
+  return hash_described(hash_alg_, [&](auto& coder) {
+    coder(node.encryption_key, node.parent_hash);
+    coder.opaque(sibling_hash);
+  });
 }
 
 // RFC 9420 §7.9.2: how many nodes D below `child` have a parent hash that is valid with respect to `node`.

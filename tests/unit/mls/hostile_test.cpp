@@ -231,7 +231,7 @@ TEST_F(HostileMember, WelcomesIntoAGroupAgainstTheRules) {
   const auto welcome = [&](const std::function<void(GroupInfo&)>& change) {
     auto info = make_group_info(inside, true, false, world_.rng).value();
     change(info);
-    info.signature = inside.signer->sign_with_label("GroupInfoTBS", encode_unsigned(info), world_.rng).value();
+    info.signature = inside.signer->sign_with_label("GroupInfoTBS", unsigned_part(info), world_.rng).value();
     const auto size = world_.suite.secret_size();
     const JoinerSecrets secrets{SecretBytes(size), welcome_secret(world_.suite, Bytes(size), Bytes(size)).value()};
     std::vector<Newcomer> newcomers;
@@ -293,6 +293,24 @@ TEST_F(HostileMember, WelcomesIntoAGroupAgainstTheRules) {
       << "one client twice";
   EXPECT_EQ(with_leaf(0, [](LeafNode& leaf) { leaf.parent_hash[0] ^= 1; }, true), Error::invalid_tree);
   EXPECT_EQ(with_leaf(0, [](LeafNode& leaf) { leaf.source = LeafNodeSource::update; }, true), Error::invalid_tree);
+  // The committer's path anew, with the keys that stand there but for the lowest one.
+  const auto with_lowest_key = [&](const std::optional<Bytes>& key) {
+    return with_tree([&](RatchetTree& tree) {
+      const auto path = tree.filtered_direct_path({0});
+      std::vector<Bytes> keys;
+      for (const auto& step : path) keys.push_back(tree.encryption_key(step.node));
+      if (key) keys.front() = *key;
+      auto leaf = *tree.leaf({0});
+      leaf.parent_hash = tree.set_path({0}, path, keys);
+      const auto& by = room_[0].mutable_state();
+      ASSERT_TRUE(sign_leaf(leaf, *by.signer, by.context.group_id, {0}, world_.rng));
+      tree.set_leaf({0}, std::move(leaf));
+    });
+  };
+  const auto size = hpke::parameters(world_.suite.hpke.kem).public_key;
+  EXPECT_EQ(with_lowest_key(std::nullopt), Error::refused);
+  EXPECT_EQ(with_lowest_key(Bytes(size)), Error::invalid_tree) << "a key of small order";
+  EXPECT_EQ(with_lowest_key(Bytes(size - 1, 9)), Error::invalid_tree);
   EXPECT_EQ(with_tree([&](RatchetTree& tree) { tree.remove({4}); }), Error::not_for_us);
   // All rules are kept, but nobody knows the epoch of these secrets.
   EXPECT_EQ(welcome([](GroupInfo&) {}), Error::refused);

@@ -11,7 +11,7 @@ class LeafRulesTest : public ::testing::TestWithParam<std::uint16_t> {
     auto& package = bundle.package;
     change(package);
     EXPECT_TRUE(sign_leaf(package.leaf_node, *bundle.signer, Bytes{1}, {}, world_.rng));
-    package.signature = bundle.signer->sign_with_label("KeyPackageTBS", encode_unsigned(package), world_.rng).value();
+    package.signature = bundle.signer->sign_with_label("KeyPackageTBS", unsigned_part(package), world_.rng).value();
     return result(package);
   }
   Error result(const KeyPackage& package) {
@@ -92,11 +92,11 @@ TEST_P(LeafRulesTest, BothSignaturesMustHold) {
   const auto bundle = world_.bundle("x");
   package = bundle.package;
   package.leaf_node.signature[3] ^= 1;
-  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", encode_unsigned(package), world_.rng).value();
+  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", unsigned_part(package), world_.rng).value();
   EXPECT_EQ(result(package), Error::refused);
   // Signed under the label of another structure.
   package = bundle.package;
-  package.signature = bundle.signer->sign_with_label("LeafNodeTBS", encode_unsigned(package), world_.rng).value();
+  package.signature = bundle.signer->sign_with_label("LeafNodeTBS", unsigned_part(package), world_.rng).value();
   EXPECT_EQ(result(package), Error::refused);
 }
 
@@ -131,7 +131,7 @@ TEST_P(LeafRulesTest, CredentialTypesInUse) {
   auto& package = bundle.package;
   package.leaf_node.capabilities.credentials = {credential_type::basic};
   ASSERT_TRUE(sign_leaf(package.leaf_node, *bundle.signer, {}, {}, world_.rng));
-  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", encode_unsigned(package), world_.rng).value();
+  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", unsigned_part(package), world_.rng).value();
   options.proposals.push_back({Add{package}});
   EXPECT_EQ(group.commit(options, world_.environment).error(), Error::invalid_leaf);
 }

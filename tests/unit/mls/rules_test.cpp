@@ -102,7 +102,7 @@ TEST_F(Rules, NobodyIsAddedTwice) {
   auto package = bundle.package;
   package.leaf_node.encryption_key = room_[0].tree().leaf({3})->encryption_key;
   ASSERT_TRUE(sign_leaf(package.leaf_node, *bundle.signer, {}, {}, world_.rng));
-  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", encode_unsigned(package), world_.rng).value();
+  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", unsigned_part(package), world_.rng).value();
   EXPECT_EQ(judged({{Add{package}}}), Error::invalid_list);
 }
 
@@ -114,7 +114,7 @@ TEST_F(Rules, NoLeafHasTheKeyOfAParent) {
   auto package = bundle.package;
   package.leaf_node.encryption_key = taken;
   ASSERT_TRUE(sign_leaf(package.leaf_node, *bundle.signer, {}, {}, world_.rng));
-  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", encode_unsigned(package), world_.rng).value();
+  package.signature = bundle.signer->sign_with_label("KeyPackageTBS", unsigned_part(package), world_.rng).value();
   EXPECT_EQ(judged({{Add{package}}}), Error::invalid_list);
   CommitOptions options;
   options.proposals = {{Add{package}}};
@@ -362,7 +362,7 @@ TEST_F(ExternalRules, AGroupInfoIsOfOurVersionAndWhole) {
     auto info = std::get<GroupInfo>(published.body);
     change(info);
     info.signature =
-        room_[2].mutable_state().signer->sign_with_label("GroupInfoTBS", encode_unsigned(info), world_.rng).value();
+        room_[2].mutable_state().signer->sign_with_label("GroupInfoTBS", unsigned_part(info), world_.rng).value();
     const auto joined = join_external(encode(Message{info}), who_, options_, world_.environment);
     return joined ? Error::backend : joined.error();
   };
