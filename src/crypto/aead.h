@@ -34,8 +34,7 @@ class Aead {
   // Overwrites the key inside the context; the next call must be set_key.
   void clear_key();
 
-  // Writes plaintext.size() + aead_tag_size bytes; `out` may begin where the plaintext does, and not overlap it
-  // otherwise.
+  // Writes plaintext.size() + aead_tag_size bytes. `out` may begin where the plaintext does, else they are apart.
   [[nodiscard]] Result<void> seal(ByteView nonce, ByteView aad, ByteView plaintext, ByteSpan out);
   // Writes ciphertext.size() - aead_tag_size bytes. Error::refused, and `out` all zero, unless the tag holds.
   [[nodiscard]] Result<void> open(ByteView nonce, ByteView aad, ByteView ciphertext, ByteSpan out);

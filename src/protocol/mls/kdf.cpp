@@ -1,21 +1,38 @@
 #include "protocol/mls/kdf.h"
 
+#include <algorithm>
 #include <array>
 
 #include "crypto/kdf.h"
 #include "protocol/mls_public/signature.h"
-#include "wire/writer.h"
 
 namespace pqc::mls {
 namespace {
 
-// Room for the KDFLabel of all but the group context, so that most derivations cost no allocation.
-constexpr std::size_t short_label = 128;
+// What a length of one byte can say (RFC 9420 §2.1.2).
+constexpr std::size_t short_size = 63;
+using ShortLabel = std::array<std::uint8_t, 2 + 1 + short_size + 1 + short_size>;
 
-wire::Result<std::size_t> put_kdf_label(wire::Writer out, std::size_t length, std::string_view label,
-                                        ByteView context) {
-  out.u16(static_cast<std::uint16_t>(length)).varint(label_prefix.size() + label.size());
-  return out.bytes(as_bytes(label_prefix)).bytes(as_bytes(label)).opaque_varint(context).finish();
+// KDFLabel of a short label and context, as all are but the group context: derivations are many, and this costs little
+// beside them.
+ByteView short_kdf_label(ShortLabel& room, std::size_t length, std::string_view label, ByteView context) {
+  auto at = room.begin();
+  *at++ = static_cast<std::uint8_t>(length >> 8);
+  *at++ = static_cast<std::uint8_t>(length);
+  *at++ = static_cast<std::uint8_t>(label_prefix.size() + label.size());
+  at = std::ranges::copy(label_prefix, at).out;
+  at = std::ranges::copy(label, at).out;
+  *at++ = static_cast<std::uint8_t>(context.size());
+  at = std::ranges::copy(context, at).out;
+  return {room.begin(), at};
+}
+
+Bytes kdf_label(std::size_t length, std::string_view label, ByteView context) {
+  return encode_described([&](auto& coder) {
+    coder(static_cast<std::uint16_t>(length));
+    put_label(coder, label);
+    coder.opaque(context);
+  });
 }
 
 Error mapped(hpke::Error error) {
@@ -42,11 +59,11 @@ SecretBytes Kdf::extract(ByteView salt, ByteView ikm) {
 
 SecretBytes Kdf::expand_with_label(ByteView secret, std::string_view label, ByteView context, std::size_t length) {
   SecretBytes out(length);
-  std::array<std::uint8_t, short_label> room;
+  ShortLabel room;
   Bytes longer;
-  const auto in_room = put_kdf_label(wire::Writer(ByteSpan(room)), length, label, context);
-  if (!in_room && !put_kdf_label(wire::Writer(longer), length, label, context)) good_ = false;
-  const auto info = in_room ? ByteView(room).first(*in_room) : ByteView(longer);
+  const bool is_short = label_prefix.size() + label.size() <= short_size && context.size() <= short_size;
+  if (!is_short) longer = kdf_label(length, label, context);
+  const auto info = is_short ? short_kdf_label(room, length, label, context) : ByteView(longer);
   if (length > 0xFFFF || !crypto::hkdf_expand(suite_->hash, secret, info, out.fill())) good_ = false;
   return out;
 }
@@ -57,8 +74,8 @@ SecretBytes Kdf::derive_secret(ByteView secret, std::string_view label) {
 
 SecretBytes Kdf::derive_tree_secret(ByteView secret, std::string_view label, Generation generation,
                                     std::size_t length) {
-  std::array<std::uint8_t, sizeof(generation.value)> context;
-  wire::Writer(ByteSpan(context)).u32(generation.value);
+  const auto byte = [&](int shift) { return static_cast<std::uint8_t>(generation.value >> shift); };
+  const std::array context{byte(24), byte(16), byte(8), byte(0)};
   return expand_with_label(secret, label, context, length);
 }
 

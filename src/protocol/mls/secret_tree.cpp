@@ -37,19 +37,22 @@ Result<void> SecretTree::derive_leaf(LeafIndex leaf, Candidate& out) const {
     if (at == root(parts_.width)) return std::unexpected(Error::replayed);
   }
   Kdf kdf(*suite_);
-  auto secret = parts_.nodes.at(node.value).clone();
+  SecretBytes passed;
+  auto secret = parts_.nodes.at(node.value).view();
+  out.siblings.reserve(level(node));
   while (!is_leaf(node)) {
-    auto left_secret = kdf.expand_with_label(secret.view(), "tree", as_bytes("left"), suite_->secret_size());
-    auto right_secret = kdf.expand_with_label(secret.view(), "tree", as_bytes("right"), suite_->secret_size());
+    auto left_secret = kdf.expand_with_label(secret, "tree", as_bytes("left"), suite_->secret_size());
+    auto right_secret = kdf.expand_with_label(secret, "tree", as_bytes("right"), suite_->secret_size());
     const bool go_left = covers(left(node), leaf);
     out.siblings.emplace_back((go_left ? right(node) : left(node)).value,
                               std::move(go_left ? right_secret : left_secret));
-    secret = std::move(go_left ? left_secret : right_secret);
+    passed = std::move(go_left ? left_secret : right_secret);
+    secret = passed.view();
     node = go_left ? left(node) : right(node);
   }
   auto& fresh = out.fresh.emplace();
-  fresh.ratchets[0].secret = kdf.derive_secret(secret.view(), "handshake");
-  fresh.ratchets[1].secret = kdf.derive_secret(secret.view(), "application");
+  fresh.ratchets[0].secret = kdf.derive_secret(secret, "handshake");
+  fresh.ratchets[1].secret = kdf.derive_secret(secret, "application");
   if (!kdf.good()) return std::unexpected(Error::backend);
   return {};
 }
@@ -94,7 +97,8 @@ Result<SecretTree::Candidate> SecretTree::look_up(LeafIndex leaf, RatchetKind ki
     return out;
   }
   if (generation.value - from.next.value > max_generation_jump) return std::unexpected(Error::limit);
-  return advance(from, out).transform([&] { return std::move(out); });
+  if (auto done = advance(from, out); !done) return std::unexpected(done.error());
+  return out;
 }
 
 Result<SecretTree::Candidate> SecretTree::look_up_next(LeafIndex leaf, RatchetKind kind) const {
