@@ -57,6 +57,12 @@ inline constexpr std::size_t received_waiting = 64;
 // Who was stopped for longer than this does not catch up.
 inline constexpr std::chrono::milliseconds most_behind{500};
 
+// What the bandwidth estimator answers, in bits a second on the wire.
+inline constexpr std::uint32_t least_path_rate = 20'000;
+inline constexpr std::uint32_t most_path_rate = 400'000;
+// Packets of the last half second; more than voice sends.
+inline constexpr std::size_t arrivals_kept = 256;
+
 // WAV files: sample rates that are read, how far behind the start the sound may begin, and the most that one holds.
 inline constexpr std::uint32_t least_file_rate = 8'000;
 inline constexpr std::uint32_t most_file_rate = 192'000;

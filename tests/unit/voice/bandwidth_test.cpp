@@ -1,0 +1,165 @@
+// The bandwidth estimator and the choice of rate against a path of limited width, in virtual time.
+#include <deque>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "media/voice/bandwidth_estimator.h"
+#include "media/voice/limits.h"
+#include "media/voice/rate_choice.h"
+
+namespace pqc::media::voice {
+namespace {
+
+using namespace std::chrono_literals;
+using Micros = std::chrono::microseconds;
+
+constexpr std::uint32_t overhead = 76;
+
+// A bottleneck with a queue of 400 ms, then 20 ms each way; loss by chance before it.
+struct Path {
+  double bits_per_second = 100'000;
+  double loss = 0;
+};
+
+class Call {
+ public:
+  Path path;
+
+  void run(Micros length) {
+    for (const auto end = now_ + length; now_ < end; now_ += 10ms) {
+      if (++block_ % blocks_of(choice_.duration) == 0) send();
+      if (block_ % 10 == 0) report();
+    }
+  }
+  [[nodiscard]] const RateChoice& choice() const { return choice_; }
+  [[nodiscard]] double wire_bits() const {
+    return 8.0 * packet_bytes() * 100 / static_cast<double>(blocks_of(choice_.duration));
+  }
+  [[nodiscard]] Micros queue() const { return std::max<Micros>(busy_until_ - now_, 0us); }
+  // Since the last call.
+  Micros worst_queue() { return std::exchange(worst_, 0us); }
+
+ private:
+  [[nodiscard]] std::uint32_t packet_bytes() const {
+    const auto opus = static_cast<std::uint32_t>(opus_bytes(choice_.bitrate, choice_.duration));
+    return overhead + 1 + opus * (choice_.redundancy ? 2 : 1);
+  }
+  void send() {
+    const auto bytes = packet_bytes();
+    const bool lost = std::uniform_real_distribution(0.0, 1.0)(random_) < path.loss || queue() > 400ms;
+    if (!lost) {
+      const Micros takes(static_cast<std::int64_t>(bytes * 8e6 / path.bits_per_second));
+      busy_until_ = std::max(busy_until_, now_) + takes;
+      worst_ = std::max(worst_, queue());
+    }
+    flying_.push_back({.sent = now_, .arrived = busy_until_ + 20ms + 123s, .bytes = bytes, .lost = lost});
+  }
+  void report() {
+    std::vector<PacketResult> results;
+    const auto arrived = [&](const PacketResult& p) {
+      return (p.lost ? p.sent + 60ms : p.arrived - 123s) + 20ms <= now_;
+    };
+    for (; !flying_.empty() && arrived(flying_.front()); flying_.pop_front()) results.push_back(flying_.front());
+    estimator_.feedback(results, now_);
+    choice_ = choose_rate(
+        {.bits_per_second = estimator_.bits_per_second(), .loss = estimator_.loss(), .overhead_bytes = overhead},
+        choice_);
+  }
+
+  BandwidthEstimator estimator_{130'000};
+  RateChoice choice_{.bitrate = 64'000};
+  std::mt19937 random_{1};
+  std::deque<PacketResult> flying_;
+  Micros now_{0};
+  std::uint64_t block_ = 0;
+  Micros busy_until_{0};
+  Micros worst_{0};
+};
+
+TEST(Bandwidth, AWidePathGetsTheBest) {
+  Call call;
+  call.path.bits_per_second = 2'000'000;
+  call.run(40s);
+  EXPECT_EQ(call.choice().bitrate, limits::most_bitrate);
+  EXPECT_EQ(call.choice().duration, FrameDuration::ms10);
+  EXPECT_FALSE(call.choice().redundancy);
+}
+
+TEST(Bandwidth, ALimitedPathIsFilledButNotItsQueue) {
+  for (const double width : {110'000.0, 80'000.0, 60'000.0, 40'000.0}) {
+    Call call;
+    call.path.bits_per_second = width;
+    call.run(20s);
+    static_cast<void>(call.worst_queue());
+    double sum = 0;
+    for (int i = 0; i < 60; ++i) {
+      call.run(1s);
+      sum += call.wire_bits();
+    }
+    EXPECT_LT(call.worst_queue(), 300ms) << width;
+    EXPECT_GT(sum / 60, 0.6 * width) << width;
+    EXPECT_LT(sum / 60, 1.02 * width) << width;
+  }
+}
+
+TEST(Bandwidth, ItFollowsAPathThatNarrowsAndWidens) {
+  Call call;
+  call.path.bits_per_second = 300'000;
+  call.run(30s);
+  EXPECT_GE(call.choice().bitrate, 64'000U);
+  call.path.bits_per_second = 45'000;
+  call.run(10s);
+  EXPECT_LT(call.wire_bits(), 48'000);
+  static_cast<void>(call.worst_queue());
+  call.run(20s);
+  EXPECT_LT(call.worst_queue(), 300ms);
+  EXPECT_NE(call.choice().duration, FrameDuration::ms10);
+  call.path.bits_per_second = 300'000;
+  call.run(60s);
+  EXPECT_GE(call.choice().bitrate, 64'000U);
+  EXPECT_EQ(call.choice().duration, FrameDuration::ms10);
+}
+
+TEST(Bandwidth, LossSwitchesRedundancyOnAndOff) {
+  Call call;
+  call.path = {.bits_per_second = 1'000'000, .loss = 0.06};
+  call.run(20s);
+  EXPECT_TRUE(call.choice().redundancy);
+  EXPECT_GE(call.choice().bitrate, 24'000U);
+  call.path.loss = 0;
+  call.run(20s);
+  EXPECT_FALSE(call.choice().redundancy);
+}
+
+TEST(Bandwidth, NothingComesOfNothing) {
+  BandwidthEstimator estimator(64'000);
+  estimator.feedback({}, 1s);
+  EXPECT_EQ(estimator.bits_per_second(), 64'000U);
+  EXPECT_EQ(BandwidthEstimator(1).bits_per_second(), limits::least_path_rate);
+  EXPECT_EQ(BandwidthEstimator(4'000'000'000).bits_per_second(), limits::most_path_rate);
+}
+
+TEST(RateChoice, SmallChangesChangeNothing) {
+  const auto choose = [](std::uint32_t bits, double loss, const RateChoice& now) {
+    return choose_rate({.bits_per_second = bits, .loss = loss, .overhead_bytes = overhead}, now);
+  };
+  const RateChoice now{.bitrate = 64'000};
+  const auto headers = 8 * (overhead + 1) * 100;
+  EXPECT_EQ(choose(headers + 64'000, 0, now), now);
+  EXPECT_EQ(choose(headers + 71'000, 0, now), now);
+  EXPECT_EQ(choose(headers + 72'000, 0, now).bitrate, 72'000U);
+  EXPECT_EQ(choose(headers + 63'000, 0, now).bitrate, 60'000U);
+  EXPECT_FALSE(choose(400'000, 0.01, now).redundancy);
+  EXPECT_TRUE(choose(400'000, 0.01, {.bitrate = 64'000, .redundancy = true}).redundancy);
+}
+
+TEST(RateChoice, ANarrowPathGetsLongFramesAndNoCopies) {
+  const auto choice =
+      choose_rate({.bits_per_second = 20'000, .loss = 0.1, .overhead_bytes = overhead}, {.bitrate = 64'000});
+  EXPECT_EQ(choice,
+            (RateChoice{.bitrate = limits::least_bitrate, .duration = FrameDuration::ms40, .redundancy = false}));
+}
+
+}  // namespace
+}  // namespace pqc::media::voice
