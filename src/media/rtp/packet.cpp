@@ -67,6 +67,16 @@ Result<Packet> parse_packet(ByteView packet) {
   });
 }
 
+Result<std::size_t> whole_header_size(ByteView packet) {
+  if (packet.size() < fixed_header_size) return std::unexpected(Error::truncated);
+  wire::Reader reader(packet.subspan(fixed_header_size));
+  if (!reader.bytes((packet[0] & source_count_mask) * std::size_t{4})) return std::unexpected(Error::truncated);
+  if ((packet[0] & extension_bit) != 0) {
+    if (const auto extensions = read_extensions(reader); !extensions) return std::unexpected(extensions.error());
+  }
+  return packet.size() - reader.remaining();
+}
+
 std::optional<ByteView> find_extension(ByteView extensions, std::uint8_t number) {
   while (!extensions.empty()) {
     const std::uint8_t its_number = extensions[0] >> 4;

@@ -39,6 +39,8 @@ struct Packet {
 
 // Contributing sources and extensions of other profiles are stepped over. Error::malformed, Error::truncated.
 Result<Packet> parse_packet(ByteView packet);
+// Of the header with contributing sources and extensions, which stands in clear before what SRTP encrypts.
+Result<std::size_t> whole_header_size(ByteView packet);
 // The first extension of that number, 1..14. Stops at what RFC 8285 says to stop at.
 std::optional<ByteView> find_extension(ByteView extensions, std::uint8_t number);
 

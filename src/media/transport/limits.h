@@ -45,7 +45,7 @@ inline constexpr unsigned repeats = 3;
 inline constexpr std::size_t missing_packets = 64;
 inline constexpr auto first_request = 20ms;
 
-// Sources that a plain peer may bring; a peer of ours has those of its streams.
+// Sources that a plain peer may bring, those of its streams among them; a peer of ours has the latter only.
 inline constexpr std::size_t plain_sources = 8;
 
 inline constexpr auto report_interval = 1'000ms;

@@ -3,8 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <srtp2/srtp.h>
-
 #include "crypto/kdf.h"
 #include "media/transport/labels.h"
 #include "media/transport/limits.h"
@@ -13,30 +11,6 @@ namespace pqc::media {
 namespace {
 
 constexpr auto hash = crypto::HashAlg::sha512;
-static_assert(Srtp::trailer >= SRTP_MAX_TRAILER_LEN + 4);
-
-// Once a process; libsrtp keeps its tables of ciphers until the end.
-bool initialized() {
-  static const bool done = srtp_init() == srtp_err_status_ok;
-  return done;
-}
-
-void set_policy(SrtpProfile profile, srtp_policy_t& policy) {
-  switch (profile) {
-    case SrtpProfile::aead_aes_256_gcm:
-      srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtp);
-      srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtcp);
-      return;
-    case SrtpProfile::aead_aes_128_gcm:
-      srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
-      srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
-      return;
-    case SrtpProfile::aes_128_cm_sha1_80:
-      srtp_crypto_policy_set_rtp_default(&policy.rtp);
-      srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
-      return;
-  }
-}
 
 // Direction 0 is what the DTLS client sends.
 std::array<std::uint8_t, 3> context_of(SrtpProfile profile, std::uint8_t direction) {
@@ -73,16 +47,6 @@ std::array<SecretBytes, 2> unmixed(SrtpProfile profile, ByteView exported) {
   return out;
 }
 
-template <auto Operation, class Context>
-Result<std::size_t> in_place(Context* context, ByteSpan memory, std::size_t size, std::size_t room) {
-  if (memory.size() < size + room) return std::unexpected(Error::too_large);
-  int length = static_cast<int>(size);
-  if (Operation(reinterpret_cast<srtp_t>(context), memory.data(), &length) != srtp_err_status_ok) {
-    return std::unexpected(Error::refused);
-  }
-  return static_cast<std::size_t>(length);
-}
-
 }  // namespace
 
 SrtpSizes srtp_sizes(SrtpProfile profile) {
@@ -111,23 +75,10 @@ Result<SrtpKeys> srtp_keys(SrtpProfile profile, DtlsRole role, ByteView exported
   });
 }
 
-// libsrtp's own context stands behind this name.
-struct Srtp::Context {};
-
-void Srtp::Free::operator()(Context* context) const noexcept {
-  srtp_dealloc(reinterpret_cast<srtp_t>(context));
-}
-
-Result<Srtp::ContextPtr> Srtp::make_context(SrtpProfile profile, ByteView key, bool sends) {
-  srtp_policy_t policy{};
-  set_policy(profile, policy);
-  policy.ssrc.type = sends ? ssrc_any_outbound : ssrc_any_inbound;
-  // libsrtp only reads it.
-  policy.key = const_cast<unsigned char*>(key.data());
-  policy.window_size = limits::replay_window;
-  srtp_t out = nullptr;
-  if (!initialized() || srtp_create(&out, &policy) != srtp_err_status_ok) return std::unexpected(Error::backend);
-  return ContextPtr(reinterpret_cast<Context*>(out));
+Result<Srtp::Direction> Srtp::make_direction(SrtpProfile profile, ByteView key, bool sends) {
+  const auto as_direction = [](auto&& made) { return Direction(std::forward<decltype(made)>(made)); };
+  if (profile == SrtpProfile::aes_128_cm_sha1_80) return SrtpLegacy::make(key, sends).transform(as_direction);
+  return SrtpGcm::make(key).transform(as_direction);
 }
 
 Result<Srtp> Srtp::make(SrtpProfile profile, const SrtpKeys& keys) {
@@ -135,23 +86,23 @@ Result<Srtp> Srtp::make(SrtpProfile profile, const SrtpKeys& keys) {
   if (keys.send.size() != sizes.key + sizes.salt || keys.receive.size() != keys.send.size()) {
     return std::unexpected(Error::bad_settings);
   }
-  auto sender = make_context(profile, keys.send.view(), true);
-  auto receiver = make_context(profile, keys.receive.view(), false);
+  auto sender = make_direction(profile, keys.send.view(), true);
+  auto receiver = make_direction(profile, keys.receive.view(), false);
   if (!sender || !receiver) return std::unexpected(Error::backend);
   return Srtp(std::move(*sender), std::move(*receiver));
 }
 
 Result<std::size_t> Srtp::protect(ByteSpan memory, std::size_t size) {
-  return in_place<srtp_protect>(sender_.get(), memory, size, trailer);
+  return std::visit([&](auto& with) { return with.protect(memory, size); }, sender_);
 }
 Result<std::size_t> Srtp::protect_rtcp(ByteSpan memory, std::size_t size) {
-  return in_place<srtp_protect_rtcp>(sender_.get(), memory, size, trailer);
+  return std::visit([&](auto& with) { return with.protect_rtcp(memory, size); }, sender_);
 }
 Result<std::size_t> Srtp::unprotect(ByteSpan memory, std::size_t size) {
-  return in_place<srtp_unprotect>(receiver_.get(), memory, size, 0);
+  return std::visit([&](auto& with) { return with.unprotect(memory, size); }, receiver_);
 }
 Result<std::size_t> Srtp::unprotect_rtcp(ByteSpan memory, std::size_t size) {
-  return in_place<srtp_unprotect_rtcp>(receiver_.get(), memory, size, 0);
+  return std::visit([&](auto& with) { return with.unprotect_rtcp(memory, size); }, receiver_);
 }
 
 }  // namespace pqc::media

@@ -1,14 +1,16 @@
-// SRTP (RFC 3711, RFC 7714) by libsrtp, and its keys: the DTLS exporter's output mixed with the post-quantum secret
+// SRTP (RFC 3711) and its keys: the DTLS exporter's output mixed with the post-quantum secret
 // (docs/spec/media.md §5). One thread.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <variant>
 
 #include "base/secret.h"
 #include "media/transport/error.h"
 #include "media/transport/path.h"
+#include "media/transport/srtp_gcm.h"
+#include "media/transport/srtp_legacy.h"
 
 namespace pqc::media {
 
@@ -32,6 +34,7 @@ struct SrtpKeys {
 // Error::bad_settings for a mix secret of another length than §5 says; without one the exporter's keys as they are.
 Result<SrtpKeys> srtp_keys(SrtpProfile profile, DtlsRole role, ByteView exported, std::optional<ByteView> mix_secret);
 
+// What is sent and received, with either profile in GCM, or with the older one by libsrtp.
 class Srtp {
  public:
   // Behind a packet there has to be room for so much.
@@ -47,16 +50,12 @@ class Srtp {
   Result<std::size_t> unprotect_rtcp(ByteSpan memory, std::size_t size);
 
  private:
-  struct Context;
-  struct Free {
-    void operator()(Context* context) const noexcept;
-  };
-  using ContextPtr = std::unique_ptr<Context, Free>;
-  Srtp(ContextPtr sender, ContextPtr receiver) : sender_(std::move(sender)), receiver_(std::move(receiver)) {}
-  static Result<ContextPtr> make_context(SrtpProfile profile, ByteView key, bool sends);
+  using Direction = std::variant<SrtpGcm, SrtpLegacy>;
+  Srtp(Direction sender, Direction receiver) : sender_(std::move(sender)), receiver_(std::move(receiver)) {}
+  static Result<Direction> make_direction(SrtpProfile profile, ByteView key, bool sends);
 
-  ContextPtr sender_;
-  ContextPtr receiver_;
+  Direction sender_;
+  Direction receiver_;
 };
 
 }  // namespace pqc::media
