@@ -271,6 +271,7 @@ void add_p2p(CLI::App& app, Options& options) {
           "direct way is")
       ->take_all()
       ->expected(1);
+  p2p.app->add_flag("--no-relay", p2p.values->no_relay, "Ask the account's server for no relay");
   p2p.app->add_option("--turn-user", p2p.values->turn_user, "Your name at the relays");
   p2p.app
       ->add_option("--turn-password-file", p2p.values->turn_password_file,

@@ -168,6 +168,7 @@ struct P2pCommand {
   std::vector<std::string> turn;  // turn:HOST[:PORT][?transport=udp|tcp]
   std::string turn_user;
   std::string turn_password_file;
+  bool no_relay = false;
 };
 
 using Command =

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/introduction.h"
+#include "cli/own_relays.h"
 #include "cli/p2p_view.h"
 #include "cli/passphrase.h"
 #include "client/files.h"
@@ -113,6 +114,8 @@ Result<p2p::IceServers> find_servers(const P2pCommand& command) {
     if (!server) return client::pass(server);
     out.stun.push_back(std::move(*server));
   }
+  if (command.no_relay && !command.turn.empty())
+    return client::fail(ExitCode::usage, "--turn names a relay, and --no-relay wants none");
   if (command.turn.empty()) return out;
   if (command.turn_user.empty() || command.turn_password_file.empty())
     return client::fail(ExitCode::usage,
@@ -166,6 +169,7 @@ Status chat(const Context& context, const P2pCommand& command) {
   if (!profile) return client::pass(profile);
   const auto party = profile->party(command.level);
   if (!party) return std::unexpected(party.error());
+  if (has_tickets(command) && command.turn.empty() && !command.no_relay) servers->turn = relays_of_account(context);
   auto make_encryptor = kinds->encryption->prepare(*party);
   if (!make_encryptor) return client::pass(make_encryptor);
 

@@ -51,7 +51,7 @@ _pqc_chat() {
     verify) options="--code --accept --undo" ;;
     passphrase) options="--new-passphrase-file" ;;
     identity) options="--suite --passphrase" ;;
-    p2p) options="--transport --encryption --level --server --fingerprint --stun --turn --turn-user --turn-password-file --i-know-this-is-not-encrypted" ;;
+    p2p) options="--transport --encryption --level --server --fingerprint --stun --turn --turn-user --turn-password-file --no-relay --i-know-this-is-not-encrypted" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")

@@ -77,6 +77,7 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l server -x -a '(__fi
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l fingerprint -x -d 'of that server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l stun -x -a '(__fish_print_hostnames)' -d 'STUN server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l turn -x -d 'relay'
+complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l no-relay -d 'none of the own server'
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l turn-user -x -d 'name at the relay'
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l turn-password-file -r -F -d 'password at the relay'
 complete -c pqc-chat -n '__fish_seen_subcommand_from p2p' -l transport -x -a 'tcp udp' -d 'the way there'

@@ -130,6 +130,8 @@ class Client {
 
   // Connects if it has to, and says how it stands.
   virtual Result<Connection> connect(std::chrono::milliseconds wait) = 0;
+  // Connects if it has to, and asks for access to the server's relays. Errors: why there is no connection; timed_out.
+  virtual Result<TurnAccess> turn_access(std::chrono::milliseconds wait) = 0;
   // Looks at every page of the store; the owner only, others answer at once.
   virtual Status check_store() = 0;
   // send(), with the id that the draft has.

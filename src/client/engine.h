@@ -60,6 +60,7 @@ class Engine {
   [[nodiscard]] Connection connection() const;
   // Answers once there is a connection. Errors: why there is none; timed_out.
   void connect(std::chrono::milliseconds wait, Answer<Connection> answer);
+  void turn_access(std::chrono::milliseconds wait, Answer<TurnAccess> answer);
   // Answers once everything that the mailbox held is stored, and everything that waited has gone out.
   void catch_up(std::chrono::milliseconds wait, Done done);
 

@@ -19,7 +19,31 @@ v1::ClientFrame record_frame(ByteView signed_record) {
   return frame;
 }
 
+// What a server may say within bounds; nothing else is looked at here.
+Result<TurnAccess> turn_access_of(const v1::ServerFrame& frame) {
+  const auto& given = frame.turn_access();
+  const auto fits = [](const std::string& text) { return text.size() <= limits::turn_text; };
+  if (!frame.has_turn_access() || given.uris_size() > static_cast<int>(limits::turn_uris) ||
+      !std::ranges::all_of(given.uris(), fits) || !fits(given.username()) || !fits(given.password()))
+    return fail(ExitCode::protocol_mismatch, "the server answered with something else than was asked for");
+  return TurnAccess{.uris = {given.uris().begin(), given.uris().end()},
+                    .username = given.username(),
+                    .password = given.password(),
+                    .lifetime = std::chrono::milliseconds(given.lifetime_ms())};
+}
+
 }  // namespace
+
+void Engine::turn_access(std::chrono::milliseconds wait, Answer<TurnAccess> answer) {
+  connect(wait, [this, answer = std::move(answer)](const Result<Connection>& connected) {
+    if (!connected) return answer(std::unexpected(connected.error()));
+    v1::ClientFrame frame;
+    frame.mutable_fetch_turn_access();
+    core_.relay->ask(std::move(frame), [answer](Result<const v1::ServerFrame*> reply) {
+      answer(reply ? turn_access_of(**reply) : Result<TurnAccess>(pass(reply)));
+    });
+  });
+}
 
 RelayAddress Engine::address() const {
   const auto& row = core_.account.row();

@@ -25,6 +25,10 @@ inline constexpr std::chrono::milliseconds link_deadline = std::chrono::minutes(
 inline constexpr std::chrono::milliseconds device_first_retry = std::chrono::seconds(5);
 inline constexpr std::chrono::milliseconds device_retry = std::chrono::hours(1);
 
+// What a server says of relays (docs/spec/turn.md §1).
+inline constexpr std::size_t turn_uris = 8;
+inline constexpr std::size_t turn_text = 256;
+
 inline constexpr std::size_t file_name_bytes = 255;
 inline constexpr std::size_t media_type_bytes = 127;
 // Sealed files of no use that the server is told of at once.

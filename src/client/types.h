@@ -128,6 +128,14 @@ struct AccountInfo {
   Settings settings = {};
 };
 
+// For relays (TURN servers) that the account's server knows, until the lifetime ends (docs/spec/turn.md §1).
+struct TurnAccess {
+  std::vector<std::string> uris;  // none: it knows no relay
+  std::string username;
+  std::string password;
+  std::chrono::milliseconds lifetime{0};
+};
+
 // A device of this account.
 struct DeviceInfo {
   std::uint32_t id = 0;

@@ -157,7 +157,7 @@ void add_turn(std::vector<ice::TurnServer>& out, std::vector<std::string>& names
 }  // namespace
 
 IceTransport::IceTransport(Loop& loop, Rng& rng, IceServers servers)
-    : loop_(loop), rng_(rng), servers_(std::move(servers)) {}
+    : loop_(loop), rng_(rng), servers_(std::move(servers)), search_(loop, rng) {}
 
 IceTransport::~IceTransport() {
   if (wire_ != nullptr) wire_->on_change(nullptr);
@@ -166,11 +166,13 @@ IceTransport::~IceTransport() {
 
 void IceTransport::gather(const Address& at, net::QuicRole role, std::function<void(Status)> done) {
   role_ = role;
+  at_ = at;
   gathered_ = std::move(done);
-  if (auto opened = open_sockets(at); !opened) {
-    loop_.post([done = std::exchange(gathered_, {}), opened] { done(opened); });
-    return;
-  }
+  search_.start(servers_.stun, [this](const std::optional<Address>& stun) { on_stun_server(stun); });
+}
+
+void IceTransport::on_stun_server(const std::optional<Address>& stun) {
+  if (auto opened = open_sockets(stun); !opened) return std::exchange(gathered_, {})(std::move(opened));
   wire_->on_change([this] {
     if (wire_->agent().state() != ice::State::gathering) on_gathered();
   });
@@ -183,15 +185,14 @@ void IceTransport::on_gathered() {
   if (const auto done = std::exchange(gathered_, {})) done({});
 }
 
-Status IceTransport::open_sockets(const Address& at) {
+Status IceTransport::open_sockets(const std::optional<Address>& stun) {
   keys_ = {.ufrag = rng_.bytes<3>(), .password = rng_.bytes<16>()};
   auto certificate = net::Certificate::make(net::CertificateKind::ml_dsa_65, "pqc-chat p2p", {});
   if (!certificate) return client::fail(ExitCode::unexpected, certificate.error().text);
-  auto ips = local_ips(at);
+  auto ips = local_ips(at_);
   if (!ips) return std::unexpected(ips.error());
-  at_ = at;
   ips_ = std::move(*ips);
-  auto agent = make_agent(true);
+  auto agent = make_agent(stun);
   if (!agent) return client::pass(agent);
   auto wire = std::make_unique<IceWire>(loop_, std::move(*agent), relay_names_);
   wire_ = wire.get();
@@ -200,15 +201,14 @@ Status IceTransport::open_sockets(const Address& at) {
 }
 
 // A later one asks no STUN server, for which there is no time: checks find mapped addresses too.
-Result<std::unique_ptr<ice::Agent>> IceTransport::make_agent(bool first) {
+Result<std::unique_ptr<ice::Agent>> IceTransport::make_agent(const std::optional<Address>& stun) {
   ice::Settings settings{.controlling = role_ == net::QuicRole::client,
                          .local_ips = ips_,
                          .port = at_.port,
                          .credentials = credentials_of(keys_),
                          .stun = {},
                          .turn = {}};
-  if (first)
-    if (const auto stun = first_answering(servers_.stun, rng_)) settings.stun = {stun->host, stun->port};
+  if (stun) settings.stun = {stun->host, stun->port};
   relay_names_->clear();
   for (const auto& access : servers_.turn) add_turn(settings.turn, *relay_names_, access);
   auto agent = ice::Agent::start(settings);
@@ -277,7 +277,7 @@ void IceTransport::find_new_path() {
   if (ips && *ips != ips_) {
     ips_ = std::move(*ips);
     // Without sockets now: the next attempt may have them.
-    if (auto agent = make_agent(false)) wire_->use(std::move(*agent));
+    if (auto agent = make_agent({})) wire_->use(std::move(*agent));
   }
   wire_->agent().start_checks(credentials_of(their_keys_), candidates);
 }

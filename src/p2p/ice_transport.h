@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "net/fingerprint.h"
 #include "net/ice/candidate.h"
 #include "net/quic.h"
+#include "p2p/stun_search.h"
 #include "p2p/ticket.h"
 #include "p2p/transport.h"
 #include "p2p/turn_uri.h"
@@ -45,8 +47,8 @@ class IceTransport {
   IceTransport& operator=(const IceTransport&) = delete;
 
   // Makes key and sockets, and answers when the servers have answered, after limits::gather_time at most; once. Who
-  // connects is QUIC's client and controls ICE. Empty address: all of this machine. Blocks while names are looked up
-  // and a STUN server is chosen. Errors: address_in_use, unreachable, invalid_name.
+  // connects is QUIC's client and controls ICE. Empty address: all of this machine. Blocks while names are looked up.
+  // Errors: address_in_use, unreachable, invalid_name.
   void gather(const Address& at, net::QuicRole role, std::function<void(client::Status)> done);
 
   // What our ticket tells. Once gathered.
@@ -61,8 +63,9 @@ class IceTransport {
   void connect(const Ticket& peer, std::function<void(client::Result<LinkPtr>)> done);
 
  private:
-  client::Status open_sockets(const Address& at);
-  client::Result<std::unique_ptr<net::ice::Agent>> make_agent(bool first);
+  client::Status open_sockets(const std::optional<Address>& stun);
+  client::Result<std::unique_ptr<net::ice::Agent>> make_agent(const std::optional<Address>& stun);
+  void on_stun_server(const std::optional<Address>& stun);
   void on_gathered();
   client::Status begin(const Ticket& peer);
   void check();
@@ -74,6 +77,7 @@ class IceTransport {
   client::Loop& loop_;
   Rng& rng_;
   IceServers servers_;
+  StunSearch search_;
   net::QuicRole role_{};
   IceKeys keys_;
   Address at_;

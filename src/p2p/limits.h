@@ -63,6 +63,8 @@ inline constexpr std::chrono::milliseconds stun_time{1500};
 inline constexpr std::chrono::milliseconds gather_time{3000};
 inline constexpr std::chrono::milliseconds checks_again{8000};
 inline constexpr std::size_t turn_password = 256;
+// How long the account's own server is waited for, before a ticket is made without its relays.
+inline constexpr std::chrono::milliseconds relay_time{3000};
 // Once a path stands: how often each side is heard of at least, after which silence a new path is looked for, and how
 // long one attempt has.
 inline constexpr std::chrono::milliseconds path_beat{1000};

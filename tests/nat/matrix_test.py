@@ -94,10 +94,13 @@ class Side:
     def command(self, *arguments):
         return [BIN / "pqc-chat", "--json", "--profile", self.profile, *arguments]
 
+    def command_done(self, *arguments):
+        done = self.host.run(self.command(*arguments), timeout=WAIT)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+
     def start(self, *arguments):
-        made = self.host.run(self.command("identity", "create", self.name), timeout=WAIT)
-        if made.returncode != 0:
-            raise RuntimeError(made.stderr)
+        self.command_done("identity", "create", self.name)
         with open(f"{self.profile}.err", "wb") as err:
             self.process = self.net.start(self.host, self.command("p2p", *arguments, *self.servers), stdin=-1, stdout=-1, stderr=err,
                                           text=True, env=self.environment)
@@ -187,6 +190,25 @@ class Eavesdropper:
         self.ended = True
         self.thread.join()
         self.socket.close()
+
+
+def start_server(net, relay):
+    """Ours: it introduces people, and gives them access to this relay over UDP and TLS. Answers where, and its fingerprint."""
+    host = net.public_host()
+    folder, secret = net.folder / host.name, net.folder / f"{host.name}.secret"
+    secret.write_text(coturn.SECRET + "\n")
+    secret.chmod(0o600)
+    config = net.folder / f"{host.name}.conf"
+    config.write_text(f"[turn]\nuris = turn:{relay.ipv4}, turns:{relay.ipv4}:{coturn.TLS_PORT}?pin={relay.pin}\nsecretfile = {secret}\n")
+    server = [BIN / "pqc-chat-server", "--config", config, "--data", folder]
+    read_end, write_end = os.pipe()
+    # At the one port that is let out everywhere.
+    net.start(host, [*server, "run", "--listen", ":443", "--name", "introducer.example", "--rendezvous", "--ready-fd", write_end],
+              pass_fds=[write_end], stdout=-3, stderr=-3)
+    os.close(write_end)
+    with os.fdopen(read_end) as ready:
+        told = dict(line.split("=", 1) for line in ready.read().splitlines())
+    return f"{host.ipv4}:443", told["fingerprint"]
 
 
 class Meeting:
@@ -310,6 +332,28 @@ class Matrix(unittest.TestCase):
         status = meeting.alice.status()
         seen = status["local" if mover == "alice" else "remote"]
         return took, seen.rsplit(":", 1)[0].strip("[]"), (hosts[mover].ipv4, hosts[mover].ipv6), meeting.end()
+
+    @unittest.skipIf(SOAK, "the tests have it")
+    def test_who_has_an_account_meets_by_a_code_and_through_the_relay_of_its_server(self):
+        where, fingerprint = start_server(self.net, self.relays[0])
+        at = ["--server", where, "--fingerprint", fingerprint]
+        meeting = self.meeting((SYMMETRIC, HTTPS))
+        for side in (meeting.alice, meeting.bob):
+            side.servers = []
+            side.command_done("register", side.name, *at)
+        meeting.alice.start("rendezvous", "new", *at)
+        code = meeting.alice.of_type("p2p_rendezvous")["code"]
+        meeting.bob.start("rendezvous", code, *at)
+        relay = self.relays[0].ipv4
+        for side in (meeting.alice, meeting.bob):
+            side.until(lambda entry: entry["type"] == "p2p_status")
+            shown = [entry["relays"] for entry in side.seen if entry["type"] == "p2p_relays"]
+            self.assertEqual(shown, [[f"turn:{relay}:3478?transport=udp", f"turns:{relay}:{coturn.TLS_PORT}?transport=tcp"]])
+        meeting.alice.say("hello")
+        meeting.bob.text("hello")
+        self.assertEqual(meeting.path(), "relay")
+        self.assertEqual(over(meeting.bob.status()), "TLS")
+        self.assertEqual(meeting.end(), [0, 0])
 
     @unittest.skipIf(SOAK, "the tests have it")
     def test_who_moves_in_the_middle_of_a_file_goes_on(self):

@@ -135,6 +135,10 @@ Status LocalClient::set_minimum_level(std::string_view level) {
   return engine_->set_minimum_level(level);
 }
 
+Result<TurnAccess> LocalClient::turn_access(std::chrono::milliseconds wait) {
+  return run<TurnAccess>([&](auto answer) { engine_->turn_access(wait, std::move(answer)); });
+}
+
 Result<Connection> LocalClient::connect(std::chrono::milliseconds wait) {
   return run<Connection>([&](auto answer) { engine_->connect(wait, std::move(answer)); });
 }

@@ -360,4 +360,18 @@ std::optional<Change> decode(const v1::Change& in) {
   return std::nullopt;
 }
 
+void encode(const TurnAccess& in, v1::TurnAccess& out) {
+  for (const auto& uri : in.uris) out.add_uris(uri);
+  out.set_username(in.username);
+  out.set_password(in.password);
+  out.set_lifetime_ms(static_cast<std::uint64_t>(in.lifetime.count()));
+}
+
+TurnAccess decode(const v1::TurnAccess& in) {
+  return {.uris = {in.uris().begin(), in.uris().end()},
+          .username = in.username(),
+          .password = in.password(),
+          .lifetime = std::chrono::milliseconds(in.lifetime_ms())};
+}
+
 }  // namespace pqc::client::local

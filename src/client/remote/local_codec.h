@@ -19,6 +19,7 @@ class SafetyNumberReply;
 class Save;
 class Send;
 class TransferState;
+class TurnAccess;
 }  // namespace pqc_chat::local::v1
 
 namespace pqc::client::local {
@@ -39,6 +40,7 @@ void encode(const MessageQuery& in, v1::Find& out);
 void encode(const Change& in, v1::Change& out);
 void encode(const SaveFile& in, v1::Save& out);
 void encode(const FileTransfer& in, v1::TransferState& out);
+void encode(const TurnAccess& in, v1::TurnAccess& out);
 
 Error decode(const v1::Error& in);
 Message decode(const v1::Message& in);
@@ -55,5 +57,6 @@ MessageQuery decode(const v1::Find& in);
 std::optional<Change> decode(const v1::Change& in);
 SaveFile decode(const v1::Save& in);
 FileTransfer decode(const v1::TransferState& in);
+TurnAccess decode(const v1::TurnAccess& in);
 
 }  // namespace pqc::client::local

@@ -238,6 +238,14 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
             if (!alive) return;
             alive->answer(id, state, [&](v1::LocalReply& out) { local::encode(*state, *out.mutable_connection()); });
           });
+    case v1::LocalRequest::kTurnAccess:
+      return engine_.turn_access(
+          std::chrono::milliseconds(request.turn_access().wait_ms()),
+          [weak = std::weak_ptr(session), id](const Result<TurnAccess>& access) {
+            const auto alive = weak.lock();
+            if (!alive) return;
+            alive->answer(id, access, [&](v1::LocalReply& out) { local::encode(*access, *out.mutable_turn_access()); });
+          });
     case v1::LocalRequest::kCatchUp:
       return engine_.catch_up(std::chrono::milliseconds(request.catch_up().wait_ms()), done);
     case v1::LocalRequest::BODY_NOT_SET:

@@ -232,6 +232,14 @@ Status RemoteClient::set_minimum_level(std::string_view level) {
   return command(request);
 }
 
+Result<TurnAccess> RemoteClient::turn_access(std::chrono::milliseconds wait) {
+  v1::LocalRequest request;
+  request.mutable_turn_access()->set_wait_ms(milliseconds(wait));
+  auto reply = ask(request, wait + limits::request_deadline);
+  if (!reply) return pass(reply);
+  return local::decode((*reply)->turn_access());
+}
+
 Result<Connection> RemoteClient::connect(std::chrono::milliseconds wait) {
   v1::LocalRequest request;
   request.mutable_connect()->set_wait_ms(milliseconds(wait));

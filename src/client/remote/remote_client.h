@@ -45,6 +45,7 @@ class RemoteClient final : public Client {
   Result<std::uint32_t> link_device(std::string_view code, bool history) override;
   Status revoke_device(std::uint32_t device) override;
   Result<HistoryState> history_state(std::uint32_t device) override;
+  Result<TurnAccess> turn_access(std::chrono::milliseconds wait) override;
   Status set_minimum_level(std::string_view level) override;
   Result<Connection> connect(std::chrono::milliseconds wait) override;
   Status check_store() override { return {}; }

@@ -166,6 +166,10 @@ Status SwitchingClient::set_minimum_level(std::string_view level) {
   return with([&](Client& client) { return client.set_minimum_level(level); });
 }
 
+Result<TurnAccess> SwitchingClient::turn_access(std::chrono::milliseconds wait) {
+  return with([&](Client& client) { return client.turn_access(wait); });
+}
+
 Result<Connection> SwitchingClient::connect(std::chrono::milliseconds wait) {
   return with([&](Client& client) { return client.connect(wait); });
 }

@@ -5,7 +5,7 @@ import unittest
 
 import direct
 import programs
-from programs import Server, TIMEOUT
+from programs import Server, TIMEOUT, wait_until
 
 
 class Rendezvous(direct.Case):
@@ -109,6 +109,45 @@ class Rendezvous(direct.Case):
         first, _ = self.new_code(self.person("alice"))
         first.process.send_signal(signal.SIGINT)
         self.assertEqual(first.process.wait(TIMEOUT), 0)
+
+
+class OwnRelays(direct.Case):
+    """A profile with an account asks its server for relays; none answers here, which only leaves their addresses out."""
+
+    def setUp(self):
+        super().setUp()
+        secret, config = self.folder / "secret", self.folder / "server.conf"
+        secret.write_text("a shared secret of the test\n")
+        secret.chmod(0o600)
+        config.write_text(f"[turn]\nuris = turn:127.0.0.1:9, turns:127.0.0.1:9?transport=tcp, turn:127.0.0.1?new=kind\nsecretfile = {secret}\n")
+        self.server = Server(self.folder / "server", "--config", config)
+        self.addCleanup(self.server.stop)
+        self.alice = self.person("alice")
+        self.assertEqual(self.alice.register(self.server).code, 0)
+
+    def relays(self, person, *arguments):
+        side = self.side(person, "ticket", "127.0.0.1:0", *arguments)
+        return side.of_type("p2p_relays")["relays"]
+
+    def test_they_are_shown(self):
+        known = ["turn:127.0.0.1:9?transport=udp", "turns:127.0.0.1:9?transport=tcp"]
+        self.assertEqual(self.relays(self.alice), known)
+        # Also where another process owns the profile, and asks.
+        owner = self.alice.start("receive", "--follow")
+        self.addCleanup(lambda: (owner.kill(), owner.communicate(timeout=TIMEOUT)))
+        wait_until((self.alice.profile / "socket").exists)
+        self.assertEqual(self.relays(self.alice), known)
+
+    def test_there_are_none_without_account_or_server_or_where_nobody_wants_them(self):
+        self.server.stop()
+        for person, arguments, asked in ((self.person("bob"), (), False), (self.alice, ("--no-relay",), False), (self.alice, (), True)):
+            with self.subTest(person=person.name, arguments=arguments):
+                side = self.side(person, "ticket", "127.0.0.1:0", *arguments)
+                side.of_type("p2p_ticket")
+                told = [entry for entry in side.seen if entry["type"] == "p2p_relays"]
+                self.assertEqual([entry["relays"] for entry in told], [[]] if asked else [])
+                self.assertTrue(all(entry["failure"] for entry in told))
+        self.assertEqual(self.alice("p2p", "ticket", "--no-relay", "--turn", "turn:a").code, 2)
 
 
 if __name__ == "__main__":
