@@ -7,6 +7,7 @@ The client speaks TURN itself (RFC 8656), with credentials made as docs/spec/tur
 """
 
 import pathlib
+import re
 import subprocess
 import sys
 import unittest
@@ -28,13 +29,14 @@ ALLOWED = ["203.0.113.9", "172.15.255.255", "172.32.0.1", "192.167.255.255", "10
            "223.255.255.255"]
 ALLOWED_V6 = ["2001:db8:1::9", "2003::1", "2001:1::1"]
 
-# Reads lines: "allocate USER PASSWORD FAMILY" or "permit ADDRESS"; prints "ok" or the code of the error.
+# Reads lines: "allocate USER PASSWORD FAMILY", "permit ADDRESS" or "bind ADDRESS" (a channel, RFC 8656 section 12); prints "ok" or the code of the error.
 CLIENT = r"""
 import hashlib, hmac, ipaddress, os, socket, struct, sys
 server = (sys.argv[1], 3478)
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.settimeout(10)
 realm = nonce = None
+channel = 0x4000
 
 def attribute(kind, value):
     return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
@@ -80,8 +82,12 @@ for line in sys.stdin:
         nonce = None
         wanted = attribute(0x19, b"\x11\0\0\0") + (attribute(0x17, b"\2\0\0\0") if family == "6" else b"")
         print(ask(3, lambda _: wanted), flush=True)
-    else:
+    elif words[0] == "permit":
         print(ask(8, peer(ipaddress.ip_address(words[1]))), flush=True)
+    else:
+        channel += 1
+        number = attribute(0xC, struct.pack("!HH", channel, 0))
+        print(ask(9, lambda ident: number + peer(ipaddress.ip_address(words[1]))(ident)), flush=True)
 """
 
 
@@ -131,9 +137,19 @@ class Turn(unittest.TestCase):
             for address in denied:
                 with self.subTest(denied=address):
                     self.assertEqual(client("permit", address), "403")
+                    self.assertEqual(client("bind", address), "403")
             for address in allowed:
                 with self.subTest(allowed=address):
                     self.assertEqual(client("permit", address), "ok")
+                    self.assertEqual(client("bind", address), "ok")
+
+    def test_an_account_has_its_share_and_no_more(self):
+        share = int(re.search(r"^user-quota=(\d+)$", (ROOT / "packaging/coturn/turnserver.conf").read_text(), re.M)[1])
+        access = credentials(who="fedcba9876543210")
+        self.assertEqual([self.client()("allocate", *access, "4") for _ in range(share + 1)], ["ok"] * share + ["486"])
+        # Also with a name of a later hour; another account is not concerned.
+        self.assertEqual(self.client()("allocate", *credentials(lifetime=7200, who="fedcba9876543210"), "4"), "486")
+        self.assertEqual(self.client()("allocate", *credentials(who="0011223344556677"), "4"), "ok")
 
 
 unittest.main()
