@@ -107,4 +107,12 @@ inline Likeness likeness(std::span<const std::int16_t> a, std::span<const std::i
   return best;
 }
 
+// The same, looked for roughly and then exactly. Enough of `a` is a fifth of a second.
+inline Likeness find_likeness(std::span<const std::int16_t> a, std::span<const std::int16_t> b,
+                              std::ptrdiff_t least_shift, std::ptrdiff_t most_shift) {
+  constexpr std::ptrdiff_t rough_step = 8;
+  const auto rough = likeness(a, b, least_shift, most_shift, rough_step);
+  return likeness(a, b, rough.shift - rough_step, rough.shift + rough_step);
+}
+
 }  // namespace pqc::test

@@ -51,6 +51,8 @@ inline constexpr std::size_t ring_samples = 4096;
 // How full the ring to a device is kept: a period at least, more where that was too little.
 inline constexpr std::size_t least_ring_fill = device_period;
 inline constexpr std::size_t most_ring_fill = 4 * device_period;
+// A device that does not call back for so long is reported.
+inline constexpr std::chrono::seconds stalled_after{3};
 inline constexpr std::size_t devices_listed = 64;
 // Frames that wait for the engine's thread.
 inline constexpr std::size_t received_waiting = 64;

@@ -24,6 +24,9 @@ constexpr Micros calm = 20s;
 class CallbackTime {
  public:
   void mark() { last_.store(VoiceEngine::now().count(), std::memory_order_relaxed); }
+  [[nodiscard]] bool stalled(Micros now) const {
+    return now - Micros(last_.load(std::memory_order_relaxed)) > limits::stalled_after;
+  }
   // When the `count`th callback from now on has probably been.
   [[nodiscard]] Micros after(std::size_t count, Micros now) const {
     const auto expected =
@@ -66,7 +69,7 @@ class OpenDevice {
     if (!open_) return std::unexpected(Error::no_device);
     return {};
   }
-  void start() { ma_device_start(&device_); }
+  [[nodiscard]] bool start() { return ma_device_start(&device_) == MA_SUCCESS; }
 
  private:
   std::optional<DeviceContext> context_;
@@ -78,7 +81,11 @@ class DeviceSource final : public SoundSource {
  public:
   Result<void> open(const std::string& name) { return device_.open(name, ma_device_type_capture, on_sound, this); }
 
-  void begin(Micros /*now*/) override { device_.start(); }
+  void begin(Micros /*now*/) override {
+    time_.mark();
+    started_ = device_.start();
+  }
+  bool stalled(Micros now) const override { return !started_ || time_.stalled(now); }
   bool read(std::span<std::int16_t> out, Micros /*now*/) override {
     return ring_.size() >= out.size() && ring_.read(out) == out.size();
   }
@@ -100,6 +107,7 @@ class DeviceSource final : public SoundSource {
   Ring ring_;
   CallbackTime time_;
   std::atomic<std::uint64_t> overruns_{0};
+  bool started_ = false;
   OpenDevice device_;  // last, so that it is closed first
 };
 
@@ -109,8 +117,10 @@ class DeviceSink final : public SoundSink {
 
   void begin(Micros now) override {
     calm_since_ = now;
-    device_.start();
+    time_.mark();
+    started_ = device_.start();
   }
+  bool stalled(Micros now) const override { return !started_ || time_.stalled(now); }
   bool wants(Micros now) override {
     adapt(now);
     return ring_.size() < fill_;
@@ -157,6 +167,7 @@ class DeviceSink final : public SoundSink {
   std::uint64_t underruns_seen_ = 0;
   std::size_t fill_ = limits::least_ring_fill;
   Micros calm_since_{0};
+  bool started_ = false;
   OpenDevice device_;  // last, so that it is closed first
 };
 

@@ -18,6 +18,8 @@ class SoundSource {
   // When the next block may be there.
   [[nodiscard]] virtual Micros next(Micros now) const = 0;
   [[nodiscard]] virtual bool ended() const { return false; }
+  // Whether the device is silent for so long that it may be gone.
+  [[nodiscard]] virtual bool stalled(Micros /*now*/) const { return false; }
   // Blocks that were lost because nobody took them.
   [[nodiscard]] virtual std::uint64_t overruns() const { return 0; }
 };
@@ -31,6 +33,7 @@ class SoundSink {
   virtual void write(std::span<const std::int16_t> samples) = 0;
   // When more may be wanted.
   [[nodiscard]] virtual Micros next(Micros now) const = 0;
+  [[nodiscard]] virtual bool stalled(Micros /*now*/) const { return false; }
   // How often the device found too little.
   [[nodiscard]] virtual std::uint64_t underruns() const { return 0; }
 };

@@ -76,7 +76,9 @@ struct Statistics {
   std::uint64_t sink_underruns = 0;    // callbacks of the device that found too little
   Micros delay{0};  // how long sound waits in the jitter buffer beyond the fastest way through the network
   Micros target_delay{0};
-  bool source_ended = false;  // the file that was the source is over
+  bool source_ended = false;    // the file that was the source is over
+  bool source_stalled = false;  // the device did not start, or has given nothing for seconds: it may be gone
+  bool sink_stalled = false;    // the same of the device that takes
   [[nodiscard]] double concealed_share() const {
     return played_samples == 0 ? 0 : static_cast<double>(concealed_samples) / static_cast<double>(played_samples);
   }

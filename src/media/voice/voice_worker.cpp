@@ -52,7 +52,7 @@ void VoiceWorker::play(Micros now) {
   parts_.sink->write(samples);
 }
 
-void VoiceWorker::publish() {
+void VoiceWorker::publish(Micros now) {
   const auto& counts = parts_.buffer->counts();
   const std::lock_guard lock(mutex_);
   statistics_ = {.played_samples = counts.played_samples,
@@ -68,7 +68,9 @@ void VoiceWorker::publish() {
                  .sink_underruns = parts_.sink->underruns(),
                  .delay = parts_.buffer->delay(),
                  .target_delay = parts_.buffer->target(),
-                 .source_ended = parts_.source->ended()};
+                 .source_ended = parts_.source->ended(),
+                 .source_stalled = parts_.source->stalled(now),
+                 .sink_stalled = parts_.sink->stalled(now)};
 }
 
 Micros VoiceWorker::step(Micros now) {
@@ -82,7 +84,7 @@ Micros VoiceWorker::step(Micros now) {
   received_.take_all(
       [&](const ReceivedQueue::Item& item) { parts_.buffer->insert(item.timestamp, item.payload(), item.arrival); });
   while (parts_.sink->wants(now)) play(now);
-  publish();
+  publish(now);
   return std::min(parts_.source->next(now), parts_.sink->next(now));
 }
 

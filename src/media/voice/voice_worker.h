@@ -41,7 +41,7 @@ class VoiceWorker {
  private:
   void send(Block& block);
   void play(Micros now);
-  void publish();
+  void publish(Micros now);
   void apply_mute(Block& block);
 
   Parts parts_;

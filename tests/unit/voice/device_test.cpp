@@ -91,10 +91,8 @@ TEST_F(DeviceTest, SoundGoesThroughDevicesAndTwoEngines) {
   alice->stop();
   bob->stop();
   ASSERT_GT(heard.size(), 48'000U);
-  // A fifth of a second from the middle; found roughly, then exactly.
   const auto part = std::span(said).subspan(24'000, 9'600);
-  const auto rough = test::likeness(part, heard, 24'000, 48'000, 8);
-  const auto like = test::likeness(part, heard, rough.shift - 8, rough.shift + 8);
+  const auto like = test::find_likeness(part, heard, 24'000, 48'000);
   EXPECT_GT(like.correlation, 0.8);
   RecordProperty("delay_ms", static_cast<int>((like.shift - 24'000) / 48));
   std::printf("heard after about %td ms, alike %.2f\n", (like.shift - 24'000) / 48, like.correlation);
@@ -109,7 +107,8 @@ TEST_F(DeviceTest, ProcessingRunsOnDevices) {
   engine->start();
   while (frames < 20) std::this_thread::sleep_for(5ms);
   engine->stop();
-  EXPECT_EQ(engine->statistics().source_overruns, 0U);
+  EXPECT_FALSE(engine->statistics().source_stalled);
+  EXPECT_FALSE(engine->statistics().sink_stalled);
 }
 
 }  // namespace
