@@ -70,6 +70,8 @@ class KeyHolder {
   [[nodiscard]] virtual std::vector<BatchStatus> batches() const = 0;
   // Erases batches that expired more than pqxdh::batch_grace ago, with the sessions remembered for them.
   [[nodiscard]] virtual Result<void> destroy_expired(UnixMillis now) = 0;
+  // Erases a batch that nobody is to use any more; that it is gone already is no error.
+  [[nodiscard]] virtual Result<void> destroy_batch(pqxdh::BatchId batch) = 0;
 
   // `own_record` is the version of our record that we hold now.
   [[nodiscard]] virtual Result<pqxdh::Initiated> initiate(const pqxdh::VerifiedBundle& peer,

@@ -313,6 +313,11 @@ Result<void> SoftwareKeyHolder::destroy_expired(UnixMillis now) {
   return {};
 }
 
+Result<void> SoftwareKeyHolder::destroy_batch(pqxdh::BatchId batch) {
+  if (state_->batches.contains(batch)) state_->destroy(batch);
+  return {};
+}
+
 Result<pqxdh::Initiated> SoftwareKeyHolder::initiate(const pqxdh::VerifiedBundle& peer,
                                                      identity::RecordVersion own_record) {
   const auto* keys = state_->find(peer.device().suite);

@@ -48,6 +48,7 @@ class SoftwareKeyHolder final : public KeyHolder {
                                                           UnixMillis now) override;
   [[nodiscard]] std::vector<BatchStatus> batches() const override;
   [[nodiscard]] Result<void> destroy_expired(UnixMillis now) override;
+  [[nodiscard]] Result<void> destroy_batch(pqxdh::BatchId batch) override;
   [[nodiscard]] Result<pqxdh::Initiated> initiate(const pqxdh::VerifiedBundle& peer,
                                                   identity::RecordVersion own_record) override;
   [[nodiscard]] Result<pqxdh::Unconfirmed> respond(const pqxdh::InitialPart& part,

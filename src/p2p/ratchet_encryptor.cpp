@@ -46,6 +46,13 @@ std::vector<crypto::SuiteId> suites_of(const identity::VerifiedRecord& record) {
 class RatchetEncryptor final : public Encryptor {
  public:
   explicit RatchetEncryptor(const Party& party) : party_(party) {}
+  // Hellos cost nothing, so an offer that came to nothing takes no room of others (THREATS 22). What cannot be erased
+  // now is the first that later ones push out.
+  ~RatchetEncryptor() override {
+    if (state_ == State::awaiting_start) static_cast<void>(party_.keys.destroy_batch(offered_));
+  }
+  RatchetEncryptor(const RatchetEncryptor&) = delete;
+  RatchetEncryptor& operator=(const RatchetEncryptor&) = delete;
 
   void describe(Hello& ours) const override { ours.record = party_.record.encoded(); }
   Result<Step> begin(const Hellos& hellos) override;
@@ -124,7 +131,7 @@ Status RatchetEncryptor::know_peer(const Hello& theirs) {
   return {};
 }
 
-// A batch for one connection: its pair is erased when the session begins, and all of it when newer ones push it out.
+// A batch for one connection: it is erased when the session begins, or the connection has ended.
 Result<Encryptor::Step> RatchetEncryptor::offer() {
   const auto batch = party_.keys.generate_batch(suite_->id, 1, party_.clock.now());
   if (!batch) return keys_failed(batch.error());
@@ -187,7 +194,7 @@ Result<Encryptor::Step> RatchetEncryptor::on_start(ByteView frame) {
   bind(*initial_part);
   const auto text = open(*message);
   if (!text || as_text(text->view()) != confirmation) return refused("confirmation");
-  if (const auto erased = party_.keys.forget(agreed->prekeys, agreed->id); !erased) return keys_failed(erased.error());
+  if (const auto erased = party_.keys.destroy_batch(offered_); !erased) return keys_failed(erased.error());
   auto confirm = seal(as_bytes(confirmation));
   if (!confirm) return client::pass(confirm);
   state_ = State::done;

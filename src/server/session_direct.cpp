@@ -12,7 +12,8 @@ namespace pqc::server {
 void Session::meet(std::uint64_t id, const v1::Meet& request) {
   if (!services_.rendezvous) return refuse(id, {v1::ERROR_REFUSED, "no rendezvous here"});
   const auto& address = connection_->address();
-  if (!net::is_loopback(address) && !services_.meetings.take({address.begin(), address.end()})) {
+  const bool here = net::is_loopback(address);
+  if (!here && !services_.meetings.take({address.begin(), address.end()})) {
     ++services_.counters.rate_limited;
     return fail(id, v1::ERROR_RATE_LIMITED);
   }
@@ -22,7 +23,8 @@ void Session::meet(std::uint64_t id, const v1::Meet& request) {
   if (sealed.size() > rendezvous::max_sealed_size) return fail(id, v1::ERROR_TOO_LARGE);
   rendezvous::Slot slot;
   std::ranges::copy(bytes, slot.begin());
-  const auto meeting = services_.rendezvous->meet(slot, sealed, request_came_);
+  const auto source = here ? std::nullopt : std::optional<rendezvous::Source>(address);
+  const auto meeting = services_.rendezvous->meet(slot, sealed, source, request_came_);
   switch (meeting.outcome) {
     case rendezvous::Outcome::met:
       return answer_met(id, meeting.other);
@@ -30,6 +32,9 @@ void Session::meet(std::uint64_t id, const v1::Meet& request) {
       return fail(id, v1::ERROR_CONFLICT, "two others have met with this code");
     case rendezvous::Outcome::full:
       return fail(id, v1::ERROR_UNAVAILABLE);
+    case rendezvous::Outcome::greedy:
+      ++services_.counters.rate_limited;
+      return fail(id, v1::ERROR_RATE_LIMITED);
     case rendezvous::Outcome::waiting:
       return wait_for_other(id, slot, meeting.left);
   }

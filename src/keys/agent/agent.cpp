@@ -124,6 +124,8 @@ Handled Agent::Impl::dispatch(const proto::Request& request, const SecretBytes& 
       return list_batches(out);
     case Request::kDestroyExpired:
       return destroy_expired(request.destroy_expired());
+    case Request::kDestroyBatch:
+      return destroy_batch(request.destroy_batch());
     case Request::kInitiate:
       return initiate(request.initiate(), out);
     case Request::kRespond:

@@ -71,6 +71,7 @@ struct Agent::Impl {
   [[nodiscard]] Handled generate_batch(const proto::GenerateBatch& request, Outcome& out);
   [[nodiscard]] Handled list_batches(Outcome& out) const;
   [[nodiscard]] Handled destroy_expired(const proto::DestroyExpired& request);
+  [[nodiscard]] Handled destroy_batch(const proto::DestroyBatch& request);
   [[nodiscard]] Handled initiate(const proto::Initiate& request, Outcome& out);
   [[nodiscard]] Handled respond(const proto::Respond& request, Outcome& out);
   [[nodiscard]] Handled discard_identity();

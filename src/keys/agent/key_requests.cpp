@@ -120,6 +120,11 @@ Handled Agent::Impl::destroy_expired(const proto::DestroyExpired& request) {
   return {};
 }
 
+Handled Agent::Impl::destroy_batch(const proto::DestroyBatch& request) {
+  if (const auto done = open->holder->destroy_batch({request.batch()}); !done) return failed(done.error());
+  return persist_changes();
+}
+
 Handled Agent::Impl::initiate(const proto::Initiate& request, Outcome& out) {
   const auto peer = take(request);
   if (!peer) return malformed;

@@ -34,6 +34,7 @@ constexpr std::array rules{
     Rule{Request::kGenerateBatch, ready, 0, 0},
     Rule{Request::kListBatches, ready, 0, 0},
     Rule{Request::kDestroyExpired, ready, 0, 0},
+    Rule{Request::kDestroyBatch, ready, 0, 0},
     Rule{Request::kInitiate, ready, 0, 0},
     Rule{Request::kRespond, ready, 0, 0},
     Rule{Request::kForget, ready, 0, 0},

@@ -117,6 +117,14 @@ keys::Result<void> AgentKeyHolder::destroy_expired(UnixMillis now) {
   return {};
 }
 
+keys::Result<void> AgentKeyHolder::destroy_batch(pqxdh::BatchId batch) {
+  Request request;
+  request.mutable_destroy_batch()->set_batch(batch.value);
+  const auto replied = client_.link().ask(request, Reply::kDone);
+  if (!replied) return failed(replied);
+  return {};
+}
+
 keys::Result<pqxdh::Initiated> AgentKeyHolder::initiate(const pqxdh::VerifiedBundle& peer,
                                                         identity::RecordVersion own_record) {
   Request request;

@@ -29,6 +29,7 @@ class AgentKeyHolder final : public KeyHolder {
   // Nothing when the agent does not answer.
   [[nodiscard]] std::vector<BatchStatus> batches() const override;
   [[nodiscard]] keys::Result<void> destroy_expired(UnixMillis now) override;
+  [[nodiscard]] keys::Result<void> destroy_batch(pqxdh::BatchId batch) override;
   [[nodiscard]] keys::Result<pqxdh::Initiated> initiate(const pqxdh::VerifiedBundle& peer,
                                                         identity::RecordVersion own_record) override;
   [[nodiscard]] keys::Result<pqxdh::Unconfirmed> respond(const pqxdh::InitialPart& part,

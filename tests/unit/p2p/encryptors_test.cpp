@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "keys/limits.h"
 #include "p2p/local_identity.h"
 #include "p2p/registry.h"
 #include "support/person.h"
@@ -58,14 +59,17 @@ struct Pair {
   }
 
   // Runs both to their end; `mangle` sees every handshake frame. False as soon as one side refuses.
-  bool agree(const Mangle& mangle = untouched) {
+  bool agree(const Mangle& mangle = untouched) { return begin() && finish(mangle); }
+  bool begin() {
     const auto a = encode(ours);
     auto b = encode(theirs);
     auto first = initiator->begin({ours, theirs, a, b});
     if (!take(first, to_responder, a_done)) return false;
     const auto shown = changed_theirs.value_or(theirs);
     auto second = responder->begin({shown, ours, encode(shown), a});
-    if (!take(second, to_initiator, b_done)) return false;
+    return take(second, to_initiator, b_done);
+  }
+  bool finish(const Mangle& mangle = untouched) {
     while (!to_initiator.empty() || !to_responder.empty()) {
       if (!to_responder.empty() && !deliver(*responder, to_responder, to_initiator, b_done, mangle)) return false;
       if (!to_initiator.empty() && !deliver(*initiator, to_initiator, to_responder, a_done, mangle)) return false;
@@ -212,6 +216,20 @@ TEST(P2pRatchet, Threat13AnOldStartIsRefused) {
   EXPECT_FALSE(second.agree([&](Bytes& frame) {
     if (number++ == 1) frame = start;
   }));
+}
+
+// More connections than batches are kept, each with a hello that anybody can have recorded.
+TEST(P2pRatchet, Threat22HellosOfOthersPushNoOfferOut) {
+  Side alice("alice", 1, pq), bob("bob", 2, pq);
+  Pair honest(ratchet_encryption(), alice, bob);
+  ASSERT_TRUE(honest.begin());
+  for (std::size_t i = 0; i <= keys::max_batches_a_suite; ++i) {
+    Pair replayed(ratchet_encryption(), alice, bob);
+    ASSERT_TRUE(replayed.begin());
+  }
+  EXPECT_EQ(bob.holder.batches().size(), 1U);
+  EXPECT_TRUE(honest.finish());
+  EXPECT_TRUE(bob.holder.batches().empty());
 }
 
 TEST(P2pRatchet, OneselfIsRefused) {
