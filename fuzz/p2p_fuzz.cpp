@@ -1,5 +1,5 @@
 // What direct chats read from outside: hellos, contents, addresses, relays, tickets, codes, what lies in a slot,
-// frames, the file of known peers. What decodes, encodes to the same bytes again.
+// frames, the file of known peers, what others nearby announce. What decodes, encodes to the same bytes again.
 #include <algorithm>
 #include <cstdlib>
 
@@ -7,7 +7,9 @@
 #include "p2p/content.h"
 #include "p2p/frame_reader.h"
 #include "p2p/hello.h"
+#include "p2p/limits.h"
 #include "p2p/meeting_seal.h"
+#include "p2p/nearby.h"
 #include "p2p/peers.h"
 #include "p2p/ticket.h"
 #include "p2p/turn_uri.h"
@@ -34,6 +36,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const auto seal = p2p::MeetingSeal::make(p2p::MeetingCode(), {}).value();
   if (seal.open(p2p::Round::offer, input)) std::abort();
   if (const auto uri = p2p::parse_turn_uri(as_text(input)); uri && uri->server.port == 0) std::abort();
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; at < size; at += 39)
+    texts.emplace_back(as_text(input.subspan(at, std::min<std::size_t>(39, size - at))));
+  if (const auto tag = p2p::parse_texts(texts)) {
+    const auto again = p2p::parse_texts(p2p::to_texts(*tag));
+    if (!again || again->salt != tag->salt || again->tag != tag->tag) std::abort();
+  }
+  if (p2p::check_nearby_name(as_text(input)) && size > p2p::limits::nearby_name) std::abort();
   p2p::FrameReader frames;
   frames.set_longest(256);
   for (std::size_t at = 0; at < size; at += 7) {

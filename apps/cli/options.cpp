@@ -240,9 +240,10 @@ void add_p2p(CLI::App& app, Options& options) {
   identity.app->add_flag("--passphrase", identity.values->with_passphrase,
                          "Open the keys with a passphrase; without it they open unattended");
   auto p2p = add<P2pCommand>(app, options, "p2p", "Chat directly with somebody, without any server");
-  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect, ticket, join, rendezvous or endpoint")
+  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect, ticket, join, rendezvous, nearby or endpoint")
       ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"listen", "connect", "ticket", "join", "rendezvous", "endpoint"}));
+      ->check(CLI::IsMember(
+          std::vector<std::string>{"listen", "connect", "ticket", "join", "rendezvous", "nearby", "endpoint"}));
   p2p.app->add_option(
       "ARGUMENT", p2p.values->argument,
       "HOST:PORT or [IPV6]:PORT; to listen and with ticket: default every address, any port; with join: "
@@ -277,10 +278,13 @@ void add_p2p(CLI::App& app, Options& options) {
       ->add_option("--turn-password-file", p2p.values->turn_password_file,
                    "File whose first line is the password there")
       ->type_name("FILE");
+  p2p.app->add_flag("--nearby", p2p.values->nearby, "With listen: let others on the local network find you");
+  p2p.app->add_option("--nearby-name", p2p.values->nearby_name, "With listen: by this name; default: one at random");
+  p2p.app->add_option("--connect", p2p.values->peer, "With nearby: connect to this one of those that are found");
 }
 
 // What stands for an option's value in --help.
-constexpr std::array<std::pair<std::string_view, const char*>, 24> value_names{{{"server", "HOST[:PORT]"},
+constexpr std::array<std::pair<std::string_view, const char*>, 26> value_names{{{"server", "HOST[:PORT]"},
                                                                                 {"fingerprint", "FP"},
                                                                                 {"invite", "TOKEN"},
                                                                                 {"suite", "SUITE"},
@@ -302,6 +306,8 @@ constexpr std::array<std::pair<std::string_view, const char*>, 24> value_names{{
                                                                                 {"stun", "HOST[:PORT]"},
                                                                                 {"turn", "URI"},
                                                                                 {"turn-user", "NAME"},
+                                                                                {"nearby-name", "NAME"},
+                                                                                {"connect", "NAME"},
                                                                                 {"minimum-level", "LEVEL"},
                                                                                 {"config", "FILE"}}};
 

@@ -155,7 +155,7 @@ struct IdentityCommand {
   bool with_passphrase = false;
 };
 struct P2pCommand {
-  std::string action;    // listen, connect, ticket, join, rendezvous, endpoint
+  std::string action;    // listen, connect, ticket, join, rendezvous, nearby, endpoint
   std::string argument;  // HOST:PORT; with join: the ticket; with rendezvous: the code, "-", "new" or nothing
   std::string address;   // with join and rendezvous: HOST:PORT
   std::string server;    // with rendezvous
@@ -169,6 +169,9 @@ struct P2pCommand {
   std::string turn_user;
   std::string turn_password_file;
   bool no_relay = false;
+  bool nearby = false;      // with listen: announced on the local network
+  std::string nearby_name;  // by this name; empty: one that says nothing
+  std::string peer;         // with nearby: connect to this one
 };
 
 using Command =

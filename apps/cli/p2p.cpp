@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/introduction.h"
+#include "cli/nearby.h"
 #include "cli/own_relays.h"
 #include "cli/p2p_view.h"
 #include "cli/passphrase.h"
@@ -16,6 +17,7 @@
 #include "p2p/profile.h"
 #include "p2p/registry.h"
 #include "p2p/turn_uri.h"
+#include "p2p/udp_transport.h"
 
 namespace pqc::cli {
 namespace {
@@ -68,9 +70,24 @@ bool has_tickets(const P2pCommand& command) {
   return command.action == "ticket" || command.action == "join" || command.action == "rendezvous";
 }
 
+// Who is announced is somebody whom a chat proves.
+bool is_nearby(const P2pCommand& command) {
+  return command.action == "nearby" || command.nearby;
+}
+
+Status check_nearby(const P2pCommand& command) {
+  if (command.action == "nearby" && !command.argument.empty())
+    return client::fail(ExitCode::usage, "to connect to somebody nearby: pqc-chat p2p nearby --connect NAME");
+  if (command.action != "nearby" && !command.peer.empty())
+    return client::fail(ExitCode::usage, "--connect is for p2p nearby");
+  if ((command.action != "listen" && command.nearby) || (!command.nearby && !command.nearby_name.empty()))
+    return client::fail(ExitCode::usage, "to be found nearby: pqc-chat p2p listen --nearby [--nearby-name NAME]");
+  return command.nearby_name.empty() ? Status() : p2p::check_nearby_name(command.nearby_name);
+}
+
 Result<Kinds> find_kinds(const P2pCommand& command) {
   auto transport = command.transport;
-  if (transport.empty()) transport = has_tickets(command) ? "udp" : "tcp";
+  if (transport.empty()) transport = has_tickets(command) || is_nearby(command) ? "udp" : "tcp";
   const Kinds out{p2p::find_transport(transport), p2p::find_encryption(command.encryption)};
   if (out.transport == nullptr)
     return client::fail(ExitCode::usage, "there is no transport '" + printable(command.transport) + "': tcp or udp");
@@ -79,6 +96,9 @@ Result<Kinds> find_kinds(const P2pCommand& command) {
                         "there is no encryption '" + printable(command.encryption) + "': ratchet, rsa or none");
   if (has_tickets(command) && (transport != "udp" || command.encryption != "ratchet"))
     return client::fail(ExitCode::usage, "tickets name who may come: that needs transport udp and encryption ratchet");
+  if (is_nearby(command) && (transport != "udp" || command.encryption != "ratchet"))
+    return client::fail(ExitCode::usage,
+                        "nearby is for chats that prove who is there: transport udp, encryption ratchet");
   if (!out.encryption->consent.empty() && !command.accepts_no_encryption)
     return client::fail(ExitCode::usage,
                         "everybody on the way reads and changes what is written without encryption: "
@@ -89,6 +109,7 @@ Result<Kinds> find_kinds(const P2pCommand& command) {
 
 Result<p2p::Address> find_address(const P2pCommand& command) {
   const bool second = command.action == "join" || command.action == "rendezvous";
+  if (command.action == "nearby") return p2p::Address{};
   const auto& text = second ? command.address : command.argument;
   if (command.action == "join" && command.argument.empty())
     return client::fail(ExitCode::usage, "join whom? pqc-chat p2p join TICKET");
@@ -108,7 +129,7 @@ Result<p2p::IceServers> find_servers(const P2pCommand& command) {
   p2p::IceServers out;
   if (!has_tickets(command) && !command.turn.empty())
     return client::fail(ExitCode::usage, "a relay is for ticket and join: who listens or connects has an address");
-  if (command.action == "listen" || command.action == "connect") return out;
+  if (command.action == "listen" || command.action == "connect" || command.action == "nearby") return out;
   for (const auto& text : command.stun) {
     auto server = p2p::parse_stun_server(text);
     if (!server) return client::pass(server);
@@ -132,7 +153,8 @@ Result<p2p::IceServers> find_servers(const P2pCommand& command) {
 
 // The chat listens or connects when this returns.
 Status begin(const Output& output, const P2pCommand& command, const p2p::EncryptionKind& encryption,
-             p2p::Transport& transport, const p2p::Address& address, p2p::Chat& chat) {
+             p2p::Transport& transport, const p2p::Address& address, p2p::Chat& chat,
+             NearbyAnnouncement& announcement) {
   if (command.action == "connect") {
     chat.connect(transport, address);
     return {};
@@ -140,7 +162,7 @@ Status begin(const Output& output, const P2pCommand& command, const p2p::Encrypt
   const auto at = chat.listen(transport, address);
   if (!at) return std::unexpected(at.error());
   show_listening(output, *at, encryption);
-  return {};
+  return command.nearby ? announcement.start(command.nearby_name, at->port) : Status();
 }
 
 // Goes on when our ticket is made.
@@ -155,7 +177,15 @@ Status begin(const Output& output, const P2pCommand& command, const p2p::Address
   return {};
 }
 
+// Who has that name proves it, or is refused.
+Status begin(const p2p::NearbyPeer& peer, p2p::UdpTransport& transport, p2p::Chat& chat) {
+  if (!peer.identity.empty()) chat.expect(peer.identity);
+  transport.connect_any(peer.addresses, chat.connecting());
+  return {};
+}
+
 Status chat(const Context& context, const P2pCommand& command) {
+  if (auto checked = check_nearby(command); !checked) return checked;
   const auto kinds = find_kinds(command);
   if (!kinds) return std::unexpected(kinds.error());
   const auto address = find_address(command);
@@ -165,6 +195,9 @@ Status chat(const Context& context, const P2pCommand& command) {
   if (!server) return client::pass(server);
   auto servers = find_servers(command);
   if (!servers) return client::pass(servers);
+  const bool to_nearby = command.action == "nearby";
+  const auto peer = to_nearby ? find_nearby(context, command.peer) : p2p::NearbyPeer();
+  if (!peer) return std::unexpected(peer.error());
   auto profile = p2p::Profile::open(context.profile(), context.open_options().ask_passphrase);
   if (!profile) return client::pass(profile);
   const auto party = profile->party(command.level);
@@ -176,21 +209,28 @@ Status chat(const Context& context, const P2pCommand& command) {
   client::Loop loop;
   Console console(loop, context.output, "> ");
   p2p::IceTransport ice(loop, party->rng, std::move(*servers));
-  const auto made = has_tickets(command) ? nullptr : kinds->transport->make(loop);
+  const auto made = has_tickets(command) || to_nearby ? nullptr : kinds->transport->make(loop);
+  p2p::UdpTransport udp(loop);
+  NearbyAnnouncement announcement(context.output, console, loop, *party);
   p2p::Chat chat(loop, console,
                  {.transport = kinds->transport->name,
                   .encryption = *kinds->encryption,
                   .make_encryptor = std::move(*make_encryptor),
                   .party = *party,
                   .peers = profile->peers(),
-                  .show_status = [&](const p2p::LinkStatus& status) { show_status(context.output, console, status); },
+                  .show_status =
+                      [&](const p2p::LinkStatus& status) {
+                        announcement.end();
+                        show_status(context.output, console, status);
+                      },
                   .show_file = [&](const p2p::FileStatus& status) { show_file(context.output, console, status); }});
   p2p::Meeting meeting(loop, ice, chat, *party);
   const auto signals = loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
   std::optional<Introduction> introduction;
   if (introduced)
     introduction.emplace(context.output, console, loop, chat, meeting, *party, std::move(*server), *address);
-  const auto begun = made         ? begin(context.output, command, *kinds->encryption, *made, *address, chat)
+  const auto begun = made ? begin(context.output, command, *kinds->encryption, *made, *address, chat, announcement)
+                     : to_nearby  ? begin(*peer, udp, chat)
                      : introduced ? introduction->begin(command.argument)
                                   : begin(context.output, command, *address, meeting, chat);
   return begun ? chat.run() : begun;
@@ -264,7 +304,10 @@ ExitCode run(const Context& context, const IdentityCommand& command) {
 }
 
 ExitCode run(const Context& context, const P2pCommand& command) {
-  const auto outcome = command.action == "endpoint" ? find_endpoint(context, command) : chat(context, command);
+  const bool lists = command.action == "nearby" && command.peer.empty() && command.argument.empty();
+  const auto outcome = command.action == "endpoint" ? find_endpoint(context, command)
+                       : lists                      ? list_nearby(context)
+                                                    : chat(context, command);
   return outcome ? ExitCode::ok : context.fail(outcome.error());
 }
 

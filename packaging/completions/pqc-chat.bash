@@ -51,7 +51,7 @@ _pqc_chat() {
     verify) options="--code --accept --undo" ;;
     passphrase) options="--new-passphrase-file" ;;
     identity) options="--suite --passphrase" ;;
-    p2p) options="--transport --encryption --level --server --fingerprint --stun --turn --turn-user --turn-password-file --no-relay --i-know-this-is-not-encrypted" ;;
+    p2p) options="--nearby --nearby-name --connect --transport --encryption --level --server --fingerprint --stun --turn --turn-user --turn-password-file --no-relay --i-know-this-is-not-encrypted" ;;
   esac
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$current")
@@ -69,7 +69,7 @@ _pqc_chat() {
     devices) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "list link revoke" -- "$current") ;;
     passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
     identity) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "create show forget" -- "$current") ;;
-    p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect ticket join rendezvous endpoint" -- "$current") ;;
+    p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect ticket join rendezvous nearby endpoint" -- "$current") ;;
     keyring) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "enable disable" -- "$current") ;;
   esac
 }

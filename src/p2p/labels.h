@@ -8,6 +8,7 @@ namespace pqc::p2p::labels {
 // Hashed.
 inline constexpr std::string_view transcript = "pqc-chat p2p 1 transcript";
 inline constexpr std::string_view identity = "pqc-chat p2p 1 identity";
+inline constexpr std::string_view nearby = "pqc-chat p2p 1 nearby";
 // Associated data of what is sealed, with the hash of the transcript.
 inline constexpr std::string_view message = "pqc-chat p2p 1 message";
 // RSA-OAEP's label, with the hash of both hellos; HKDF's info.

@@ -70,6 +70,11 @@ inline constexpr std::chrono::milliseconds relay_time{3000};
 inline constexpr std::chrono::milliseconds path_beat{1000};
 inline constexpr std::chrono::milliseconds path_silence{3500};
 inline constexpr std::chrono::milliseconds path_attempt{2500};
+// On a local network: a name (RFC 6763 §4.1.1), how many are shown, how long they are looked for, and somebody named.
+inline constexpr std::size_t nearby_name = 63;
+inline constexpr std::size_t nearby_peers = 64;
+inline constexpr std::chrono::milliseconds nearby_time{3'000};
+inline constexpr std::chrono::milliseconds nearby_peer_time{10'000};
 // Lines that a pipe brings before the chat is open.
 inline constexpr std::size_t early_lines = 1000;
 

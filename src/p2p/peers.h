@@ -31,6 +31,8 @@ class PeersFile {
  public:
   explicit PeersFile(std::filesystem::path file) : file_(std::move(file)) {}
 
+  // Errors: damaged, and those of the disk.
+  [[nodiscard]] client::Result<KnownPeers> known() const { return read(); }
   // Remembers an authenticated peer; answers what is known of it. Errors: identity_changed, level_refused, quota.
   client::Result<KnownPeer> meet(const Peer& peer);
   // Errors: unknown_peer; identity_changed, for other keys than these.

@@ -20,7 +20,7 @@ expect() { # FUNCTION "WORDS SO FAR" EXPECTED
 }
 
 expect _pqc_chat "pqc-chat reg" "register"
-expect _pqc_chat "pqc-chat p2p " "listen connect ticket join rendezvous endpoint"
+expect _pqc_chat "pqc-chat p2p " "listen connect ticket join rendezvous nearby endpoint"
 expect _pqc_chat "pqc-chat p2p connect host:1 --encryption r" "ratchet rsa"
 expect _pqc_chat "pqc-chat --profile /tmp/x wh" "whoami"
 expect _pqc_chat "pqc-chat register alice --su" "--suite"

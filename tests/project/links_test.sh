@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The link check turns red: a server that holds one function of a protocol core, a program that mixes both SQLites, and GLib
-# and sound where they must not be are found. What MLS shows to everybody is let through.
+# The link check turns red: a server that holds one function of a protocol core, a program that mixes both SQLites, GLib,
+# sound or Avahi where they must not be are found. What MLS shows to everybody is let through.
 set -euo pipefail
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
@@ -44,6 +44,8 @@ build "$clean" "-lglib-2.0"
 fails "GLib without libnice" "bin/tool is linked from GLib"
 build "$clean" "-lglib-2.0 -lnice"
 tools/check-links "$tree" >/dev/null || { printf 'GLib beside libnice is refused\n'; exit 1; }
+build "$clean" "-lavahi-client -lavahi-common"
+fails "Avahi in another program than the client" "bin/tool is linked from Avahi"
 sed -i 's/^build bin\/pqc-chat-server.*/&\n  libs = $tool_libs/' "$tree/build.ninja"
 build "$clean" "-lglib-2.0 -lnice"
 fails "GLib in the server" "bin/pqc-chat-server is linked from GLib"

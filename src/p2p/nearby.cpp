@@ -1,0 +1,106 @@
+#include "p2p/nearby.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "client/messages/content.h"
+#include "crypto/hash.h"
+#include "p2p/labels.h"
+#include "p2p/limits.h"
+#include "wire/writer.h"
+
+namespace pqc::p2p {
+namespace {
+
+// RFC 6763 §6.7: the version of the texts.
+constexpr std::string_view version = "txtvers=1";
+constexpr std::string_view salt_key = "salt=";
+constexpr std::string_view tag_key = "tag=";
+
+std::array<std::uint8_t, 16> tag_of(ByteView salt, ByteView identity) {
+  Bytes text;
+  wire::Writer(text).opaque8(as_bytes(labels::nearby)).bytes(salt).bytes(identity);
+  const auto hash = crypto::sha256(text);
+  std::array<std::uint8_t, 16> out{};
+  std::copy_n(hash.begin(), out.size(), out.begin());
+  return out;
+}
+
+// The value of the first string with this key, in hexadecimal digits (RFC 6763 §6.4: keys ignore case, ours are low).
+template <std::size_t N>
+bool take(std::span<const std::string> texts, std::string_view key, std::array<std::uint8_t, N>& out) {
+  const auto found = std::ranges::find_if(texts, [key](const auto& text) { return text.starts_with(key); });
+  if (found == texts.end()) return false;
+  const auto value = from_hex(std::string_view(*found).substr(key.size()));
+  if (!value || value->size() != N) return false;
+  std::ranges::copy(*value, out.begin());
+  return true;
+}
+
+}  // namespace
+
+NearbyTag make_tag(Rng& rng, ByteView identity) {
+  NearbyTag out{.salt = rng.bytes<8>(), .tag = {}};
+  out.tag = tag_of(out.salt, identity);
+  return out;
+}
+
+bool is_of(const NearbyTag& tag, ByteView identity) {
+  return tag_of(tag.salt, identity) == tag.tag;
+}
+
+std::vector<std::string> to_texts(const NearbyTag& tag) {
+  return {std::string(version), std::string(salt_key) + to_hex(tag.salt), std::string(tag_key) + to_hex(tag.tag)};
+}
+
+std::optional<NearbyTag> parse_texts(std::span<const std::string> texts) {
+  NearbyTag out;
+  if (std::ranges::find(texts, version) == texts.end() || !take(texts, salt_key, out.salt) ||
+      !take(texts, tag_key, out.tag))
+    return std::nullopt;
+  return out;
+}
+
+client::Status check_nearby_name(std::string_view name) {
+  if (!name.empty() && name.size() <= limits::nearby_name && client::is_utf8(name) && printable(name) == name)
+    return {};
+  return client::fail(ExitCode::invalid_name, "a name to be found by has 1 to " + std::to_string(limits::nearby_name) +
+                                                  " bytes of UTF-8, without control characters");
+}
+
+std::string make_nearby_name(Rng& rng) {
+  return "pqc-chat " + to_hex(rng.bytes<4>());
+}
+
+void NearbyPeers::add(const std::string& name, std::span<const std::string> texts, const Address& address) {
+  const auto tag = parse_texts(texts);
+  const auto found = peers_.find(name);
+  if (!tag || !check_nearby_name(name) || (found == peers_.end() && peers_.size() >= limits::nearby_peers)) return;
+  auto& peer = found == peers_.end() ? peers_[name] : found->second;
+  peer.name = name;
+  const auto known = std::ranges::find_if(known_, [&](const auto& each) { return is_of(*tag, each.second.identity); });
+  if (known != known_.end()) {
+    peer.known_as = known->first;
+    peer.identity = known->second.identity;
+  }
+  if (peer.addresses.size() < limits::candidates && std::ranges::find(peer.addresses, address) == peer.addresses.end())
+    peer.addresses.push_back(address);
+}
+
+std::optional<NearbyPeer> NearbyPeers::find(std::string_view name) const {
+  std::optional<NearbyPeer> out;
+  for (const auto& [announced, peer] : peers_) {
+    if (peer.known_as != name) continue;
+    if (!out) {
+      out = peer;
+      continue;
+    }
+    for (const auto& address : peer.addresses)
+      if (out->addresses.size() < limits::candidates) out->addresses.push_back(address);
+  }
+  if (out || known_.contains(name)) return out;
+  const auto found = peers_.find(std::string(name));
+  return found == peers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace pqc::p2p
