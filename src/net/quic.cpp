@@ -6,6 +6,7 @@
 
 #include "net/certificate_impl.h"
 #include "net/datagram_queue.h"
+#include "net/datagram_socket.h"
 #include "net/openssl_ptr.h"
 
 namespace pqc::net {
@@ -20,6 +21,7 @@ constexpr std::string_view protocol = "\x0epqc-chat p2p 1";
 constexpr std::uint64_t application_error = 0x0c;
 constexpr std::uint64_t first_alert = 0x100;
 constexpr std::uint64_t last_alert = 0x1ff;
+constexpr int turns_a_step = 8;
 
 const unsigned char* raw(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -55,10 +57,16 @@ using AddressPtr = std::unique_ptr<BIO_ADDR, OpensslDelete<BIO_ADDR_free>>;
 }  // namespace
 
 struct QuicEndpoint::Impl {
-  DatagramQueues queues;  // of a path; before what refers to them
+  DatagramQueues queues;  // of a path; both before what refers to them
+  std::optional<DatagramSocket> socket;
+  bool more = false;  // the last step took some of what waits, and left some
   SslCtxPtr context;
   SslPtr listener;
   std::optional<Fingerprint> pin;
+
+  // What is here that OpenSSL has not taken: it takes 32 datagrams at most in one turn, and no descriptor tells of the
+  // others.
+  [[nodiscard]] std::size_t waiting() const { return queues.incoming.size() + (socket ? socket->waiting() : 0); }
 
   // Names and dates of the certificate do not matter. That the other side has its key is shown by CertificateVerify
   // (RFC 8446 §4.4.3), which OpenSSL checks after this.
@@ -216,8 +224,12 @@ std::expected<std::unique_ptr<QuicEndpoint>, std::string> QuicEndpoint::make(int
   auto impl = make_listener(role, certificate, 0);
   if (!impl) return std::unexpected(impl.error());
   SSL* listener = (*impl)->listener.get();
-  if (SSL_set_fd(listener, fd) != 1 || (role == QuicRole::server && SSL_listen(listener) != 1))
-    return std::unexpected(take_openssl_error());
+  auto bio = (*impl)->socket.emplace(fd).make_bio();
+  if (!bio) return std::unexpected(take_openssl_error());
+  // It takes one reference for both directions.
+  BIO* both = bio.release();
+  SSL_set_bio(listener, both, both);
+  if (role == QuicRole::server && SSL_listen(listener) != 1) return std::unexpected(take_openssl_error());
   return std::unique_ptr<QuicEndpoint>(new QuicEndpoint(std::move(*impl)));
 }
 
@@ -252,11 +264,17 @@ void QuicEndpoint::set_pin(const Fingerprint& pin) {
 }
 
 void QuicEndpoint::step() {
-  static_cast<void>(SSL_handle_events(impl_->listener.get()));
+  impl_->more = true;
+  for (int turn = 0; turn < turns_a_step && impl_->more; ++turn) {
+    const auto before = impl_->waiting();
+    static_cast<void>(SSL_handle_events(impl_->listener.get()));
+    impl_->more = impl_->waiting() > 0 && impl_->waiting() != before;
+  }
   ERR_clear_error();
 }
 
 std::optional<std::chrono::milliseconds> QuicEndpoint::next_step() const {
+  if (impl_->more) return std::chrono::milliseconds(0);
   timeval wait{};
   int never = 0;
   if (SSL_get_event_timeout(impl_->listener.get(), &wait, &never) != 1 || never != 0) return std::nullopt;

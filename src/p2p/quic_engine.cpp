@@ -68,6 +68,8 @@ class QuicLink final : public Link {
   Handlers handlers_;
   FrameReader in_;
   Bytes out_;
+  // Not on the stack, where each turn would wipe it.
+  std::array<std::uint8_t, read_size> buffer_;
   std::optional<Error> failure_;
   bool closed_ = false;
 };
@@ -93,11 +95,10 @@ void QuicLink::write() {
 }
 
 void QuicLink::read() {
-  std::array<std::uint8_t, read_size> buffer;
   for (int turn = 0; turn < reads_a_turn; ++turn) {
-    const auto got = connection_->read(buffer);
+    const auto got = connection_->read(buffer_);
     if (got == 0) return;
-    in_.append(ByteView(buffer).first(got));
+    in_.append(ByteView(buffer_).first(got));
     while (!failure_) {
       const auto frame = in_.next();
       if (!frame) break;
