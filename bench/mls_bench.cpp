@@ -2,7 +2,9 @@
 // product's. Operation and primitives run by turns; the ratio is the median over the pairs, and the floor is the
 // operation's median time over that ratio. Prints the counts of primitives as a table on standard error.
 //
-//   mls_bench [--largest SIZE]    groups up to this size; 10,000 without it, 1,000 in a quick run of tools/bench
+//   mls_bench [--smallest SIZE] [--largest SIZE]    groups of these sizes; up to 10,000 without it, 1,000 in a quick
+//   run
+//                                                   of tools/bench
 #include <cstdio>
 #include <cstdlib>
 #include <format>
@@ -40,15 +42,20 @@ constexpr double epoch_kdf = 15;
 // A message's key, nonce and next secret, and key and nonce of the sender data.
 constexpr double message_kdf = 5;
 
+struct Sizes {
+  std::size_t smallest = sizes.front();
+  std::size_t largest = sizes.back();
+};
+
 class Bench {
  public:
-  Bench(std::uint16_t number, std::size_t largest) : suite_(*find_suite(number)), largest_(largest) {}
+  Bench(std::uint16_t number, Sizes wanted) : suite_(*find_suite(number)), wanted_(wanted) {}
 
   void run(std::vector<bench::Row>& rows) {
     rows_ = &rows;
     key_package();
     for (const auto size : sizes) {
-      if (size <= largest_) group_of(size);
+      if (size >= wanted_.smallest && size <= wanted_.largest) group_of(size);
     }
   }
 
@@ -267,28 +274,31 @@ class Bench {
   }
 
   const Suite& suite_;
-  std::size_t largest_;
+  Sizes wanted_;
   std::vector<bench::Row>* rows_ = nullptr;
   double leaf_size_ = 0, tree_size_ = 0, package_size_ = 0, context_size_ = 0, depth_ = 0;
 };
 
-std::size_t largest_of(int argc, char** argv) {
+Sizes sizes_of(int argc, char** argv) {
+  Sizes out;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument(argv[i]);
-    if (argument == "--largest" && i + 1 < argc) return static_cast<std::size_t>(std::atoll(argv[i + 1]));
-    if (argument.starts_with("--benchmark_min_time")) return 1'000;
+    if (argument.starts_with("--benchmark_min_time")) out.largest = 1'000;
+    if (i + 1 == argc) break;
+    if (argument == "--smallest") out.smallest = static_cast<std::size_t>(std::atoll(argv[i + 1]));
+    if (argument == "--largest") out.largest = static_cast<std::size_t>(std::atoll(argv[i + 1]));
   }
-  return sizes.back();
+  return out;
 }
 
 // Exit code 0 also where a limit is missed: the table says so, and tools/bench judges.
 int run(int argc, char** argv) {
-  const auto largest = largest_of(argc, argv);
+  const auto wanted = sizes_of(argc, argv);
   std::println(stderr, "  {:<34} {:>7} {:>7} {:>6} {:>6} {:>6} {:>6} {:>10} {:>10}", "primitives of", "sign", "verify",
                "keys", "seal", "open", "kdf", "KiB hashed", "KiB sealed");
   std::vector<bench::Row> rows;
   for (const auto number : {suites::x25519_aes128_ed25519, suites::x_wing_aes256_ml_dsa_87}) {
-    Bench(number, largest).run(rows);
+    Bench(number, wanted).run(rows);
   }
   bench::print_report("mls_bench", rows);
   return 0;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "crypto/kdf.h"
+#include "protocol/mls/expand.h"
 #include "protocol/mls_public/signature.h"
 
 namespace pqc::mls {
@@ -57,14 +58,18 @@ SecretBytes Kdf::extract(ByteView salt, ByteView ikm) {
   return out;
 }
 
-SecretBytes Kdf::expand_with_label(ByteView secret, std::string_view label, ByteView context, std::size_t length) {
-  SecretBytes out(length);
+bool expand_with_label(const Suite& suite, ByteView secret, std::string_view label, ByteView context, ByteSpan out) {
   ShortLabel room;
   Bytes longer;
   const bool is_short = label_prefix.size() + label.size() <= short_size && context.size() <= short_size;
-  if (!is_short) longer = kdf_label(length, label, context);
-  const auto info = is_short ? short_kdf_label(room, length, label, context) : ByteView(longer);
-  if (length > 0xFFFF || !crypto::hkdf_expand(suite_->hash, secret, info, out.fill())) good_ = false;
+  if (!is_short) longer = kdf_label(out.size(), label, context);
+  const auto info = is_short ? short_kdf_label(room, out.size(), label, context) : ByteView(longer);
+  return out.size() <= 0xFFFF && crypto::hkdf_expand(suite.hash, secret, info, out).has_value();
+}
+
+SecretBytes Kdf::expand_with_label(ByteView secret, std::string_view label, ByteView context, std::size_t length) {
+  SecretBytes out(length);
+  if (!mls::expand_with_label(*suite_, secret, label, context, out.fill())) good_ = false;
   return out;
 }
 

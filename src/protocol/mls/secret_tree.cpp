@@ -1,5 +1,7 @@
 #include "protocol/mls/secret_tree.h"
 
+#include "protocol/mls/expand.h"
+
 namespace pqc::mls {
 namespace {
 
@@ -37,23 +39,25 @@ Result<void> SecretTree::derive_leaf(LeafIndex leaf, Candidate& out) const {
     if (at == root(parts_.width)) return std::unexpected(Error::replayed);
   }
   Kdf kdf(*suite_);
-  SecretBytes passed;
+  bool good = true;
+  const auto size = suite_->secret_size();
+  Secret<struct TreeSecretTag, crypto::max_hash_size> here, below;
   auto secret = parts_.nodes.at(node.value).view();
   out.siblings.reserve(level(node));
   while (!is_leaf(node)) {
-    auto left_secret = kdf.expand_with_label(secret, "tree", as_bytes("left"), suite_->secret_size());
-    auto right_secret = kdf.expand_with_label(secret, "tree", as_bytes("right"), suite_->secret_size());
     const bool go_left = covers(left(node), leaf);
+    const auto on_path = as_bytes(go_left ? "left" : "right"), beside = as_bytes(go_left ? "right" : "left");
+    good &= expand_with_label(*suite_, secret, "tree", on_path, ByteSpan(below.fill()).first(size));
     out.siblings.emplace_back((go_left ? right(node) : left(node)).value,
-                              std::move(go_left ? right_secret : left_secret));
-    passed = std::move(go_left ? left_secret : right_secret);
-    secret = passed.view();
+                              kdf.expand_with_label(secret, "tree", beside, size));
+    here = std::move(below);
+    secret = ByteView(here.view()).first(size);
     node = go_left ? left(node) : right(node);
   }
   auto& fresh = out.fresh.emplace();
   fresh.ratchets[0].secret = kdf.derive_secret(secret, "handshake");
   fresh.ratchets[1].secret = kdf.derive_secret(secret, "application");
-  if (!kdf.good()) return std::unexpected(Error::backend);
+  if (!good || !kdf.good()) return std::unexpected(Error::backend);
   return {};
 }
 
