@@ -30,10 +30,11 @@ nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of 
 	@tests/nat/turn_test.py . -v
 	@tests/nat/matrix_test.py build/release/bin . -v
 
-interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice
-	@tools/build release mls_peer pqc-chat-server
+interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice, media with aiortc
+	@tools/build release mls_peer media_peer pqc-chat-server
 	@tests/interop/stun/stun_test.py build/release/bin
 	@tests/interop/mls/run build/release/bin/mls_peer
+	@tests/interop/media/run build/release/bin/media_peer || [ $$? = 77 ]
 
 bench: build ## the benchmarks beside their peers: a table, and JSON in build/bench
 	@tools/bench
