@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "client/calls/call_media.h"
 #include "client/error.h"
 #include "client/loop.h"
 #include "client/profile.h"
@@ -33,6 +34,7 @@ struct OpenOptions {
   // Both outlive the client.
   const Clock* clock = nullptr;  // default: the system's
   Rng* rng = nullptr;            // default: the system's
+  CallOptions calls = {};        // of the process that comes to own the profile
 };
 
 inline KeyAccess key_access(const OpenOptions& options) {
@@ -119,6 +121,12 @@ class Client {
   virtual Status set_verified(std::string_view peer, bool verified) = 0;
   // Lets a stranger have receipts; with `changed`, accepts keys other than the pinned ones.
   virtual Status accept(std::string_view peer, bool changed) = 0;
+  // Makes, answers and ends calls, or says how it stands: answers at once, events tell what comes of it. The sound
+  // comes from and goes to the process that owns the profile. Errors: busy, usage (there is no such call),
+  // unknown_peer, those of sessions and of the connection.
+  virtual Result<CallInfo> call(const CallRequest& request) = 0;
+  // The last `limit` calls, the latest first.
+  virtual Result<std::vector<CallRecord>> calls(std::size_t limit) = 0;
   virtual Result<AccountInfo> whoami() = 0;
   virtual Result<std::vector<DeviceInfo>> devices() = 0;
   // Links the device that shows this code, and answers its number. Errors: usage, unknown_peer, refused, timed_out.

@@ -22,11 +22,12 @@ bool reached(const Message& message, Until until) {
 
 }  // namespace
 
-Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng)
+Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, CallOptions calls)
     : keys_(std::move(profile.keys)),
       store_(std::move(profile.store)),
       core_(loop, *store_, *keys_, clock, rng),
       history_(core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); }),
+      calls_(core_, directory_, outbox_, std::move(calls)),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
   core_.emit = [this](const Event& event) { emit(event); };
   outbox_.held_back = [this](std::int64_t seq, const Error& why) { tell_held_back(seq, why); };
@@ -407,6 +408,16 @@ std::optional<Status> Engine::settled_outcome() const {
   if (!connected || !*connected) return connected;
   if (outbox_.idle() && !core_.relay->asking()) return Status();
   return std::nullopt;
+}
+
+void Engine::call(const CallRequest& request, Answer<CallInfo> answer) {
+  if (!std::holds_alternative<PlaceCallRequest>(request)) return calls_.perform(request, std::move(answer));
+  // Answers come through the mailbox.
+  go_online({.subscribe = true, .keep = true});
+  when_online([this, request, answer = std::move(answer)](const Status& online) {
+    if (!online) return answer(std::unexpected(online.error()));
+    calls_.perform(request, answer);
+  });
 }
 
 Result<AccountInfo> Engine::whoami() {

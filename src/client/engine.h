@@ -12,6 +12,7 @@
 #include "client/attachments/dead_blobs.h"
 #include "client/attachments/downloads.h"
 #include "client/attachments/uploads.h"
+#include "client/calls/calls.h"
 #include "client/chat/relay_transport.h"
 #include "client/core.h"
 #include "client/housekeeping.h"
@@ -32,7 +33,7 @@ class Engine {
   using Done = std::function<void(const Status&)>;
   using Listener = std::function<void(const Event&)>;
 
-  Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng);
+  Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, CallOptions calls = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -97,6 +98,11 @@ class Engine {
   void link_device(std::string_view code, bool history, Answer<std::uint32_t> answer);
   // With 0 what comes here.
   Result<HistoryState> history_state(std::uint32_t device) { return history_.progress(device); }
+  // Makes, answers and ends calls, or says how it stands. Goes online for those that need it.
+  void call(const CallRequest& request, Answer<CallInfo> answer);
+  // Ends the call that there is, before the program does; answers whether there was one.
+  bool end_call() { return calls_.end(); }
+  Result<std::vector<CallRecord>> calls(std::size_t limit) { return calls_.latest(limit); }
   Result<AccountInfo> whoami();
   Status set_minimum_level(std::string_view level);
 
@@ -161,7 +167,8 @@ class Engine {
   RelayTransport transport_{core_.relay};
   Outbox outbox_{core_, directory_, core_.sessions, transport_};
   HistoryTransfer history_;
-  Sync sync_{core_, directory_, outbox_, history_};
+  Calls calls_;
+  Sync sync_{core_, directory_, outbox_, history_, calls_};
   LinkHost link_host_;
   bool asking_for_history_ = false;
   Changes changes_{core_, outbox_};

@@ -25,7 +25,9 @@ Result<bool> Housekeeping::erase_old() {
   if (!days) return pass(days);
   if (days->value_or(0) <= 0) return false;
   const auto now = core_.clock.now();
-  return core_.store.erasure.remove_stored_before(now - std::chrono::days(**days), now);
+  const auto before = now - std::chrono::days(**days);
+  if (auto done = core_.store.calls.remove_before(before); !done) return pass(done);
+  return core_.store.erasure.remove_stored_before(before, now);
 }
 
 Result<bool> Housekeeping::step() {

@@ -109,6 +109,30 @@ inline constexpr std::size_t local_connections = 32;
 // How long a command waits for another one that holds the profile and is about to end.
 inline constexpr std::chrono::milliseconds profile_wait = std::chrono::seconds(5);
 
+// Calls (docs/spec/calls.md). How long it rings, and how long the media may take from the answer on.
+inline constexpr std::chrono::milliseconds call_ringing = std::chrono::seconds(45);
+inline constexpr std::chrono::milliseconds call_connecting = std::chrono::seconds(20);
+// An offer that is older, or further ahead, does not ring.
+inline constexpr std::chrono::milliseconds call_offer_lifetime = std::chrono::seconds(60);
+inline constexpr std::size_t call_rings_a_minute = 5;
+// Ids of calls that came lately: none rings twice.
+inline constexpr std::size_t call_known_ids = 256;
+inline constexpr std::size_t call_candidates = 16;
+inline constexpr std::size_t ice_text_bytes = 256;
+inline constexpr std::uint32_t call_lowest_bit_rate = 6'000;
+inline constexpr std::uint32_t call_highest_bit_rate = 510'000;
+// Candidates that have not come by then are done without; checks begin anew so often until there is a path.
+inline constexpr std::chrono::milliseconds call_gathering = std::chrono::seconds(2);
+inline constexpr std::chrono::milliseconds call_checks_again = std::chrono::seconds(3);
+inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::milliseconds(500);
+// Of one voice frame; what a packet has around it (IPv4, UDP, RTP, SFrame, SRTP), and of that IP and UDP; the rate that
+// a path is taken to carry at first.
+inline constexpr std::size_t call_frame_bytes = 1'100;
+inline constexpr std::uint32_t call_packet_overhead = 87;
+inline constexpr std::size_t call_ip_overhead = 28;
+inline constexpr std::uint32_t call_start_rate = 150'000;
+inline constexpr std::size_t call_history_rows = 10'000;
+
 inline constexpr std::size_t history_rows = 10'000;
 // Words of one search.
 inline constexpr std::size_t search_words = 16;

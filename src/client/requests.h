@@ -66,4 +66,27 @@ struct SetTyping {
 };
 using Change = std::variant<DeleteMessage, DeleteConversation, SetBlocked, DeclineRequest, ChangeSettings, SetTyping>;
 
+// Where the sound of a call comes from and goes to: the name of a device, or a file that ends in .wav, from the root
+// on; empty is the system's default device.
+struct CallAudio {
+  std::string in = {};
+  std::string out = {};
+  bool relay_only = false;  // the other side does not learn our address
+};
+struct PlaceCallRequest {
+  std::string peer;
+  CallAudio audio;
+};
+struct AnswerCallRequest {
+  CallAudio audio;
+};
+struct DeclineCallRequest {};
+struct HangUpRequest {};
+struct MuteRequest {
+  std::optional<bool> on;  // nothing: the other way round
+};
+struct CallStatusRequest {};
+using CallRequest = std::variant<PlaceCallRequest, AnswerCallRequest, DeclineCallRequest, HangUpRequest, MuteRequest,
+                                 CallStatusRequest>;
+
 }  // namespace pqc::client

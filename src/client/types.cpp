@@ -38,6 +38,52 @@ std::string_view name(MessageKind kind) {
   return "unknown";
 }
 
+std::string_view name(CallPhase phase) {
+  switch (phase) {
+    case CallPhase::none:
+      return "none";
+    case CallPhase::calling:
+      return "calling";
+    case CallPhase::rings_there:
+      return "rings_there";
+    case CallPhase::rings_here:
+      return "rings_here";
+    case CallPhase::connecting:
+      return "connecting";
+    case CallPhase::active:
+      return "active";
+    case CallPhase::over:
+      return "over";
+  }
+  return "unknown";
+}
+
+std::string_view name(CallOutcome outcome) {
+  switch (outcome) {
+    case CallOutcome::completed:
+      return "completed";
+    case CallOutcome::missed:
+      return "missed";
+    case CallOutcome::declined:
+      return "declined";
+    case CallOutcome::busy:
+      return "busy";
+    case CallOutcome::unanswered:
+      return "unanswered";
+    case CallOutcome::unreachable:
+      return "unreachable";
+    case CallOutcome::cancelled:
+      return "cancelled";
+    case CallOutcome::answered_elsewhere:
+      return "answered_elsewhere";
+    case CallOutcome::failed:
+      return "failed";
+    case CallOutcome::withdrawn:
+      return "withdrawn";
+  }
+  return "unknown";
+}
+
 std::string_view name(NoticeKind kind) {
   switch (kind) {
     case NoticeKind::identity_changed:

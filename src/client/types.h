@@ -197,6 +197,67 @@ struct FileTransfer {
   std::optional<Error> failure = {};  // why it stands still for now
 };
 
+// How a call came to its end (docs/spec/calls.md §4).
+enum class CallOutcome : std::uint8_t {
+  completed = 1,           // they spoke
+  missed = 2,              // nobody answered it here
+  declined = 3,            // the callee did not want it
+  busy = 4,                // the callee was in another call
+  unanswered = 5,          // it rang, and nobody answered
+  unreachable = 6,         // no device of the callee rang
+  cancelled = 7,           // the caller hung up before an answer
+  answered_elsewhere = 8,  // on another device of this account
+  failed = 9,              // no sound came through, or it broke off
+  withdrawn = 10,          // for one of the other side, made at the same moment
+};
+std::string_view name(CallOutcome outcome);
+
+enum class CallPhase : std::uint8_t {
+  none = 0,
+  calling = 1,      // ours is on its way
+  rings_there = 2,  // ours rings at a device of the callee
+  rings_here = 3,
+  connecting = 4,
+  active = 5,
+  over = 6,
+};
+std::string_view name(CallPhase phase);
+
+// How the media of a call fare.
+struct CallQuality {
+  bool relayed = false;
+  std::string words;  // the two safety words, which both people see; empty before they are known
+  std::optional<std::chrono::microseconds> round_trip = {};
+  std::chrono::microseconds jitter{0};
+  double loss = 0;  // share of the packets on the way to us, lately
+};
+
+// A call as it stands.
+struct CallInfo {
+  std::string id;    // 32 hexadecimal digits; empty where there is none
+  std::string peer;  // name@server
+  Direction direction = Direction::outgoing;
+  CallPhase phase = CallPhase::none;
+  CallOutcome outcome = CallOutcome::failed;  // of one that is over
+  UnixMillis since = {};                      // when they could hear each other; 0: not yet, or never
+  UnixMillis ended = {};                      // of one that is over
+  bool muted = false;
+  CallQuality quality = {};
+  std::string why = {};  // it failed
+};
+
+// A call that is over.
+struct CallRecord {
+  std::string id;    // 32 hexadecimal digits
+  std::string peer;  // name@server
+  Direction direction = Direction::incoming;
+  CallOutcome outcome = CallOutcome::missed;
+  UnixMillis started;
+  UnixMillis answered;   // 0: no sound ever went
+  UnixMillis ended;      // 0: the program ended in the middle of it
+  bool relayed = false;  // the path went over a relay
+};
+
 // How it stands with the server.
 struct Connection {
   bool online = false;
@@ -207,7 +268,7 @@ struct Connection {
 };
 
 // What a front end is told while it waits: a message arrived or its status changed, a notice, the connection, somebody
-// who writes.
-using Event = std::variant<Message, Notice, Connection, TypingState>;
+// who writes, a call.
+using Event = std::variant<Message, Notice, Connection, TypingState, CallInfo>;
 
 }  // namespace pqc::client

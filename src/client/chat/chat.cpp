@@ -180,11 +180,12 @@ void Chat::on_event(const Event& event) {
     if (typing->peer == peer_ && typing->active) interactor_.show("-- " + peer_ + " is writing");
     return;
   }
-  const auto& message = std::get<Message>(event);
-  if (message.direction == Direction::incoming) {
+  const auto* message = std::get_if<Message>(&event);
+  if (message == nullptr) return;
+  if (message->direction == Direction::incoming) {
     news_ = true;
-  } else if (message.peer == peer_) {
-    interactor_.update(message);
+  } else if (message->peer == peer_) {
+    interactor_.update(*message);
   }
 }
 

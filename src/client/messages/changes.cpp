@@ -37,6 +37,7 @@ Status Changes::make(const DeleteMessage& change) {
 Status Changes::make(const DeleteConversation& change) {
   auto row = contact(change.peer);
   if (!row) return pass(row);
+  if (auto done = core_.store.calls.remove_with(row->id); !done) return done;
   return core_.store.erasure.remove_conversation(row->id, core_.clock.now());
 }
 

@@ -125,6 +125,9 @@ void encode_body(const HistoryContent& in, proto::Content& out) {
   history.set_ask(in.ask);
   history.set_last(in.last);
 }
+void encode_body(const CallContent& in, proto::Content& out) {
+  encode_call(in, out);
+}
 // What is not understood is never sent on.
 void encode_body(const UnknownContent&, proto::Content&) {}
 
@@ -168,6 +171,10 @@ HistoryContent decode_history(const proto::History& in) {
 
 // False for a kind that this version does not know.
 bool decode_body(const proto::Content& in, Content& content) {
+  if (auto call = decode_call(in)) {
+    content.body = std::move(*call);
+    return true;
+  }
   switch (in.body_case()) {
     case proto::Content::kText: {
       TextContent text{.text = in.text().text()};
@@ -219,6 +226,12 @@ bool decode_body(const proto::Content& in, Content& content) {
     case proto::Content::kHistory:
       content.body = decode_history(in.history());
       return true;
+    case proto::Content::kCallOffer:
+    case proto::Content::kCallAnswer:
+    case proto::Content::kCallReject:
+    case proto::Content::kCallHangup:
+    case proto::Content::kCallTaken:
+    case proto::Content::kCallRinging:
     case proto::Content::BODY_NOT_SET:
       return false;
   }
@@ -260,6 +273,7 @@ struct Rules {
     return c.from.contact >= 0 && c.from.message >= 0 && c.to.contact >= c.from.contact &&
            c.to.message >= c.from.message;
   }
+  bool operator()(const CallContent& c) const { return c.call != CallId{}; }
   bool operator()(const UnknownContent&) const { return true; }
 };
 

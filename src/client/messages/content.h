@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "client/calls/call_content.h"
 #include "client/error.h"
 #include "client/types.h"
 
@@ -98,7 +99,7 @@ struct Content {
   std::uint32_t expires_after = 0;  // seconds; 0: it stays
   std::variant<TextContent, ReactionContent, EditContent, UnsendContent, TimerContent, ReadContent, TypingContent,
                FileContent, SessionRestartedContent, SentCopyContent, DevicesChangedContent, HistoryRequestContent,
-               HistoryContent, UnknownContent>
+               HistoryContent, CallContent, UnknownContent>
       body;
 };
 

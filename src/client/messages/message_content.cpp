@@ -65,6 +65,7 @@ struct Filler {
   bool operator()(const DevicesChangedContent&) const { return false; }
   bool operator()(const HistoryRequestContent&) const { return false; }
   bool operator()(const HistoryContent&) const { return false; }
+  bool operator()(const CallContent&) const { return false; }
 };
 
 }  // namespace

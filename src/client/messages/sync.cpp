@@ -50,7 +50,8 @@ void Sync::deliver(const v1::Deliver& deliver) {
                       .account = item.from().account(),
                       .device = {item.from().device()},
                       .id = to_bytes(as_bytes(item.id())),
-                      .body = to_bytes(as_bytes(item.body()))});
+                      .body = to_bytes(as_bytes(item.body())),
+                      .received_at = {item.received_at()}});
   }
   process();
 }
@@ -118,10 +119,12 @@ void Sync::committed(std::int64_t cursor) {
   core_.emit_notices();
   for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device, [](const Status&) {});
   for (const auto contact : std::exchange(to_refresh_, {})) directory_.fetch_record(contact, [](const Status&) {});
+  calls_.committed();
   outbox_.pump();
 }
 
 void Sync::retry_later() {
+  calls_.rolled_back();
   changed_.clear();
   to_restart_.clear();
   to_refresh_.clear();
@@ -229,6 +232,8 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     return Next::store_failed;
   if (restarted) return repeat_unconfirmed(contact, delivery);
   if (const auto* read = std::get_if<ReadContent>(&content->body)) return messages_read(contact, *read);
+  if (const auto* call = std::get_if<CallContent>(&content->body))
+    return calls_.take(contact, delivery.device.value, *call, delivery.received_at) ? Next::done : Next::store_failed;
   if (const auto* typing = std::get_if<TypingContent>(&content->body)) {
     tell_typing(contact, content->sent_at, typing->active);
     return Next::done;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "client/calls/calls.h"
 #include "client/core.h"
 #include "client/linking/history_transfer.h"
 #include "client/messages/content.h"
@@ -21,8 +22,8 @@ namespace pqc::client {
 
 class Sync {
  public:
-  Sync(Core& core, Directory& directory, Outbox& outbox, HistoryTransfer& history)
-      : core_(core), directory_(directory), outbox_(outbox), history_(history) {}
+  Sync(Core& core, Directory& directory, Outbox& outbox, HistoryTransfer& history, Calls& calls)
+      : core_(core), directory_(directory), outbox_(outbox), history_(history), calls_(calls) {}
 
   // Asks for the mailbox; deliveries come from now on.
   void subscribe();
@@ -43,6 +44,7 @@ class Sync {
     identity::DeviceId device;
     Bytes id;
     Bytes body;
+    UnixMillis received_at;       // by the server's clock
     bool record_fetched = false;  // the sender's record was asked for already
   };
   // What happens to the delivery at the head of the queue.
@@ -78,6 +80,7 @@ class Sync {
   Directory& directory_;
   Outbox& outbox_;
   HistoryTransfer& history_;
+  Calls& calls_;
   std::deque<Delivery> queue_;
   std::size_t queued_bytes_ = 0;
   bool full_ = false;     // more came than may wait: nothing further is taken on this connection

@@ -17,8 +17,8 @@ Result<std::unique_ptr<Client>> LocalClient::open(const OpenOptions& options, Pr
   if (!opened) return pass(opened);
   std::unique_ptr<LocalClient> client(new LocalClient(std::move(lock), options.profile.socket(), loop));
   Rng& rng = options.rng != nullptr ? *options.rng : crypto::SystemRng::instance();
-  client->engine_ = std::make_unique<Engine>(client->loop_, std::move(*opened),
-                                             options.clock != nullptr ? *options.clock : system_clock, rng);
+  client->engine_ = std::make_unique<Engine>(
+      client->loop_, std::move(*opened), options.clock != nullptr ? *options.clock : system_clock, rng, options.calls);
   if (auto loaded = client->engine_->load(); !loaded) return pass(loaded);
   if (!client->engine_->core().account.exists())
     return fail(ExitCode::not_registered, "there is no account in " + options.profile.folder.string() +
@@ -111,6 +111,14 @@ Status LocalClient::accept(std::string_view peer, bool changed) {
   return run<void>([&](auto answer) { engine_->accept(peer, changed, std::move(answer)); });
 }
 
+Result<CallInfo> LocalClient::call(const CallRequest& request) {
+  return run<CallInfo>([&](auto answer) { engine_->call(request, std::move(answer)); });
+}
+
+Result<std::vector<CallRecord>> LocalClient::calls(std::size_t limit) {
+  return engine_->calls(limit);
+}
+
 Result<AccountInfo> LocalClient::whoami() {
   return engine_->whoami();
 }
@@ -149,6 +157,9 @@ Status LocalClient::check_store() {
 
 void LocalClient::close() {
   listener_.reset();
+  // The other side need not find out by itself.
+  if (engine_->end_call() && engine_->core().online())
+    loop_.run_until([this] { return engine_->outbox().idle(); }, std::chrono::steady_clock::now() + close_deadline);
   bool closed = false;
   engine_->go_offline([&closed] { closed = true; });
   loop_.run_until([&closed] { return closed; }, std::chrono::steady_clock::now() + close_deadline);

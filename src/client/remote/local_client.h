@@ -31,6 +31,8 @@ class LocalClient final : public Client {
   Result<SafetyNumber> safety_number(std::string_view peer) override;
   Status set_verified(std::string_view peer, bool verified) override;
   Status accept(std::string_view peer, bool changed) override;
+  Result<CallInfo> call(const CallRequest& request) override;
+  Result<std::vector<CallRecord>> calls(std::size_t limit) override;
   Result<AccountInfo> whoami() override;
   Result<std::vector<DeviceInfo>> devices() override;
   Result<std::uint32_t> link_device(std::string_view code, bool history) override;

@@ -232,12 +232,14 @@ void encode(const Event& in, v1::Event& out) {
     out.mutable_typing()->set_peer(typing->peer);
     out.mutable_typing()->set_active(typing->active);
   }
+  if (const auto* call = std::get_if<CallInfo>(&in)) encode(*call, *out.mutable_call());
 }
 
 std::optional<Event> decode(const v1::Event& in) {
   if (in.has_message()) return decode(in.message());
   if (in.has_notice()) return decode(in.notice());
   if (in.has_connection()) return decode(in.connection());
+  if (in.has_call()) return decode(in.call());
   if (in.has_typing()) return TypingState{.peer = in.typing().peer(), .active = in.typing().active()};
   return std::nullopt;
 }

@@ -6,6 +6,9 @@
 
 namespace pqc_chat::local::v1 {
 class Account;
+class Call;
+class CallInfo;
+class CallRecord;
 class Change;
 class ConnectionState;
 class Contact;
@@ -41,6 +44,9 @@ void encode(const Change& in, v1::Change& out);
 void encode(const SaveFile& in, v1::Save& out);
 void encode(const FileTransfer& in, v1::TransferState& out);
 void encode(const TurnAccess& in, v1::TurnAccess& out);
+void encode(const CallRequest& in, v1::Call& out);
+void encode(const CallInfo& in, v1::CallInfo& out);
+void encode(const CallRecord& in, v1::CallRecord& out);
 
 Error decode(const v1::Error& in);
 Message decode(const v1::Message& in);
@@ -58,5 +64,8 @@ std::optional<Change> decode(const v1::Change& in);
 SaveFile decode(const v1::Save& in);
 FileTransfer decode(const v1::TransferState& in);
 TurnAccess decode(const v1::TurnAccess& in);
+std::optional<CallRequest> decode(const v1::Call& in);
+CallInfo decode(const v1::CallInfo& in);
+CallRecord decode(const v1::CallRecord& in);
 
 }  // namespace pqc::client::local

@@ -190,6 +190,21 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
       return engine_.set_verified(request.set_verified().peer(), request.set_verified().verified(), done);
     case v1::LocalRequest::kAcceptContact:
       return engine_.accept(request.accept_contact().peer(), request.accept_contact().changed(), done);
+    case v1::LocalRequest::kCall: {
+      const auto call = local::decode(request.call());
+      if (!call) return done(fail(ExitCode::protocol_mismatch, "a request that this version does not know"));
+      return engine_.call(*call, [weak = std::weak_ptr(session), id](const Result<CallInfo>& info) {
+        if (const auto alive = weak.lock())
+          alive->answer(id, info, [&](v1::LocalReply& out) { local::encode(*info, *out.mutable_call()); });
+      });
+    }
+    case v1::LocalRequest::kCalls: {
+      const auto calls = engine_.calls(std::min<std::size_t>(request.calls().limit(), limits::call_history_rows));
+      return session->answer(id, calls, [&](v1::LocalReply& out) {
+        out.mutable_calls();
+        for (const auto& call : *calls) local::encode(call, *out.mutable_calls()->add_calls());
+      });
+    }
     case v1::LocalRequest::kWhoami: {
       const auto account = engine_.whoami();
       return session->answer(id, account,

@@ -185,6 +185,25 @@ Status RemoteClient::accept(std::string_view peer, bool changed) {
   return command(request, limits::request_deadline);
 }
 
+Result<CallInfo> RemoteClient::call(const CallRequest& request) {
+  v1::LocalRequest out;
+  local::encode(request, *out.mutable_call());
+  auto reply = ask(out, 2 * limits::request_deadline);
+  if (!reply) return pass(reply);
+  if (!(*reply)->has_call()) return off_protocol();
+  return local::decode((*reply)->call());
+}
+
+Result<std::vector<CallRecord>> RemoteClient::calls(std::size_t limit) {
+  v1::LocalRequest request;
+  request.mutable_calls()->set_limit(static_cast<std::uint32_t>(limit));
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  std::vector<CallRecord> out;
+  for (const auto& call : (*reply)->calls().calls()) out.push_back(local::decode(call));
+  return out;
+}
+
 Result<AccountInfo> RemoteClient::whoami() {
   v1::LocalRequest request;
   request.mutable_whoami();

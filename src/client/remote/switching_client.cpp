@@ -142,6 +142,17 @@ Status SwitchingClient::accept(std::string_view peer, bool changed) {
   return with([&](Client& client) { return client.accept(peer, changed); });
 }
 
+// Not asked again of another owner: the call went with the one that ended.
+Result<CallInfo> SwitchingClient::call(const CallRequest& request) {
+  if (!inner_ || cut_off())
+    if (auto attached = attach_again(); !attached) return pass(attached);
+  return inner_->call(request);
+}
+
+Result<std::vector<CallRecord>> SwitchingClient::calls(std::size_t limit) {
+  return with([&](Client& client) { return client.calls(limit); });
+}
+
 Result<AccountInfo> SwitchingClient::whoami() {
   return with([](Client& client) { return client.whoami(); });
 }

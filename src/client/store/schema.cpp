@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::array all_migrations{Migration{1, schema_version_1}, Migration{2, schema_version_2},
                                     Migration{3, schema_version_3}, Migration{4, schema_version_4},
-                                    Migration{5, schema_version_5}, Migration{6, schema_version_6}};
+                                    Migration{5, schema_version_5}, Migration{6, schema_version_6},
+                                    Migration{7, schema_version_7}};
 
 Status apply(Database& database, const Migration& migration) {
   auto transaction = Transaction::begin(database);

@@ -232,4 +232,20 @@ CREATE INDEX changes_with_text ON messages (contact, target, target_direction, k
   WHERE target IS NOT NULL AND text <> '';
 )sql";
 
+// The history of calls.
+inline constexpr const char* schema_version_7 = R"sql(
+CREATE TABLE calls (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id BLOB NOT NULL UNIQUE,
+  contact INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
+  direction INTEGER NOT NULL,
+  outcome INTEGER NOT NULL,
+  started INTEGER NOT NULL,
+  answered INTEGER NOT NULL,
+  ended INTEGER NOT NULL,
+  relayed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX calls_of_contact ON calls (contact);
+)sql";
+
 }  // namespace pqc::client

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "client/store/account_table.h"
+#include "client/store/call_table.h"
 #include "client/store/contact_table.h"
 #include "client/store/database.h"
 #include "client/store/erasure.h"
@@ -41,6 +42,7 @@ class Store {
   Erasure erasure{*database};
   ForgetTable forgets{*database};
   TransferTable transfers{*database};
+  CallTable calls{*database};
 
  private:
   explicit Store(std::unique_ptr<Database> opened) : database(std::move(opened)) {}

@@ -1,0 +1,338 @@
+#include "client/calls/call_machine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pqc::client {
+
+// One event: what it does to the state, and what follows from it.
+class CallMachine::Step {
+ public:
+  Step(CallMachine& machine, const CallMoment& now) : machine_(machine), now_(now) {}
+
+  void operator()(const PlaceCall& event);
+  void operator()(const LocalDescribed& event);
+  void operator()(const AcceptCall&);
+  void operator()(const DeclineCall&);
+  void operator()(const HangUpCall&);
+  void operator()(const MediaConnected& event);
+  void operator()(const MediaEnded& event);
+  void operator()(const OfferFailed& event);
+  void operator()(const TimePassed&);
+  void operator()(const CallArrived& event);
+
+  CallActions actions;
+
+ private:
+  template <class T>
+  T* in() {
+    return std::get_if<T>(&machine_.state_);
+  }
+  void send(CallPeer to, CallContent content, std::uint32_t except = 0) {
+    actions.emplace_back(SendCall{.to = to, .except = except, .content = std::move(content)});
+  }
+  template <class T>
+  void become(T state) {
+    machine_.state_ = std::move(state);
+    actions.emplace_back(CallChanged{});
+  }
+  // Ends the call of this state.
+  void end(CallOutcome outcome, UnixMillis answered = {});
+  // Ends it and tells the other side, whatever that needs in this state.
+  void give_up(CallOutcome outcome);
+  void note_missed(const CallId& id, const CallPeer& from);
+
+  void arrived(const CallPeer& from, const CallId& id, const CallOffer& offer, bool fresh);
+  void arrived(const CallPeer& from, const CallId& id, const CallAnswer& answer);
+  void arrived(const CallPeer& from, const CallId& id, const CallReject& reject);
+  void arrived(const CallPeer& from, const CallId& id, const CallHangup&);
+  void arrived(const CallPeer& from, const CallId& id, const CallTaken& taken);
+  void arrived(const CallPeer& from, const CallId& id, const CallRinging&);
+  bool withdraw_for(const CallPeer& from, const CallId& id);
+  void answer(const CallPeer& from, const CallId& id, const CallOffer& offer);
+  // The call that rings here, is being answered, or was answered here and connects.
+  [[nodiscard]] bool is_incoming(const CallPeer& from, const CallId& id) const;
+
+  CallMachine& machine_;
+  const CallMoment& now_;
+};
+
+std::optional<CallId> call_id(const CallState& state) {
+  return std::visit(
+      [](const auto& s) -> std::optional<CallId> {
+        if constexpr (requires { s.id; })
+          return s.id;
+        else
+          return std::nullopt;
+      },
+      state);
+}
+
+CallPeer call_peer(const CallState& state) {
+  return std::visit(
+      [](const auto& s) -> CallPeer {
+        if constexpr (requires { s.peer; })
+          return s.peer;
+        else if constexpr (requires { s.from; })
+          return s.from;
+        else if constexpr (requires { s.contact; })
+          return {.contact = s.contact, .device = 0};
+        else
+          return {};
+      },
+      state);
+}
+
+Direction call_direction(const CallState& state) {
+  return std::visit(
+      [](const auto& s) {
+        if constexpr (requires { s.direction; })
+          return s.direction;
+        else if constexpr (requires { s.from; })
+          return Direction::incoming;
+        else
+          return Direction::outgoing;
+      },
+      state);
+}
+
+std::optional<std::chrono::steady_clock::time_point> CallMachine::deadline() const {
+  return std::visit(
+      [](const auto& s) -> std::optional<std::chrono::steady_clock::time_point> {
+        if constexpr (requires { s.until; })
+          return s.until;
+        else
+          return std::nullopt;
+      },
+      state_);
+}
+
+CallActions CallMachine::on(const CallEvent& event, const CallMoment& now) {
+  Step step(*this, now);
+  std::visit(step, event);
+  return std::move(step.actions);
+}
+
+// At most call_rings_a_minute of one contact.
+bool CallMachine::may_ring(std::int64_t contact, std::chrono::steady_clock::time_point now) {
+  std::erase_if(rings_, [&](const auto& entry) { return entry.second.back() + std::chrono::minutes(1) <= now; });
+  auto& times = rings_[contact];
+  while (!times.empty() && times.front() + std::chrono::minutes(1) <= now) times.pop_front();
+  if (times.size() >= limits::call_rings_a_minute) return false;
+  times.push_back(now);
+  return true;
+}
+
+void CallMachine::Step::end(CallOutcome outcome, UnixMillis answered) {
+  const auto& state = machine_.state_;
+  const auto id = call_id(state);
+  if (!id) return;
+  CallOver over{.id = *id,
+                .contact = call_peer(state).contact,
+                .direction = call_direction(state),
+                .outcome = outcome,
+                .answered = answered,
+                .ended = now_.wall};
+  if (in<CallRingingHere>() == nullptr) actions.emplace_back(CloseMedia{*id});
+  machine_.state_ = CallIdle{};
+  actions.emplace_back(over);
+}
+
+void CallMachine::Step::give_up(CallOutcome outcome) {
+  if (const auto* calling = in<CallCalling>()) {
+    send({.contact = calling->contact, .device = 0}, {.call = calling->id, .what = CallHangup{}});
+  } else if (const auto* ringing = in<CallRingingHere>()) {
+    send(ringing->from, {.call = ringing->id, .what = CallReject{}});
+  } else if (const auto* answering = in<CallAnswering>()) {
+    send(answering->from, {.call = answering->id, .what = CallReject{}});
+  } else if (const auto* connecting = in<CallConnecting>()) {
+    send(connecting->peer, {.call = connecting->id, .what = CallHangup{}});
+  } else if (const auto* active = in<CallActive>()) {
+    send(active->peer, {.call = active->id, .what = CallHangup{}});
+    return end(outcome, active->since);
+  }
+  end(outcome);
+}
+
+// A call that never had a state here.
+void CallMachine::Step::note_missed(const CallId& id, const CallPeer& from) {
+  actions.emplace_back(CallOver{.id = id,
+                                .contact = from.contact,
+                                .direction = Direction::incoming,
+                                .outcome = CallOutcome::missed,
+                                .answered = {},
+                                .ended = now_.wall});
+}
+
+void CallMachine::Step::operator()(const PlaceCall& event) {
+  if (!machine_.idle()) return;
+  become(CallPreparing{.id = event.id, .contact = event.contact});
+  actions.emplace_back(PrepareMedia{.id = event.id, .offering = true});
+}
+
+void CallMachine::Step::operator()(const LocalDescribed& event) {
+  if (const auto* preparing = in<CallPreparing>(); preparing != nullptr && preparing->id == event.id) {
+    const auto contact = preparing->contact;
+    send({.contact = contact, .device = 0},
+         {.call = event.id,
+          .what =
+              CallOffer{.offered_at = now_.wall, .secret = event.half.secret, .description = event.half.description}});
+    return become(CallCalling{.id = event.id,
+                              .contact = contact,
+                              .ours = event.half,
+                              .rings = false,
+                              .until = now_.steady + machine_.timing_.ringing});
+  }
+  const auto* answering = in<CallAnswering>();
+  if (answering == nullptr || answering->id != event.id) return;
+  const auto from = answering->from;
+  send(from,
+       {.call = event.id, .what = CallAnswer{.secret = event.half.secret, .description = event.half.description}});
+  actions.emplace_back(ConnectMedia{.id = event.id,
+                                    .offering = false,
+                                    .peer = from,
+                                    .ours = event.half,
+                                    .their_secret = answering->offer.secret,
+                                    .theirs = answering->offer.description});
+  become(CallConnecting{.id = event.id,
+                        .peer = from,
+                        .direction = Direction::incoming,
+                        .until = now_.steady + machine_.timing_.connecting});
+}
+
+void CallMachine::Step::operator()(const AcceptCall&) {
+  const auto* ringing = in<CallRingingHere>();
+  if (ringing == nullptr) return;
+  answer(CallPeer(ringing->from), CallId(ringing->id), CallOffer(ringing->offer));
+}
+
+void CallMachine::Step::answer(const CallPeer& from, const CallId& id, const CallOffer& offer) {
+  become(CallAnswering{.id = id, .from = from, .offer = offer, .until = now_.steady + machine_.timing_.connecting});
+  actions.emplace_back(PrepareMedia{.id = id, .offering = false});
+}
+
+void CallMachine::Step::operator()(const DeclineCall&) {
+  if (in<CallRingingHere>() != nullptr) give_up(CallOutcome::declined);
+}
+
+void CallMachine::Step::operator()(const HangUpCall&) {
+  if (in<CallActive>() != nullptr) return give_up(CallOutcome::completed);
+  if (in<CallRingingHere>() != nullptr || in<CallAnswering>() != nullptr) return give_up(CallOutcome::declined);
+  give_up(in<CallConnecting>() != nullptr ? CallOutcome::failed : CallOutcome::cancelled);
+}
+
+void CallMachine::Step::operator()(const MediaConnected& event) {
+  const auto* connecting = in<CallConnecting>();
+  if (connecting == nullptr || connecting->id != event.id) return;
+  become(CallActive{.id = event.id, .peer = connecting->peer, .direction = connecting->direction, .since = now_.wall});
+}
+
+void CallMachine::Step::operator()(const MediaEnded& event) {
+  if (call_id(machine_.state_) != event.id) return;
+  const bool completed = event.orderly && in<CallActive>() != nullptr;
+  give_up(completed ? CallOutcome::completed : CallOutcome::failed);
+}
+
+void CallMachine::Step::operator()(const OfferFailed& event) {
+  const bool ours = in<CallPreparing>() != nullptr || in<CallCalling>() != nullptr;
+  if (ours && call_id(machine_.state_) == event.id) end(CallOutcome::unreachable);
+}
+
+void CallMachine::Step::operator()(const TimePassed&) {
+  const auto until = machine_.deadline();
+  if (!until || now_.steady < *until) return;
+  if (const auto* calling = in<CallCalling>())
+    return give_up(calling->rings ? CallOutcome::unanswered : CallOutcome::unreachable);
+  if (in<CallRingingHere>() != nullptr) return end(CallOutcome::missed);
+  give_up(CallOutcome::failed);
+}
+
+void CallMachine::Step::operator()(const CallArrived& event) {
+  if (event.content.call == CallId{}) return;  // it broke a rule
+  if (const auto* offer = std::get_if<CallOffer>(&event.content.what))
+    return arrived(event.from, event.content.call, *offer, event.fresh);
+  std::visit(
+      [&](const auto& what) {
+        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(what)>, CallOffer>)
+          arrived(event.from, event.content.call, what);
+      },
+      event.content.what);
+}
+
+void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallOffer& offer, bool fresh) {
+  if (std::ranges::find(machine_.known_, id) != machine_.known_.end() || call_id(machine_.state_) == id) return;
+  machine_.known_.push_back(id);
+  if (machine_.known_.size() > limits::call_known_ids) machine_.known_.pop_front();
+  if (!fresh) return note_missed(id, from);
+  if (withdraw_for(from, id)) return answer(from, id, offer);
+  if (const auto* calling = in<CallCalling>(); calling != nullptr && calling->contact == from.contact)
+    return;  // ours stands: they will withdraw this one
+  if (!machine_.idle()) {
+    send(from, {.call = id, .what = CallReject{.busy = true}});
+    return note_missed(id, from);
+  }
+  if (!machine_.may_ring(from.contact, now_.steady)) return note_missed(id, from);
+  send(from, {.call = id, .what = CallRinging{}});
+  become(CallRingingHere{.id = id, .from = from, .offer = offer, .until = now_.steady + machine_.timing_.ringing});
+}
+
+// Glare (docs/spec/calls.md §4): whether our call to the same person gives way to theirs.
+bool CallMachine::Step::withdraw_for(const CallPeer& from, const CallId& id) {
+  const auto* calling = in<CallCalling>();
+  const auto* preparing = in<CallPreparing>();
+  const bool offered = calling != nullptr && calling->contact == from.contact && id < calling->id;
+  const bool not_yet = preparing != nullptr && preparing->contact == from.contact;
+  if (!offered && !not_yet) return false;
+  if (offered) send({.contact = from.contact, .device = 0}, {.call = calling->id, .what = CallHangup{}});
+  end(CallOutcome::withdrawn);
+  return true;
+}
+
+void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallAnswer& answer) {
+  const auto* calling = in<CallCalling>();
+  if (calling == nullptr || calling->id != id || calling->contact != from.contact) return;
+  send({.contact = from.contact, .device = 0}, {.call = id, .what = CallTaken{}}, from.device);
+  actions.emplace_back(ConnectMedia{.id = id,
+                                    .offering = true,
+                                    .peer = from,
+                                    .ours = calling->ours,
+                                    .their_secret = answer.secret,
+                                    .theirs = answer.description});
+  become(CallConnecting{
+      .id = id, .peer = from, .direction = Direction::outgoing, .until = now_.steady + machine_.timing_.connecting});
+}
+
+void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallReject& reject) {
+  const auto* calling = in<CallCalling>();
+  if (calling == nullptr || calling->id != id || calling->contact != from.contact) return;
+  CallContent others{.call = id, .what = CallHangup{}};
+  if (!reject.busy) others.what = CallTaken{.declined = true};
+  send({.contact = from.contact, .device = 0}, std::move(others), from.device);
+  end(reject.busy ? CallOutcome::busy : CallOutcome::declined);
+}
+
+bool CallMachine::Step::is_incoming(const CallPeer& from, const CallId& id) const {
+  const auto& state = machine_.state_;
+  return call_id(state) == id && call_peer(state) == from && call_direction(state) == Direction::incoming;
+}
+
+void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallHangup&) {
+  if (call_id(machine_.state_) != id || call_peer(machine_.state_) != from) return;
+  if (const auto* active = in<CallActive>()) return end(CallOutcome::completed, active->since);
+  if (in<CallConnecting>() != nullptr) return end(CallOutcome::failed);
+  end(CallOutcome::missed);
+}
+
+void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallTaken& taken) {
+  if (!is_incoming(from, id) || in<CallActive>() != nullptr) return;
+  end(taken.declined ? CallOutcome::declined : CallOutcome::answered_elsewhere);
+}
+
+void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallRinging&) {
+  auto* calling = in<CallCalling>();
+  if (calling == nullptr || calling->id != id || calling->contact != from.contact || calling->rings) return;
+  calling->rings = true;
+  actions.emplace_back(CallChanged{});
+}
+
+}  // namespace pqc::client

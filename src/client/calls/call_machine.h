@@ -1,0 +1,188 @@
+// The calls of one device, as decisions (docs/spec/calls.md §4): what the user does, what peers say, how the media fare
+// and how time passes go in; what is to be sent, connected and noted comes out. No I/O, no clock, no randomness.
+//
+//              PlaceCall                LocalDescribed           CallAnswer             MediaConnected
+//   Idle ──────────────────► Preparing ──────────────► Calling ─────────────┐
+//    │        CallOffer                                                     ├► Connecting ────────────► Active
+//    └───────────────────────► Ringing ──AcceptCall──► Answering ───────────┘
+//                                                   LocalDescribed
+//
+// Every state but Idle ends with exactly one CallOver, but for a call that is withdrawn for another (glare). One
+// thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "client/calls/call_content.h"
+#include "client/limits.h"
+#include "client/types.h"
+
+namespace pqc::client {
+
+struct CallTiming {
+  std::chrono::milliseconds ringing = limits::call_ringing;
+  std::chrono::milliseconds connecting = limits::call_connecting;
+};
+
+// A device of a contact.
+struct CallPeer {
+  std::int64_t contact = 0;
+  std::uint32_t device = 0;  // 0: not known yet, all of them
+  friend bool operator==(const CallPeer&, const CallPeer&) = default;
+};
+
+// What this device brings into a call.
+struct LocalHalf {
+  CallHalf secret{};
+  CallDescription description;
+};
+
+struct CallMoment {
+  std::chrono::steady_clock::time_point steady;
+  UnixMillis wall;
+};
+
+// Of a call that came: it rings. `fresh`: docs/spec/calls.md §5.
+struct CallArrived {
+  CallPeer from;
+  CallContent content;
+  bool fresh = true;
+};
+struct PlaceCall {
+  std::int64_t contact = 0;
+  CallId id{};
+};
+// The media of the call can be reached; its offer or answer may go out.
+struct LocalDescribed {
+  CallId id{};
+  LocalHalf half;
+};
+struct AcceptCall {};
+struct DeclineCall {};
+struct HangUpCall {};
+struct MediaConnected {
+  CallId id{};
+};
+// By itself: it could not be made, or it broke; or the peer said goodbye on the path.
+struct MediaEnded {
+  CallId id{};
+  bool orderly = false;
+};
+// The offer could not be sent.
+struct OfferFailed {
+  CallId id{};
+};
+struct TimePassed {};
+using CallEvent = std::variant<CallArrived, PlaceCall, LocalDescribed, AcceptCall, DeclineCall, HangUpCall,
+                               MediaConnected, MediaEnded, OfferFailed, TimePassed>;
+
+// Gathers candidates, and answers with LocalDescribed or MediaEnded.
+struct PrepareMedia {
+  CallId id{};
+  bool offering = false;
+};
+struct ConnectMedia {
+  CallId id{};
+  bool offering = false;
+  CallPeer peer;
+  LocalHalf ours;
+  CallHalf their_secret{};
+  CallDescription theirs;
+};
+struct CloseMedia {
+  CallId id{};
+};
+// To one device, or to every device of the contact but one.
+struct SendCall {
+  CallPeer to;
+  std::uint32_t except = 0;
+  CallContent content;
+};
+// It rings, is answered, connects: whoever watches is told.
+struct CallChanged {};
+struct CallOver {
+  CallId id{};
+  std::int64_t contact = 0;
+  Direction direction = Direction::outgoing;
+  CallOutcome outcome = CallOutcome::failed;
+  UnixMillis answered;  // 0: no sound ever went
+  UnixMillis ended;
+};
+using CallAction = std::variant<PrepareMedia, ConnectMedia, CloseMedia, SendCall, CallChanged, CallOver>;
+using CallActions = std::vector<CallAction>;
+
+// The states.
+struct CallIdle {};
+struct CallPreparing {
+  CallId id{};
+  std::int64_t contact = 0;
+};
+struct CallCalling {
+  CallId id{};
+  std::int64_t contact = 0;
+  LocalHalf ours;
+  bool rings = false;  // at some device
+  std::chrono::steady_clock::time_point until;
+};
+struct CallRingingHere {
+  CallId id{};
+  CallPeer from;
+  CallOffer offer;
+  std::chrono::steady_clock::time_point until;
+};
+struct CallAnswering {
+  CallId id{};
+  CallPeer from;
+  CallOffer offer;
+  std::chrono::steady_clock::time_point until;
+};
+struct CallConnecting {
+  CallId id{};
+  CallPeer peer;
+  Direction direction = Direction::outgoing;
+  std::chrono::steady_clock::time_point until;
+};
+struct CallActive {
+  CallId id{};
+  CallPeer peer;
+  Direction direction = Direction::outgoing;
+  UnixMillis since;
+};
+using CallState =
+    std::variant<CallIdle, CallPreparing, CallCalling, CallRingingHere, CallAnswering, CallConnecting, CallActive>;
+
+class CallMachine {
+ public:
+  explicit CallMachine(CallTiming timing = {}) : timing_(timing) {}
+
+  // Events that do not fit the state do nothing.
+  [[nodiscard]] CallActions on(const CallEvent& event, const CallMoment& now);
+  [[nodiscard]] const CallState& state() const { return state_; }
+  [[nodiscard]] bool idle() const { return std::holds_alternative<CallIdle>(state_); }
+  // When TimePassed is due; nothing while no time runs.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> deadline() const;
+
+ private:
+  class Step;
+
+  [[nodiscard]] bool may_ring(std::int64_t contact, std::chrono::steady_clock::time_point now);
+
+  CallTiming timing_;
+  CallState state_;
+  std::deque<CallId> known_;  // offers that came, the latest ones
+  std::map<std::int64_t, std::deque<std::chrono::steady_clock::time_point>> rings_;  // by contact
+};
+
+// Of a state that is not idle.
+[[nodiscard]] std::optional<CallId> call_id(const CallState& state);
+[[nodiscard]] CallPeer call_peer(const CallState& state);
+[[nodiscard]] Direction call_direction(const CallState& state);
+
+}  // namespace pqc::client

@@ -1,0 +1,44 @@
+// The media of one call as the calls see them, so that signalling is tested without sound and sockets, and the other
+// way round (docs/spec/calls.md §4).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "client/calls/call_machine.h"
+#include "client/error.h"
+#include "client/loop.h"
+#include "client/requests.h"
+#include "client/types.h"
+
+namespace pqc::client {
+
+// What media tell their owner: on the loop's thread, never inside a call to them, and not once they are gone.
+struct CallMediaEvents {
+  std::function<void(CallDescription)> described;  // once: they can be reached so
+  std::function<void()> connected;                 // once
+  std::function<void(bool orderly, const std::string& why)> ended;
+};
+
+class CallMedia {
+ public:
+  // Ends them; who is connected is told.
+  virtual ~CallMedia() = default;
+  // After `described`. The names are docs/spec/calls.md §3's.
+  virtual void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) = 0;
+  virtual void set_muted(bool muted) = 0;
+  [[nodiscard]] virtual CallQuality quality() const = 0;
+};
+
+// The loop outlives them.
+using MakeCallMedia = std::function<Result<std::unique_ptr<CallMedia>>(Loop& loop, const CallAudio& audio,
+                                                                       bool offering, CallMediaEvents events)>;
+
+// Who makes the media of calls. Without it a client neither makes nor takes calls: those that come are missed.
+struct CallOptions {
+  MakeCallMedia make_media = {};
+  CallTiming timing = {};
+};
+
+}  // namespace pqc::client

@@ -1,0 +1,118 @@
+// Calls between the facade's values and local.proto.
+#include "client/remote/local_codec.h"
+#include "proto/local.pb.h"
+
+namespace pqc::client::local {
+namespace {
+
+void encode(const CallAudio& in, v1::CallAudio& out) {
+  out.set_in(in.in);
+  out.set_out(in.out);
+  out.set_relay_only(in.relay_only);
+}
+
+CallAudio decode(const v1::CallAudio& in) {
+  return {.in = in.in(), .out = in.out(), .relay_only = in.relay_only()};
+}
+
+struct RequestEncoder {
+  v1::Call& out;
+  void operator()(const PlaceCallRequest& in) const {
+    out.mutable_place()->set_peer(in.peer);
+    encode(in.audio, *out.mutable_place()->mutable_audio());
+  }
+  void operator()(const AnswerCallRequest& in) const { encode(in.audio, *out.mutable_answer()); }
+  void operator()(const DeclineCallRequest&) const { out.mutable_decline(); }
+  void operator()(const HangUpRequest&) const { out.mutable_hang_up(); }
+  void operator()(const MuteRequest& in) const {
+    out.mutable_mute();
+    if (in.on) out.mutable_mute()->set_on(*in.on);
+  }
+  void operator()(const CallStatusRequest&) const { out.mutable_status(); }
+};
+
+}  // namespace
+
+void encode(const CallRequest& in, v1::Call& out) {
+  std::visit(RequestEncoder{out}, in);
+}
+
+std::optional<CallRequest> decode(const v1::Call& in) {
+  switch (in.body_case()) {
+    case v1::Call::kPlace:
+      return PlaceCallRequest{.peer = in.place().peer(), .audio = decode(in.place().audio())};
+    case v1::Call::kAnswer:
+      return AnswerCallRequest{.audio = decode(in.answer())};
+    case v1::Call::kDecline:
+      return DeclineCallRequest{};
+    case v1::Call::kHangUp:
+      return HangUpRequest{};
+    case v1::Call::kMute:
+      return MuteRequest{.on = in.mute().has_on() ? std::optional(in.mute().on()) : std::nullopt};
+    case v1::Call::kStatus:
+      return CallStatusRequest{};
+    case v1::Call::BODY_NOT_SET:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void encode(const CallInfo& in, v1::CallInfo& out) {
+  out.set_id(in.id);
+  out.set_peer(in.peer);
+  out.set_direction(static_cast<std::uint32_t>(in.direction));
+  out.set_phase(static_cast<std::uint32_t>(in.phase));
+  out.set_outcome(static_cast<std::uint32_t>(in.outcome));
+  out.set_since(in.since.value);
+  out.set_ended(in.ended.value);
+  out.set_muted(in.muted);
+  out.set_relayed(in.quality.relayed);
+  out.set_words(in.quality.words);
+  if (in.quality.round_trip) out.set_round_trip_us(in.quality.round_trip->count());
+  out.set_jitter_us(in.quality.jitter.count());
+  out.set_loss(in.quality.loss);
+  out.set_why(in.why);
+}
+
+CallInfo decode(const v1::CallInfo& in) {
+  CallInfo out{.id = in.id(),
+               .peer = in.peer(),
+               .direction = static_cast<Direction>(in.direction()),
+               .phase = static_cast<CallPhase>(in.phase()),
+               .outcome = static_cast<CallOutcome>(in.outcome()),
+               .since = {in.since()},
+               .ended = {in.ended()},
+               .muted = in.muted()};
+  out.quality = {.relayed = in.relayed(),
+                 .words = in.words(),
+                 .round_trip = {},
+                 .jitter = std::chrono::microseconds(in.jitter_us()),
+                 .loss = in.loss()};
+  if (in.has_round_trip_us()) out.quality.round_trip = std::chrono::microseconds(in.round_trip_us());
+  out.why = in.why();
+  return out;
+}
+
+void encode(const CallRecord& in, v1::CallRecord& out) {
+  out.set_id(in.id);
+  out.set_peer(in.peer);
+  out.set_direction(static_cast<std::uint32_t>(in.direction));
+  out.set_outcome(static_cast<std::uint32_t>(in.outcome));
+  out.set_started(in.started.value);
+  out.set_answered(in.answered.value);
+  out.set_ended(in.ended.value);
+  out.set_relayed(in.relayed);
+}
+
+CallRecord decode(const v1::CallRecord& in) {
+  return {.id = in.id(),
+          .peer = in.peer(),
+          .direction = static_cast<Direction>(in.direction()),
+          .outcome = static_cast<CallOutcome>(in.outcome()),
+          .started = {in.started()},
+          .answered = {in.answered()},
+          .ended = {in.ended()},
+          .relayed = in.relayed()};
+}
+
+}  // namespace pqc::client::local

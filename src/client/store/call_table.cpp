@@ -1,0 +1,59 @@
+#include "client/store/call_table.h"
+
+#include "client/limits.h"
+
+namespace pqc::client {
+
+Result<bool> CallTable::add(const CallRow& row) {
+  if (auto done = database_.run(
+          "INSERT INTO calls (id, contact, direction, outcome, started, answered, ended, relayed) "
+          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+          row.id, row.contact, row.direction, row.outcome, row.started, row.answered, row.ended, row.relayed);
+      !done)
+    return pass(done);
+  if (database_.changes() == 0) return false;
+  if (auto done =
+          database_.run("DELETE FROM calls WHERE seq <= (SELECT max(seq) FROM calls) - ?", limits::call_history_rows);
+      !done)
+    return pass(done);
+  return true;
+}
+
+Status CallTable::set_end(const CallRow& row) {
+  return database_.run("UPDATE calls SET outcome = ?2, answered = ?3, ended = ?4, relayed = ?5 WHERE id = ?1", row.id,
+                       row.outcome, row.answered, row.ended, row.relayed);
+}
+
+Status CallTable::remove(const CallId& id) {
+  return database_.run("DELETE FROM calls WHERE id = ?", id);
+}
+
+Result<std::vector<CallRecord>> CallTable::latest(std::size_t limit) {
+  std::vector<CallRecord> out;
+  const auto read = [&](const Row& row) {
+    out.push_back({.id = to_hex(row.blob(0)),
+                   .peer = row.text(1),
+                   .direction = static_cast<Direction>(row.integer(2)),
+                   .outcome = static_cast<CallOutcome>(row.integer(3)),
+                   .started = row.time(4),
+                   .answered = row.time(5),
+                   .ended = row.time(6),
+                   .relayed = row.integer(7) != 0});
+  };
+  auto done = database_.each(
+      "SELECT c.id, p.peer, c.direction, c.outcome, c.started, c.answered, c.ended, c.relayed FROM calls c "
+      "JOIN contacts p ON p.id = c.contact ORDER BY c.seq DESC LIMIT ?",
+      read, limit);
+  if (!done) return pass(done);
+  return out;
+}
+
+Status CallTable::remove_with(std::int64_t contact) {
+  return database_.run("DELETE FROM calls WHERE contact = ?", contact);
+}
+
+Status CallTable::remove_before(UnixMillis time) {
+  return database_.run("DELETE FROM calls WHERE started < ?", time);
+}
+
+}  // namespace pqc::client

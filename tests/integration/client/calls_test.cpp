@@ -1,0 +1,319 @@
+// Calls through real clients and a real server, with media that only say that they are there (docs/spec/calls.md): who
+// rings, who gets the call, what each side is told, and what stays in the history.
+#include <atomic>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "client/client.h"
+#include "server_process.h"
+#include "support/device.h"
+#include "support/temporary_folder.h"
+
+namespace pqc::client {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds wait{30};
+
+// Describes itself at once, is connected as soon as it is told with whom.
+class PretendedMedia final : public CallMedia {
+ public:
+  // What one program's media were told, for the test to look at.
+  struct Seen {
+    Loop* loop = nullptr;
+    std::uint8_t number = 0;
+    bool offering = false;
+    bool muted = false;
+    bool there = false;
+    std::optional<ConnectMedia> with = {};
+    std::string our_name = {};
+    std::string their_name = {};
+  };
+
+  PretendedMedia(Seen& seen, bool offering, CallMediaEvents events) : seen_(seen), events_(std::move(events)) {
+    seen_.offering = offering;
+    seen_.there = true;
+    CallDescription description{
+        .fingerprint = {seen_.number}, .ufrag = "user", .password = std::string(22, 'p'), .candidates = {}};
+    later([this, description] { events_.described(description); });
+  }
+  ~PretendedMedia() override { seen_.there = false; }
+  void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) override {
+    seen_.with = with;
+    seen_.our_name = our_name;
+    seen_.their_name = their_name;
+    later([this] { events_.connected(); });
+  }
+  void set_muted(bool muted) override { seen_.muted = muted; }
+  [[nodiscard]] CallQuality quality() const override { return {.relayed = false, .words = "acorn zebra"}; }
+
+ private:
+  void later(std::function<void()> work) {
+    seen_.loop->post([weak = std::weak_ptr(alive_), work = std::move(work)] {
+      if (!weak.expired()) work();
+    });
+  }
+
+  Seen& seen_;
+  CallMediaEvents events_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
+};
+
+// One program that stays connected.
+struct Program {
+  std::unique_ptr<Client> client;
+  PretendedMedia::Seen media;
+  std::vector<CallInfo> events;
+
+  [[nodiscard]] CallPhase phase() const { return events.empty() ? CallPhase::none : events.back().phase; }
+  [[nodiscard]] std::optional<CallOutcome> outcome() const {
+    return phase() == CallPhase::over ? std::optional(events.back().outcome) : std::nullopt;
+  }
+};
+
+class CallsTest : public ::testing::Test {
+ protected:
+  OpenOptions options(const std::string& name, Program* program = nullptr, milliseconds ringing = seconds(30)) {
+    OpenOptions out;
+    out.profile = {std::filesystem::path(folder.path()) / name};
+    out.calls.timing.ringing = ringing;
+    if (program != nullptr)
+      out.calls.make_media = [program](Loop&, const CallAudio&, bool offering,
+                                       CallMediaEvents events) -> Result<std::unique_ptr<CallMedia>> {
+        return std::make_unique<PretendedMedia>(program->media, offering, std::move(events));
+      };
+    return out;
+  }
+  void register_account(const std::string& name) {
+    RegisterOptions out;
+    out.open = options(name);
+    out.name = name;
+    out.host = "127.0.0.1";
+    out.port = server.port();
+    const auto made = Client::register_account(std::move(out));
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  Program& start(const std::string& name, bool follow = true, milliseconds ringing = seconds(30)) {
+    auto& program = *programs.emplace_back(std::make_unique<Program>());
+    auto opened = Client::open(options(name, &program, ringing));
+    EXPECT_TRUE(opened) << opened.error().message;
+    program.client = std::move(*opened);
+    program.media.loop = &program.client->loop();
+    program.media.number = static_cast<std::uint8_t>(programs.size());
+    if (!follow) return program;
+    EXPECT_TRUE(program.client->catch_up(wait));
+    EXPECT_TRUE(program.client->follow([&program](const Event& event) {
+      if (const auto* call = std::get_if<CallInfo>(&event)) program.events.push_back(*call);
+    }));
+    return program;
+  }
+  // Each has a loop of its own: they take turns.
+  bool until(const std::function<bool()>& done) {
+    const auto end = steady_clock::now() + wait;
+    while (!done() && steady_clock::now() < end)
+      for (const auto& program : programs)
+        if (program->client)
+          program->client->loop().run_until([] { return false; }, steady_clock::now() + milliseconds(2));
+    return done();
+  }
+  // They have written to each other before.
+  void make_contacts(const std::string& one, const std::string& other) {
+    for (const auto& [from, to] : {std::pair(one, other), std::pair(other, one)}) {
+      auto opened = Client::open(options(from));
+      ASSERT_TRUE(opened);
+      ASSERT_TRUE((*opened)->catch_up(wait));
+      const auto message = (*opened)->send(to, "hello");
+      ASSERT_TRUE(message);
+      ASSERT_TRUE((*opened)->await(message->seq, Until::sent, wait));
+      (*opened)->close();
+    }
+  }
+  void SetUp() override {
+    register_account("alice");
+    register_account("bob");
+    make_contacts("alice", "bob");
+  }
+  void TearDown() override {
+    for (const auto& program : programs)
+      if (program->client) program->client->close();
+  }
+  static Result<CallInfo> call(Program& program, CallRequest request) { return program.client->call(request); }
+
+  test::TemporaryFolder folder;
+  ServerProcess server{folder.path("server")};
+  std::vector<std::unique_ptr<Program>> programs;
+};
+
+TEST_F(CallsTest, TwoPeopleTalkAndHangUp) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  const auto placed = call(alice, PlaceCallRequest{.peer = "bob", .audio = {}});
+  ASSERT_TRUE(placed) << placed.error().message;
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here && alice.phase() == CallPhase::rings_there; }));
+  EXPECT_TRUE(bob.events.back().peer.starts_with("alice@"));
+  EXPECT_EQ(bob.events.back().id, alice.events.back().id);
+  EXPECT_FALSE(bob.media.there) << "nothing is opened before the user answers";
+  EXPECT_EQ(call(bob, PlaceCallRequest{.peer = "alice", .audio = {}}).error().code, ExitCode::busy);
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+
+  // Both bring the same into the secret, from opposite sides.
+  ASSERT_TRUE(alice.media.with && bob.media.with);
+  EXPECT_TRUE(alice.media.with->offering);
+  EXPECT_FALSE(bob.media.with->offering);
+  EXPECT_EQ(alice.media.with->their_secret, bob.media.with->ours.secret);
+  EXPECT_EQ(bob.media.with->their_secret, alice.media.with->ours.secret);
+  EXPECT_EQ(alice.media.with->theirs, bob.media.with->ours.description);
+  EXPECT_EQ(bob.media.with->theirs, alice.media.with->ours.description);
+  EXPECT_NE(alice.media.with->ours.secret, bob.media.with->ours.secret);
+  EXPECT_EQ(alice.media.our_name, bob.media.their_name);
+  EXPECT_EQ(alice.media.their_name, bob.media.our_name);
+  EXPECT_TRUE(bob.media.our_name.starts_with("bob@") && bob.media.our_name.ends_with("/1"));
+
+  EXPECT_TRUE(call(bob, MuteRequest{.on = {}})->muted);
+  EXPECT_TRUE(bob.media.muted);
+  EXPECT_FALSE(call(bob, MuteRequest{.on = false})->muted);
+  ASSERT_TRUE(call(alice, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
+  EXPECT_EQ(*alice.outcome(), CallOutcome::completed);
+  EXPECT_EQ(*bob.outcome(), CallOutcome::completed);
+  EXPECT_FALSE(alice.media.there || bob.media.there);
+  for (auto* side : {&alice, &bob}) {
+    const auto calls = side->client->calls(10);
+    ASSERT_TRUE(calls && calls->size() == 1U);
+    EXPECT_EQ(calls->front().outcome, CallOutcome::completed);
+    EXPECT_GT(calls->front().answered.value, 0);
+    EXPECT_GE(calls->front().ended.value, calls->front().answered.value);
+  }
+  EXPECT_EQ(call(alice, HangUpRequest{}).error().code, ExitCode::usage);
+}
+
+TEST_F(CallsTest, DeclinedBusyAndCancelledAreToldApart) {
+  register_account("carol");
+  make_contacts("carol", "bob");
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  auto& carol = start("carol");
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  // bob is being called: who calls meanwhile finds him busy.
+  ASSERT_TRUE(call(carol, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return carol.outcome().has_value(); }));
+  EXPECT_EQ(*carol.outcome(), CallOutcome::busy);
+  ASSERT_TRUE(call(bob, DeclineCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
+  EXPECT_EQ(*alice.outcome(), CallOutcome::declined);
+  EXPECT_EQ(*bob.outcome(), CallOutcome::declined);
+
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(call(alice, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return bob.outcome().has_value(); }));
+  EXPECT_EQ(*bob.outcome(), CallOutcome::missed);
+  EXPECT_EQ(*alice.outcome(), CallOutcome::cancelled);
+  EXPECT_EQ(bob.client->calls(10)->size(), 3U);
+}
+
+TEST_F(CallsTest, NobodyAnswersAndNobodyIsThere) {
+  auto& alice = start("alice", true, milliseconds(1'500));
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
+  EXPECT_EQ(*alice.outcome(), CallOutcome::unreachable);
+  // The offer lies in bob's mailbox, with the caller's word that it is over.
+  auto& bob = start("bob");
+  ASSERT_TRUE(until([&] {
+    const auto calls = bob.client->calls(10);
+    return calls && calls->size() == 1U && calls->front().outcome == CallOutcome::missed;
+  }));
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::over && bob.phase() == CallPhase::over; }));
+  EXPECT_EQ(*alice.outcome(), CallOutcome::unanswered);
+  EXPECT_EQ(*bob.outcome(), CallOutcome::missed);
+}
+
+// Who never was a contact rings nowhere and learns no more than that nobody is there (THREATS 16).
+TEST_F(CallsTest, Threat16StrangersDoNotRing) {
+  register_account("mallory");
+  auto& bob = start("bob");
+  auto& mallory = start("mallory", true, milliseconds(1'500));
+  ASSERT_TRUE(call(mallory, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return mallory.outcome().has_value(); }));
+  EXPECT_EQ(*mallory.outcome(), CallOutcome::unreachable);
+  EXPECT_TRUE(bob.events.empty());
+  EXPECT_TRUE(bob.client->calls(10)->empty());
+}
+
+// Both ring; who answers has the call, and the other one never had what the call's secret is made of.
+TEST_F(CallsTest, TheFirstDeviceThatAnswersGetsTheCall) {
+  {
+    Device laptop{folder.path("bob"), "bob", server.port()};
+    Device phone{folder.path("phone"), "bob", server.port()};
+    laptop.open();
+    phone.join(laptop, {2});
+    // The copy makes a contact of alice on the phone too.
+    ASSERT_TRUE(laptop.send("alice", "from two devices now"));
+    phone.catch_up();
+    phone.close();
+    laptop.close();
+  }
+  auto& alice = start("alice");
+  auto& laptop = start("bob");
+  auto& phone = start("phone");
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return laptop.phase() == CallPhase::rings_here && phone.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(call(phone, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && laptop.outcome(); }));
+  EXPECT_EQ(*laptop.outcome(), CallOutcome::answered_elsewhere);
+  EXPECT_EQ(alice.media.with->peer.device, 2U);
+  EXPECT_FALSE(laptop.media.with);
+  EXPECT_EQ(call(laptop, AnswerCallRequest{}).error().code, ExitCode::usage);
+  ASSERT_TRUE(call(phone, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
+  EXPECT_EQ(laptop.client->calls(10)->front().outcome, CallOutcome::answered_elsewhere);
+  EXPECT_EQ(phone.client->calls(10)->front().outcome, CallOutcome::completed);
+
+  // Declined on one, it stops on the other.
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return laptop.phase() == CallPhase::rings_here && phone.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(call(laptop, DeclineCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome() && phone.outcome(); }));
+  EXPECT_EQ(*phone.outcome(), CallOutcome::declined);
+}
+
+// A command beside the program that owns the profile, over its socket.
+TEST_F(CallsTest, AnotherProcessOfTheProfileSteersTheCall) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  std::optional<Result<CallInfo>> answered;
+  std::optional<Result<std::vector<CallRecord>>> history;
+  std::atomic<bool> finished = false;
+  std::jthread other([&] {
+    auto opened = Client::open(options("bob"));
+    if (!opened || (*opened)->owner()) return;
+    answered = (*opened)->call(AnswerCallRequest{.audio = {.in = "/tmp/in.wav", .out = {}, .relay_only = true}});
+    history = (*opened)->calls(10);
+    finished = true;
+  });
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::active; }));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && finished; }));
+  other.join();
+  ASSERT_TRUE(answered && *answered);
+  EXPECT_EQ((**answered).id, bob.events.back().id);
+  ASSERT_TRUE(*history);
+  EXPECT_EQ((**history).size(), 1U);
+  // The program ends in the middle of it: the other side is told.
+  alice.client->close();
+  alice.client.reset();
+  ASSERT_TRUE(until([&] { return bob.outcome().has_value(); }));
+  EXPECT_EQ(*bob.outcome(), CallOutcome::completed);
+}
+
+}  // namespace
+}  // namespace pqc::client

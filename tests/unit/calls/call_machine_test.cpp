@@ -1,0 +1,313 @@
+// The calls of a device as decisions: tables of what follows from what, and two machines that talk to each other in any
+// order (docs/spec/calls.md §4).
+#include "client/calls/call_machine.h"
+
+#include <deque>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace pqc::client {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::int64_t bob = 7;
+constexpr CallPeer bobs_phone{.contact = bob, .device = 1};
+constexpr CallPeer bobs_laptop{.contact = bob, .device = 2};
+constexpr CallPeer carol{.contact = 8, .device = 1};
+
+constexpr CallId id_of(std::uint8_t number) {
+  CallId id{};
+  id[0] = number;
+  return id;
+}
+
+LocalHalf half(std::uint8_t number) {
+  LocalHalf out;
+  out.secret.fill(number);
+  out.description.ufrag = "user";
+  return out;
+}
+
+class CallMachineTest : public testing::Test {
+ protected:
+  CallActions on(const CallEvent& event) { return machine.on(event, now()); }
+  [[nodiscard]] CallMoment now() const { return {.steady = start + passed, .wall = {1'000 + passed.count()}}; }
+
+  void call_bob() {
+    (void)on(PlaceCall{.contact = bob, .id = id_of(5)});
+    (void)on(LocalDescribed{.id = id_of(5), .half = half(1)});
+  }
+  CallActions bob_calls(std::uint8_t number = 9, CallPeer from = bobs_phone, bool fresh = true) {
+    return on(CallArrived{
+        .from = from,
+        .content = {.call = id_of(number), .what = CallOffer{.offered_at = {}, .secret = {}, .description = {}}},
+        .fresh = fresh});
+  }
+  template <class T>
+  CallActions says(CallPeer who, T what, std::uint8_t number = 5) {
+    return on(CallArrived{.from = who, .content = {.call = id_of(number), .what = what}});
+  }
+  void talk_to_bob() {
+    call_bob();
+    (void)says(bobs_phone, CallAnswer{.secret = half(2).secret, .description = half(2).description});
+    (void)on(MediaConnected{.id = id_of(5)});
+  }
+
+  template <class T>
+  static const T* find(const CallActions& actions) {
+    for (const auto& action : actions)
+      if (const auto* found = std::get_if<T>(&action)) return found;
+    return nullptr;
+  }
+  // What a call came to in these actions; nothing while it goes on.
+  static std::optional<CallOutcome> outcome(const CallActions& actions) {
+    const auto* over = find<CallOver>(actions);
+    return over != nullptr ? std::optional(over->outcome) : std::nullopt;
+  }
+  template <class T>
+  static const SendCall* sent(const CallActions& actions) {
+    for (const auto& action : actions)
+      if (const auto* send = std::get_if<SendCall>(&action); send && std::holds_alternative<T>(send->content.what))
+        return send;
+    return nullptr;
+  }
+
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+  std::chrono::milliseconds passed{0};
+  CallMachine machine;
+};
+
+TEST_F(CallMachineTest, ACallFromTheFirstStepToTheLast) {
+  EXPECT_TRUE(find<PrepareMedia>(on(PlaceCall{.contact = bob, .id = id_of(5)}))->offering);
+  const auto offered = on(LocalDescribed{.id = id_of(5), .half = half(1)});
+  ASSERT_NE(sent<CallOffer>(offered), nullptr);
+  EXPECT_EQ(sent<CallOffer>(offered)->to, (CallPeer{.contact = bob, .device = 0}));
+  const auto answered = says(bobs_phone, CallAnswer{.secret = half(2).secret, .description = half(2).description});
+  ASSERT_NE(find<ConnectMedia>(answered), nullptr);
+  EXPECT_EQ(find<ConnectMedia>(answered)->peer, bobs_phone);
+  EXPECT_EQ(find<ConnectMedia>(answered)->their_secret, half(2).secret);
+  ASSERT_NE(sent<CallTaken>(answered), nullptr);
+  EXPECT_EQ(sent<CallTaken>(answered)->except, bobs_phone.device);
+  (void)on(MediaConnected{.id = id_of(5)});
+  EXPECT_TRUE(std::holds_alternative<CallActive>(machine.state()));
+  passed = seconds(70);
+  const auto ended = on(HangUpCall{});
+  EXPECT_EQ(outcome(ended), CallOutcome::completed);
+  EXPECT_EQ(find<CallOver>(ended)->answered.value, 1'000);
+  EXPECT_EQ(find<CallOver>(ended)->ended.value, 71'000);
+  EXPECT_EQ(sent<CallHangup>(ended)->to, bobs_phone);
+  EXPECT_TRUE(machine.idle());
+}
+
+TEST_F(CallMachineTest, AnIncomingCallIsAnswered) {
+  const auto rings = bob_calls();
+  EXPECT_EQ(sent<CallRinging>(rings)->to, bobs_phone);
+  EXPECT_FALSE(find<PrepareMedia>(on(AcceptCall{}))->offering);
+  const auto answered = on(LocalDescribed{.id = id_of(9), .half = half(3)});
+  EXPECT_EQ(sent<CallAnswer>(answered)->to, bobs_phone) << "to the device that offered, and to no other";
+  EXPECT_FALSE(find<ConnectMedia>(answered)->offering);
+  (void)on(MediaConnected{.id = id_of(9)});
+  EXPECT_EQ(outcome(says(bobs_phone, CallHangup{}, 9)), CallOutcome::completed);
+}
+
+TEST_F(CallMachineTest, HowACallThatIsOfferedEnds) {
+  call_bob();
+  EXPECT_EQ(outcome(says(bobs_phone, CallReject{.busy = true})), CallOutcome::busy);
+  call_bob();
+  const auto declined = says(bobs_phone, CallReject{});
+  EXPECT_EQ(outcome(declined), CallOutcome::declined);
+  EXPECT_EQ(sent<CallTaken>(declined)->except, bobs_phone.device);
+  call_bob();
+  const auto cancelled = on(HangUpCall{});
+  EXPECT_EQ(outcome(cancelled), CallOutcome::cancelled);
+  EXPECT_EQ(sent<CallHangup>(cancelled)->to.device, 0U);
+  call_bob();
+  EXPECT_EQ(outcome(on(OfferFailed{.id = id_of(5)})), CallOutcome::unreachable);
+  call_bob();
+  passed += seconds(45);
+  EXPECT_EQ(outcome(on(TimePassed{})), CallOutcome::unreachable);
+  call_bob();
+  (void)says(bobs_laptop, CallRinging{});
+  passed += seconds(44);
+  EXPECT_TRUE(on(TimePassed{}).empty());
+  passed += seconds(1);
+  EXPECT_EQ(outcome(on(TimePassed{})), CallOutcome::unanswered);
+}
+
+TEST_F(CallMachineTest, HowACallThatRingsEnds) {
+  (void)bob_calls(1);
+  EXPECT_EQ(outcome(says(bobs_phone, CallHangup{}, 1)), CallOutcome::missed);
+  (void)bob_calls(2);
+  EXPECT_EQ(outcome(says(bobs_phone, CallTaken{}, 2)), CallOutcome::answered_elsewhere);
+  (void)bob_calls(3);
+  EXPECT_EQ(outcome(says(bobs_phone, CallTaken{.declined = true}, 3)), CallOutcome::declined);
+  (void)bob_calls(4);
+  const auto declined = on(DeclineCall{});
+  EXPECT_EQ(outcome(declined), CallOutcome::declined);
+  EXPECT_EQ(sent<CallReject>(declined)->to, bobs_phone);
+  (void)bob_calls(5);
+  passed += seconds(45);
+  const auto missed = on(TimePassed{});
+  EXPECT_EQ(outcome(missed), CallOutcome::missed);
+  EXPECT_EQ(sent<CallReject>(missed), nullptr);
+}
+
+// Only the device that answers gets a call; only the device that offered one is listened to.
+TEST_F(CallMachineTest, TheFirstAnswerWins) {
+  call_bob();
+  EXPECT_NE(find<ConnectMedia>(says(bobs_phone, CallAnswer{})), nullptr);
+  EXPECT_TRUE(says(bobs_laptop, CallAnswer{}).empty());
+  EXPECT_TRUE(says(bobs_laptop, CallReject{}).empty());
+  EXPECT_TRUE(says(bobs_laptop, CallHangup{}).empty());
+  EXPECT_EQ(call_peer(machine.state()), bobs_phone);
+}
+
+TEST_F(CallMachineTest, AnswersThatCameTooLateAreToldSo) {
+  (void)bob_calls(9);
+  (void)on(AcceptCall{});
+  (void)on(LocalDescribed{.id = id_of(9), .half = half(3)});
+  EXPECT_EQ(outcome(says(bobs_phone, CallTaken{}, 9)), CallOutcome::answered_elsewhere);
+}
+
+TEST_F(CallMachineTest, OthersAndOtherCallsChangeNothing) {
+  call_bob();
+  EXPECT_TRUE(says(carol, CallAnswer{}).empty());
+  EXPECT_TRUE(says(carol, CallReject{}).empty());
+  EXPECT_TRUE(says(bobs_phone, CallAnswer{}, 6).empty());
+  EXPECT_TRUE(says(bobs_phone, CallTaken{}).empty());
+  EXPECT_TRUE(on(MediaConnected{.id = id_of(5)}).empty());
+  EXPECT_TRUE(on(MediaEnded{.id = id_of(6), .orderly = false}).empty());
+  (void)says(bobs_phone, CallAnswer{});
+  (void)on(MediaConnected{.id = id_of(5)});
+  EXPECT_TRUE(says(bobs_laptop, CallHangup{}).empty());
+  EXPECT_TRUE(says(carol, CallHangup{}).empty());
+  EXPECT_TRUE(on(AcceptCall{}).empty());
+  EXPECT_TRUE(on(DeclineCall{}).empty());
+  EXPECT_TRUE(on(PlaceCall{.contact = 8, .id = id_of(6)}).empty());
+}
+
+TEST_F(CallMachineTest, WhoIsInACallIsBusy) {
+  talk_to_bob();
+  const auto second = bob_calls(9, carol);
+  EXPECT_TRUE(std::get<CallReject>(sent<CallReject>(second)->content.what).busy);
+  EXPECT_EQ(outcome(second), CallOutcome::missed);
+  EXPECT_TRUE(std::holds_alternative<CallActive>(machine.state()));
+}
+
+TEST_F(CallMachineTest, OldAndRepeatedOffersDoNotRing) {
+  EXPECT_EQ(outcome(bob_calls(1, bobs_phone, false)), CallOutcome::missed);
+  EXPECT_TRUE(machine.idle());
+  (void)bob_calls(2);
+  EXPECT_TRUE(bob_calls(2).empty());
+  (void)on(DeclineCall{});
+  EXPECT_TRUE(bob_calls(2).empty());
+}
+
+TEST_F(CallMachineTest, OnePersonRingsFiveTimesAMinute) {
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    EXPECT_FALSE(outcome(bob_calls(i)));
+    (void)on(DeclineCall{});
+  }
+  EXPECT_EQ(outcome(bob_calls(6)), CallOutcome::missed);
+  EXPECT_FALSE(outcome(bob_calls(7, carol)));
+  (void)on(DeclineCall{});
+  passed += seconds(61);
+  EXPECT_FALSE(outcome(bob_calls(8)));
+}
+
+TEST_F(CallMachineTest, MediaThatDoNotComeEndTheCall) {
+  call_bob();
+  (void)says(bobs_phone, CallAnswer{});
+  passed += seconds(20);
+  const auto failed = on(TimePassed{});
+  EXPECT_EQ(outcome(failed), CallOutcome::failed);
+  EXPECT_NE(sent<CallHangup>(failed), nullptr);
+  talk_to_bob();
+  EXPECT_EQ(outcome(on(MediaEnded{.id = id_of(5), .orderly = false})), CallOutcome::failed);
+  talk_to_bob();
+  EXPECT_EQ(outcome(on(MediaEnded{.id = id_of(5), .orderly = true})), CallOutcome::completed);
+}
+
+TEST_F(CallMachineTest, OfTwoCallsAtOnceTheLowerIdStands) {
+  call_bob();  // 5
+  EXPECT_TRUE(bob_calls(6).empty()) << "ours stands";
+  const auto theirs = bob_calls(4);
+  EXPECT_EQ(outcome(theirs), CallOutcome::withdrawn);
+  EXPECT_EQ(sent<CallHangup>(theirs)->content.call, id_of(5));
+  EXPECT_EQ(find<PrepareMedia>(theirs)->id, id_of(4));
+  EXPECT_TRUE(std::holds_alternative<CallAnswering>(machine.state()));
+}
+
+// Two people, messages in any order that a session allows, everything that a user and the media may do: no state is
+// left without a way out, both end idle, and whoever says they spoke has spoken to the other.
+RC_GTEST_PROP(CallMachineProperty, EveryCallEnds, ()) {
+  struct Side {
+    CallMachine machine;
+    std::deque<CallContent> inbox;
+    std::map<CallId, int> over;
+  };
+  std::array<Side, 2> sides;
+  CallMoment now{.steady = std::chrono::steady_clock::now(), .wall = {1'000}};
+  const auto feed = [&](std::size_t who, const CallEvent& event) {
+    for (const auto& action : sides.at(who).machine.on(event, now)) {
+      if (const auto* send = std::get_if<SendCall>(&action); send != nullptr && send->except != 1)
+        sides.at(1 - who).inbox.push_back(send->content);
+      if (const auto* over = std::get_if<CallOver>(&action)) RC_ASSERT(++sides.at(who).over[over->id] == 1);
+    }
+  };
+  const auto deliver = [&](std::size_t who) {
+    auto& inbox = sides.at(who).inbox;
+    if (inbox.empty()) return;
+    const auto content = inbox.front();
+    inbox.pop_front();
+    feed(who, CallArrived{.from = {.contact = 1, .device = 1}, .content = content});
+  };
+  const auto steps = *rc::gen::container<std::vector<std::pair<bool, int>>>(
+      rc::gen::pair(rc::gen::arbitrary<bool>(), rc::gen::inRange(0, 9)));
+  std::uint8_t next = 1;
+  for (const auto& [second, what] : steps) {
+    const std::size_t who = second ? 1 : 0;
+    const auto id = call_id(sides.at(who).machine.state()).value_or(CallId{});
+    switch (what) {
+      case 0:
+        feed(who, PlaceCall{.contact = 1, .id = id_of(next++)});
+        break;
+      case 1:
+        feed(who, LocalDescribed{.id = id, .half = half(1)});
+        break;
+      case 2:
+        feed(who, AcceptCall{});
+        break;
+      case 3:
+        feed(who, MediaConnected{.id = id});
+        break;
+      case 4:
+        feed(who, HangUpCall{});
+        break;
+      case 5:
+        feed(who, MediaEnded{.id = id, .orderly = true});
+        break;
+      case 6:
+        now.steady += seconds(15);
+        feed(who, TimePassed{});
+        break;
+      default:
+        deliver(who);
+    }
+    if (next == 255) break;
+  }
+  while (!sides[0].inbox.empty() || !sides[1].inbox.empty()) {
+    deliver(0);
+    deliver(1);
+  }
+  for (const std::size_t who : {0U, 1U}) {
+    feed(who, HangUpCall{});
+    RC_ASSERT(sides.at(who).machine.idle());
+    RC_ASSERT(!sides.at(who).machine.deadline());
+  }
+}
+
+}  // namespace
+}  // namespace pqc::client

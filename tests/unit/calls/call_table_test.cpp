@@ -1,0 +1,71 @@
+// The history of calls in the encrypted store.
+#include <gtest/gtest.h>
+
+#include "client/limits.h"
+#include "client/store/store.h"
+#include "support/temporary_folder.h"
+
+namespace pqc::client {
+namespace {
+
+class CallTableTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = Store::open(std::filesystem::path(folder.path()) / "profile.db", DatabaseKey(), true);
+    ASSERT_TRUE(opened);
+    store = std::move(*opened);
+    bob = store->contacts.find_or_add("bob@test", ContactState::accepted, {1})->id;
+  }
+  [[nodiscard]] CallRow row(std::uint8_t number, std::int64_t started = 1'000) const {
+    return {.id = {number, 1},
+            .contact = bob,
+            .direction = Direction::incoming,
+            .outcome = CallOutcome::missed,
+            .started = {started},
+            .answered = {},
+            .ended = {},
+            .relayed = false};
+  }
+
+  test::TemporaryFolder folder;
+  std::unique_ptr<Store> store;
+  std::int64_t bob = 0;
+};
+
+TEST_F(CallTableTest, ACallIsNotedOnceAndThenItsEnd) {
+  EXPECT_EQ(store->calls.add(row(1)), true);
+  EXPECT_EQ(store->calls.add(row(1)), false);
+  EXPECT_EQ(store->calls.add(row(2)), true);
+  auto over = row(1);
+  over.outcome = CallOutcome::completed;
+  over.answered = {2'000};
+  over.ended = {3'000};
+  over.relayed = true;
+  ASSERT_TRUE(store->calls.set_end(over));
+  const auto calls = store->calls.latest(10);
+  ASSERT_TRUE(calls);
+  ASSERT_EQ(calls->size(), 2U);
+  const auto& first = calls->back();
+  EXPECT_EQ(first.id, to_hex(row(1).id));
+  EXPECT_EQ(first.peer, "bob@test");
+  EXPECT_EQ(first.outcome, CallOutcome::completed);
+  EXPECT_EQ(first.ended.value, 3'000);
+  EXPECT_TRUE(first.relayed);
+  EXPECT_EQ(calls->front().outcome, CallOutcome::missed);
+  EXPECT_EQ(store->calls.latest(1)->size(), 1U);
+}
+
+TEST_F(CallTableTest, CallsAreErased) {
+  ASSERT_TRUE(store->calls.add(row(1, 10)));
+  ASSERT_TRUE(store->calls.add(row(2, 20)));
+  ASSERT_TRUE(store->calls.add(row(3, 30)));
+  ASSERT_TRUE(store->calls.remove_before({20}));
+  EXPECT_EQ(store->calls.latest(10)->size(), 2U);
+  ASSERT_TRUE(store->calls.remove(row(2).id));
+  EXPECT_EQ(store->calls.latest(10)->size(), 1U);
+  ASSERT_TRUE(store->calls.remove_with(bob));
+  EXPECT_TRUE(store->calls.latest(10)->empty());
+}
+
+}  // namespace
+}  // namespace pqc::client
