@@ -9,7 +9,7 @@
 namespace pqc::cli {
 
 ExitCode run(const Context& context, const ChatCommand& command) {
-  auto opened = context.open();
+  auto opened = context.open(true);
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   client::Status outcome;

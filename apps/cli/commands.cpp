@@ -6,6 +6,7 @@
 #include "cli/address.h"
 #include "cli/delivery.h"
 #include "cli/passphrase.h"
+#include "client/calls/voice_call.h"
 #include "client/limits.h"
 #include "client/messages/content.h"
 
@@ -47,8 +48,10 @@ client::OpenOptions Context::open_options() const {
   return out;
 }
 
-Result<std::unique_ptr<client::Client>> Context::open() const {
-  auto opened = client::Client::open(open_options());
+Result<std::unique_ptr<client::Client>> Context::open(bool takes_calls) const {
+  auto with = open_options();
+  if (takes_calls) with.calls.make_media = client::make_voice_call;
+  auto opened = client::Client::open(with);
   const auto& level = options.minimum_level.empty() ? config.minimum_level : options.minimum_level;
   if (!opened || level.empty()) return opened;
   if (auto set = (*opened)->set_minimum_level(level); !set) return client::pass(set);

@@ -16,8 +16,8 @@ struct Context {
 
   [[nodiscard]] client::ProfilePaths profile() const;
   [[nodiscard]] client::OpenOptions open_options() const;
-  // Opens the profile and applies --minimum-level.
-  [[nodiscard]] client::Result<std::unique_ptr<client::Client>> open() const;
+  // Opens the profile and applies --minimum-level. Calls ring only in programs that stay.
+  [[nodiscard]] client::Result<std::unique_ptr<client::Client>> open(bool takes_calls = false) const;
   // Prints the error and answers its code.
   [[nodiscard]] ExitCode fail(const client::Error& error) const;
 };
@@ -61,5 +61,14 @@ ExitCode run(const Context& context, const SaveCommand& command);
 ExitCode send_file(const Context& context, const SendCommand& command);
 ExitCode run(const Context& context, const LinkCommand& command);
 ExitCode run(const Context& context, const DevicesCommand& command);
+// devices audio.
+ExitCode list_audio_devices(const Context& context);
+ExitCode run(const Context& context, const CallCommand& command);
+ExitCode run(const Context& context, const AnswerCommand& command);
+ExitCode run(const Context& context, const HangUpCommand& command);
+ExitCode run(const Context& context, const MuteCommand& command);
+ExitCode run(const Context& context, const CallsCommand& command);
+// decline without a name.
+ExitCode decline_call(const Context& context);
 
 }  // namespace pqc::cli

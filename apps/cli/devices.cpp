@@ -102,6 +102,7 @@ ExitCode run(const Context& context, const LinkCommand& command) {
 }
 
 ExitCode run(const Context& context, const DevicesCommand& command) {
+  if (command.action == DevicesCommand::Action::audio) return list_audio_devices(context);
   auto opened = context.open();
   if (!opened) return context.fail(opened.error());
   const Closing closing{**opened};
@@ -112,6 +113,8 @@ ExitCode run(const Context& context, const DevicesCommand& command) {
       return link(context, **opened, command);
     case DevicesCommand::Action::revoke:
       return revoke(context, **opened, command);
+    case DevicesCommand::Action::audio:
+      break;
   }
   return ExitCode::usage;
 }

@@ -57,6 +57,7 @@ ExitCode run(const Context& context, const AcceptCommand& command) {
 }
 
 ExitCode run(const Context& context, const DeclineCommand& command) {
+  if (command.peer.empty()) return decline_call(context);
   return change(context, client::DeclineRequest{.peer = command.peer},
                 "What " + command.peer + " wrote is erased here");
 }

@@ -68,6 +68,7 @@ void add_devices(CLI::App& app, Options& options) {
     return sub;
   };
   action("list", "List the devices (default)", Action::list);
+  action("audio", "List the microphones and loudspeakers of this machine", Action::audio);
   auto* linked = action("link", "Link the device that shows a code", Action::link);
   linked->add_option("CODE", devices.values->code, "What 'pqc-chat link' shows there; '-': from standard input")
       ->required();
@@ -182,7 +183,8 @@ void add_rules(CLI::App& app, Options& options) {
   add_of_peer<UnblockCommand>(app, options, "unblock", "End that");
   add<RequestsCommand>(app, options, "requests", "List the strangers who wrote to you");
   add_of_peer<AcceptCommand>(app, options, "accept", "Make a contact of a stranger");
-  add_of_peer<DeclineCommand>(app, options, "decline", "Erase what a stranger wrote");
+  auto decline = add<DeclineCommand>(app, options, "decline", "Decline the call that rings, or a stranger's messages");
+  decline.app->add_option("PEER", decline.values->peer, "Erase what this stranger wrote; nothing: decline the call");
   auto settings = add<SettingsCommand>(app, options, "settings", "Print or change what is told to others, and kept");
   const auto on_off = one_of({"on", "off"});
   settings.app->add_option("--read-receipts", settings.values->read_receipts, "Tell contacts what you read: on or off")
@@ -190,6 +192,27 @@ void add_rules(CLI::App& app, Options& options) {
   settings.app->add_option("--typing", settings.values->typing, "Tell contacts that you are writing: on or off")
       ->check(on_off);
   settings.app->add_option("--keep-days", settings.values->keep_days, "Erase messages after so many days; 0: never");
+}
+
+void add_audio(CLI::App& app, AudioOptions& audio) {
+  app.add_option("--audio-in", audio.in, "Microphone, or a .wav file that is played; default: the system's device")
+      ->type_name("DEVICE|FILE");
+  app.add_option("--audio-out", audio.out, "Loudspeaker, or a .wav file that is written; default: the system's device")
+      ->type_name("DEVICE|FILE");
+}
+
+void add_calls(CLI::App& app, Options& options) {
+  auto call = add<CallCommand>(app, options, "call", "Call somebody; Ctrl-C hangs up");
+  call.app->add_option("PEER", call.values->peer, "name or name@server")->required();
+  add_audio(*call.app, call.values->audio);
+  auto answer = add<AnswerCommand>(app, options, "answer", "Answer the call that rings");
+  answer.app->add_flag("--auto", answer.values->automatically, "Wait for calls and answer each, until interrupted");
+  add_audio(*answer.app, answer.values->audio);
+  add<HangUpCommand>(app, options, "hangup", "End the call that another pqc-chat of this profile carries");
+  auto mute = add<MuteCommand>(app, options, "mute", "Mute your side of that call, or end that");
+  mute.app->add_option("HOW", mute.values->how, "on, off or toggle (default)")->check(one_of({"on", "off", "toggle"}));
+  auto calls = add<CallsCommand>(app, options, "calls", "Print the last calls");
+  calls.app->add_option("--limit", calls.values->limit, "How many; default: 50")->check(up_to(10'000));
 }
 
 void add_people(CLI::App& app, Options& options) {
@@ -379,6 +402,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_changes(app, options);
   add_stored(app, options);
   add_files(app, options);
+  add_calls(app, options);
   add_people(app, options);
   add_keys(app, options);
   add_rules(app, options);

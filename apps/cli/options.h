@@ -25,7 +25,7 @@ struct LinkCommand {
   bool with_passphrase = false;
 };
 struct DevicesCommand {
-  enum class Action { list, link, revoke };
+  enum class Action { list, link, revoke, audio };
   Action action = Action::list;
   std::string code;  // of link
   bool without_history = false;
@@ -110,7 +110,27 @@ struct AcceptCommand {
   std::string peer;
 };
 struct DeclineCommand {
+  std::string peer;  // empty: the call that rings
+};
+// Devices by name, or files that end in .wav.
+struct AudioOptions {
+  std::string in;
+  std::string out;
+};
+struct CallCommand {
   std::string peer;
+  AudioOptions audio;
+};
+struct AnswerCommand {
+  bool automatically = false;
+  AudioOptions audio;
+};
+struct HangUpCommand {};
+struct MuteCommand {
+  std::string how = "toggle";  // on, off, toggle
+};
+struct CallsCommand {
+  std::uint32_t limit = 50;
 };
 struct SettingsCommand {
   std::string read_receipts;  // on, off, or nothing
@@ -180,7 +200,8 @@ using Command =
                  ReplyCommand, ReactCommand, EditCommand, UnsendCommand, DisappearCommand, DeleteCommand, BlockCommand,
                  UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
                  UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand, BackupCommand, RestoreCommand,
-                 IdentityCommand, P2pCommand, FilesCommand, SaveCommand, LinkCommand, DevicesCommand>;
+                 IdentityCommand, P2pCommand, FilesCommand, SaveCommand, LinkCommand, DevicesCommand, CallCommand,
+                 AnswerCommand, HangUpCommand, MuteCommand, CallsCommand>;
 
 struct Options {
   std::string profile;

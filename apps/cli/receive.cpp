@@ -96,7 +96,7 @@ class Reader {
 }  // namespace
 
 ExitCode run(const Context& context, const ReceiveCommand& command) {
-  auto opened = context.open();
+  auto opened = context.open(command.follow);
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   struct Closing {

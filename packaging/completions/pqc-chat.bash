@@ -1,6 +1,6 @@
 # bash completion of pqc-chat
 _pqc_chat() {
-  local commands="register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
+  local commands="register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
   local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --audio-in | --audio-out | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -19,7 +19,7 @@ _pqc_chat() {
 
   case $previous in
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --turn-password-file | --file) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --turn-password-file | --file | --audio-in | --audio-out) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
     --transport) mapfile -t COMPREPLY < <(compgen -W "tcp udp" -- "$current"); return ;;
     --encryption) mapfile -t COMPREPLY < <(compgen -W "ratchet rsa none" -- "$current"); return ;;
@@ -46,6 +46,9 @@ _pqc_chat() {
     backup | restore) options="--backup-passphrase-file" ;;
     reply | edit | unsend) options="--with" ;;
     react) options="--with --remove" ;;
+    call) options="--audio-in --audio-out" ;;
+    answer) options="--auto --audio-in --audio-out" ;;
+    calls) options="--limit" ;;
     settings) options="--read-receipts --typing --keep-days" ;;
     safety-number) options="--qr" ;;
     verify) options="--code --accept --undo" ;;
@@ -60,13 +63,14 @@ _pqc_chat() {
   case $command in
     backup | restore) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
     save) ((position == 1)) && mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
-    send | files | chat | history | export | disappear | safety-number | verify | accept | decline | block | unblock)
+    send | files | chat | call | history | export | disappear | safety-number | verify | accept | decline | block | unblock)
       # The names in the profile, unless opening it takes a question or a while.
       ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "$(
         timeout 1 pqc-chat "${profile[@]}" contacts --json </dev/null 2>/dev/null | sed -n 's/.*"peer":"\([a-z0-9._@-]*\)".*/\1/p'
       )" -- "$current")
       ;;
-    devices) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "list link revoke" -- "$current") ;;
+    devices) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "list audio link revoke" -- "$current") ;;
+    mute) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "on off toggle" -- "$current") ;;
     passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
     identity) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "create show forget" -- "$current") ;;
     p2p) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "listen connect ticket join rendezvous nearby endpoint" -- "$current") ;;

@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
+set -l commands register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -36,6 +36,11 @@ complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a accept -d
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a decline -d 'erase what a stranger wrote'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a block -d 'send nothing to somebody, and drop what comes'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a unblock -d 'end that'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a call -d 'call somebody'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a answer -d 'answer the call that rings'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a hangup -d 'end the call'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a mute -d 'mute your side of the call'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a calls -d 'print the last calls'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a settings -d 'print or change what is told to others, and kept'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a whoami -d 'print account, device and server'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'check server, certificate, clock, profile and key agent'
@@ -97,6 +102,10 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from export backup restore' -F
 complete -c pqc-chat -n '__fish_seen_subcommand_from backup restore' -l backup-passphrase-file -r -F -d 'that holds its passphrase'
 complete -c pqc-chat -n '__fish_seen_subcommand_from delete' -l conversation -x -a '(__pqc_chat_peers)' -d 'all messages with'
 complete -c pqc-chat -n '__fish_seen_subcommand_from react' -l remove -d 'take it back'
+complete -c pqc-chat -n '__fish_seen_subcommand_from call answer' -l audio-in -r -d 'microphone, or a .wav file'
+complete -c pqc-chat -n '__fish_seen_subcommand_from call answer' -l audio-out -r -d 'loudspeaker, or a .wav file'
+complete -c pqc-chat -n '__fish_seen_subcommand_from answer' -l auto -d 'answer every call'
+complete -c pqc-chat -n '__fish_seen_subcommand_from mute' -a 'on off toggle'
 complete -c pqc-chat -n '__fish_seen_subcommand_from settings' -l read-receipts -x -a 'on off' -d 'tell what was read'
 complete -c pqc-chat -n '__fish_seen_subcommand_from settings' -l typing -x -a 'on off' -d 'tell that you write'
 complete -c pqc-chat -n '__fish_seen_subcommand_from settings' -l keep-days -x -d 'erase after so many'
@@ -113,4 +122,4 @@ function __pqc_chat_peers
     end
     timeout 1 pqc-chat $profile contacts --json </dev/null 2>/dev/null | string match -rg '"peer":"([a-z0-9._@-]*)"'
 end
-complete -c pqc-chat -n '__fish_seen_subcommand_from send files chat history export disappear safety-number verify accept decline block unblock' -a '(__pqc_chat_peers)' -d contact
+complete -c pqc-chat -n '__fish_seen_subcommand_from send files chat call history export disappear safety-number verify accept decline block unblock' -a '(__pqc_chat_peers)' -d contact

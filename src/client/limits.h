@@ -125,12 +125,8 @@ inline constexpr std::uint32_t call_highest_bit_rate = 510'000;
 inline constexpr std::chrono::milliseconds call_gathering = std::chrono::seconds(2);
 inline constexpr std::chrono::milliseconds call_checks_again = std::chrono::seconds(3);
 inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::milliseconds(500);
-// Of one voice frame; what a packet has around it (IPv4, UDP, RTP, SFrame, SRTP), and of that IP and UDP; the rate that
-// a path is taken to carry at first.
+// Of one voice frame.
 inline constexpr std::size_t call_frame_bytes = 1'100;
-inline constexpr std::uint32_t call_packet_overhead = 87;
-inline constexpr std::size_t call_ip_overhead = 28;
-inline constexpr std::uint32_t call_start_rate = 150'000;
 inline constexpr std::size_t call_history_rows = 10'000;
 
 inline constexpr std::size_t history_rows = 10'000;

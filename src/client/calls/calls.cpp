@@ -13,7 +13,7 @@ namespace {
 namespace v1 = pqc_chat::v1;
 
 std::unexpected<Error> no_call() {
-  return fail(ExitCode::usage, "there is no call");
+  return fail(ExitCode::usage, "there is no call at the moment: pqc-chat calls lists those that were");
 }
 
 CallPhase phase_of(const CallState& state) {
@@ -144,7 +144,8 @@ Status Calls::begin(std::int64_t contact, const CallAudio& audio) {
 }
 
 Result<CallInfo> Calls::answer_ringing(const CallAudio& audio) {
-  if (!std::holds_alternative<CallRingingHere>(machine_.state())) return fail(ExitCode::usage, "nobody calls");
+  if (!std::holds_alternative<CallRingingHere>(machine_.state()))
+    return fail(ExitCode::usage, "nobody calls at the moment: --auto waits for a call");
   audio_ = audio;
   handle(AcceptCall{});
   return current();

@@ -1,0 +1,147 @@
+#include "cli/call_view.h"
+
+#include <format>
+
+#include "cli/output.h"
+
+namespace pqc::cli {
+namespace {
+
+using client::CallOutcome;
+using client::CallPhase;
+using client::Direction;
+
+std::string_view direction_of(Direction direction) {
+  return direction == Direction::incoming ? "in" : "out";
+}
+
+double milliseconds(std::chrono::microseconds time) {
+  return static_cast<double>(time.count()) / 1000;
+}
+
+std::string duration(UnixMillis from, UnixMillis to) {
+  const auto seconds = std::max<std::int64_t>(0, (to.value - from.value) / 1000);
+  if (seconds < 3600) return std::format("{}:{:02}", seconds / 60, seconds % 60);
+  return std::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+// For people, of the side that is asked.
+std::string_view text_of(CallOutcome outcome, Direction direction) {
+  switch (outcome) {
+    case CallOutcome::completed:
+      return "ended";
+    case CallOutcome::missed:
+      return "missed";
+    case CallOutcome::declined:
+      return direction == Direction::incoming ? "declined" : "declined by them";
+    case CallOutcome::busy:
+      return "they are in another call";
+    case CallOutcome::unanswered:
+      return "nobody answered";
+    case CallOutcome::unreachable:
+      return "none of their devices could be reached";
+    case CallOutcome::cancelled:
+      return "cancelled";
+    case CallOutcome::answered_elsewhere:
+      return "answered on another device";
+    case CallOutcome::failed:
+      return "failed";
+    case CallOutcome::withdrawn:
+      return "withdrawn";
+  }
+  return "ended";
+}
+
+std::string active_line(const client::CallInfo& call, UnixMillis now) {
+  const auto& quality = call.quality;
+  auto text = std::format("{}  {}  {}", call.peer, duration(call.since, now), quality.relayed ? "relayed" : "direct");
+  if (quality.round_trip) text += std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
+  text += std::format("  jitter {:.0f} ms  loss {:.1f} %", milliseconds(quality.jitter), quality.loss * 100);
+  if (call.muted) text += "  muted";
+  if (!quality.words.empty()) text += "  words: " + quality.words;
+  return text;
+}
+
+}  // namespace
+
+std::string call_line(const client::CallInfo& call, UnixMillis now) {
+  switch (call.phase) {
+    case CallPhase::none:
+      return "there is no call";
+    case CallPhase::calling:
+      return "calling " + call.peer;
+    case CallPhase::rings_there:
+      return "it rings at " + call.peer;
+    case CallPhase::rings_here:
+      return call.peer + " calls: pqc-chat answer, or pqc-chat decline";
+    case CallPhase::connecting:
+      return "connecting with " + call.peer;
+    case CallPhase::active:
+      return active_line(call, now);
+    case CallPhase::over:
+      break;
+  }
+  std::string text = call.peer + ": " + std::string(text_of(call.outcome, call.direction));
+  if (call.since.value > 0) text += " after " + duration(call.since, call.ended);
+  if (!call.why.empty()) text += " (" + call.why + ")";
+  return text;
+}
+
+Json call_object(const client::CallInfo& call) {
+  auto out = json_object("call");
+  out.add("phase", client::name(call.phase));
+  if (call.phase == CallPhase::none) return out;
+  out.add("id", call.id).add("peer", call.peer).add("direction", direction_of(call.direction));
+  if (call.phase == CallPhase::over) out.add("outcome", client::name(call.outcome));
+  if (call.since.value > 0) out.add("answered_at", rfc3339(call.since));
+  if (call.ended.value > 0) out.add("ended_at", rfc3339(call.ended));
+  if (!call.why.empty()) out.add("why", call.why);
+  out.add("muted", call.muted);
+  const auto& quality = call.quality;
+  if (quality.words.empty()) return out;
+  out.add("path", quality.relayed ? "relayed" : "direct").add("words", quality.words);
+  if (quality.round_trip) out.add("round_trip_us", quality.round_trip->count());
+  out.add("jitter_us", quality.jitter.count());
+  out.add("loss_per_mille", static_cast<std::int64_t>(quality.loss * 1000));
+  return out;
+}
+
+std::string call_record_line(const client::CallRecord& call) {
+  auto text = local_time(call.started) + (call.direction == Direction::incoming ? "  from " : "  to   ") + call.peer +
+              "  " + std::string(text_of(call.outcome, call.direction));
+  if (call.answered.value > 0 && call.ended.value > 0) text += ", " + duration(call.answered, call.ended);
+  return text;
+}
+
+Json call_record_object(const client::CallRecord& call) {
+  auto out = json_object("call_record");
+  out.add("id", call.id)
+      .add("peer", call.peer)
+      .add("direction", direction_of(call.direction))
+      .add("outcome", client::name(call.outcome))
+      .add("started_at", rfc3339(call.started));
+  if (call.answered.value > 0) out.add("answered_at", rfc3339(call.answered));
+  if (call.ended.value > 0) out.add("ended_at", rfc3339(call.ended));
+  if (call.answered.value > 0) out.add("path", call.relayed ? "relayed" : "direct");
+  return out;
+}
+
+ExitCode exit_code_of(const client::CallInfo& call) {
+  switch (call.outcome) {
+    case CallOutcome::unanswered:
+    case CallOutcome::missed:
+    case CallOutcome::unreachable:
+    case CallOutcome::failed:
+      return ExitCode::timed_out;
+    case CallOutcome::declined:
+    case CallOutcome::busy:
+    case CallOutcome::answered_elsewhere:
+    case CallOutcome::completed:
+    case CallOutcome::cancelled:
+    case CallOutcome::withdrawn:
+      return ExitCode::ok;
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace pqc::cli

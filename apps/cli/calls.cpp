@@ -1,0 +1,250 @@
+// pqc-chat call, answer, decline, hangup, mute, calls, devices audio.
+#include <algorithm>
+#include <csignal>
+#include <deque>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "cli/call_view.h"
+#include "cli/commands.h"
+#include "cli/delivery.h"
+#include "media/voice/devices.h"
+#include "media/voice/voice_engine.h"
+
+namespace pqc::cli {
+namespace {
+
+using client::CallInfo;
+using client::CallPhase;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds catch_up_wait{30};
+constexpr seconds tick{1};
+// How long it is waited for the end after the user asked for it.
+constexpr seconds farewell{5};
+
+// The process that owns the profile opens it, and that may stand in another folder.
+std::string endpoint(const std::string& given) {
+  const bool is_file = std::holds_alternative<media::voice::WavFile>(media::voice::parse_endpoint(given));
+  return is_file ? std::filesystem::absolute(given).string() : given;
+}
+
+// A file that is to be played has to be there before anybody is called.
+client::Result<client::CallAudio> audio_of(const AudioOptions& options) {
+  client::CallAudio out{.in = endpoint(options.in), .out = endpoint(options.out), .relay_only = false};
+  const bool is_file = std::holds_alternative<media::voice::WavFile>(media::voice::parse_endpoint(out.in));
+  if (is_file && !std::filesystem::exists(out.in)) return client::fail(ExitCode::missing, "there is no file " + out.in);
+  return out;
+}
+
+// Follows calls and prints what becomes of them.
+class Watcher {
+ public:
+  Watcher(const Context& context, client::Client& client) : context_(context), client_(client) {}
+  ~Watcher() { clear_line(); }
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  client::Status start() {
+    return client_.follow([this](const client::Event& event) {
+      if (const auto* call = std::get_if<CallInfo>(&event)) events_.push_back(*call);
+    });
+  }
+
+  // Until a call comes that rings here. Nothing when the user wants no more.
+  std::optional<CallInfo> wait_for_ring() {
+    while (signal_ == 0) {
+      client_.loop().run_until([this] { return signal_ != 0 || !events_.empty(); });
+      while (!events_.empty()) {
+        const auto call = take();
+        if (call.phase == CallPhase::rings_here) return call;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Until the call that there is is over. Ctrl-C hangs up. Nothing when its end was not seen.
+  std::optional<CallInfo> watch(const std::string& id) {
+    std::optional<steady_clock::time_point> give_up;
+    while (!give_up || steady_clock::now() < *give_up) {
+      client_.loop().run_until([&] { return !events_.empty() || (signal_ != 0 && !give_up); },
+                               steady_clock::now() + tick);
+      while (!events_.empty()) {
+        auto call = take();
+        if (call.id == id && call.phase == CallPhase::over) return call;
+      }
+      if (signal_ != 0 && !give_up) {
+        (void)client_.call(client::HangUpRequest{});
+        give_up = steady_clock::now() + farewell;
+      }
+      tell_time();
+    }
+    return std::nullopt;
+  }
+
+  void show(const CallInfo& call) {
+    clear_line();
+    if (context_.output.json())
+      context_.output.object(call_object(call));
+    else
+      context_.output.line(call_line(call, SystemClock().now()));
+  }
+  [[nodiscard]] bool interrupted() const { return signal_ != 0; }
+
+ private:
+  CallInfo take() {
+    auto call = std::move(events_.front());
+    events_.pop_front();
+    active_ = call.phase == CallPhase::active;
+    show(call);
+    return call;
+  }
+
+  // The line with time and path, in place of the one before.
+  void tell_time() {
+    if (!active_ || (!context_.output.json() && !is_terminal_)) return;
+    const auto call = client_.call(client::CallStatusRequest{});
+    if (!call || call->phase != CallPhase::active) return;
+    if (context_.output.json()) {
+      context_.output.object(call_object(*call));
+      return;
+    }
+    std::fputs(("\r\x1b[K" + displayable(call_line(*call, SystemClock().now()), "")).c_str(), stdout);
+    std::fflush(stdout);
+    drawn_ = true;
+  }
+  void clear_line() {
+    if (std::exchange(drawn_, false)) std::fputs("\r\x1b[K", stdout);
+  }
+
+  const Context& context_;
+  client::Client& client_;
+  const bool is_terminal_ = ::isatty(STDOUT_FILENO) != 0;
+  std::deque<CallInfo> events_;
+  bool active_ = false;
+  bool drawn_ = false;
+  int signal_ = 0;
+  client::Loop::HandlePtr signals_ =
+      client_.loop().on_signals({SIGINT, SIGTERM}, [this](int signal) { signal_ = signal; });
+};
+
+ExitCode watch_to_the_end(const Context& context, Watcher& watcher, const CallInfo& call) {
+  const auto over = watcher.watch(call.id);
+  if (!over) return context.fail({ExitCode::timed_out, "the end of the call was not seen"});
+  return exit_code_of(*over);
+}
+
+// Of the call that another process of this profile carries, or, with `look_first`, that waits in the mailbox.
+client::Result<CallInfo> ask(const Context& context, const client::CallRequest& request, bool look_first) {
+  auto opened = context.open(look_first);
+  if (!opened) return client::pass(opened);
+  const Closing closing{**opened};
+  if (look_first && (*opened)->owner())
+    if (auto caught_up = (*opened)->catch_up(catch_up_wait); !caught_up) return client::pass(caught_up);
+  return (*opened)->call(request);
+}
+
+}  // namespace
+
+ExitCode run(const Context& context, const CallCommand& command) {
+  const auto audio = audio_of(command.audio);
+  if (!audio) return context.fail(audio.error());
+  auto opened = context.open(true);
+  if (!opened) return context.fail(opened.error());
+  auto& client = **opened;
+  const Closing closing{client};
+  Watcher watcher(context, client);
+  if (auto started = watcher.start(); !started) return context.fail(started.error());
+  const auto call = client.call(client::PlaceCallRequest{.peer = command.peer, .audio = *audio});
+  if (!call) return context.fail(call.error());
+  return watch_to_the_end(context, watcher, *call);
+}
+
+ExitCode run(const Context& context, const AnswerCommand& command) {
+  const auto audio = audio_of(command.audio);
+  if (!audio) return context.fail(audio.error());
+  auto opened = context.open(true);
+  if (!opened) return context.fail(opened.error());
+  auto& client = **opened;
+  const Closing closing{client};
+  Watcher watcher(context, client);
+  if (auto started = watcher.start(); !started) return context.fail(started.error());
+  if (client.owner())
+    if (auto caught_up = client.catch_up(catch_up_wait); !caught_up) return context.fail(caught_up.error());
+  const client::AnswerCallRequest request{.audio = *audio};
+  if (!command.automatically) {
+    const auto call = client.call(request);
+    if (!call) return context.fail(call.error());
+    return watch_to_the_end(context, watcher, *call);
+  }
+  while (watcher.wait_for_ring()) {
+    const auto call = client.call(request);
+    if (call) (void)watcher.watch(call->id);
+    if (watcher.interrupted()) break;
+  }
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const HangUpCommand&) {
+  const auto call = ask(context, client::HangUpRequest{}, false);
+  if (!call) return context.fail(call.error());
+  context.output.done("The call is over");
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const MuteCommand& command) {
+  client::MuteRequest request;
+  if (command.how != "toggle") request.on = command.how == "on";
+  const auto call = ask(context, request, false);
+  if (!call) return context.fail(call.error());
+  if (context.output.json())
+    context.output.object(call_object(*call));
+  else
+    context.output.line(call->muted ? "They do not hear you" : "They hear you again");
+  return ExitCode::ok;
+}
+
+ExitCode decline_call(const Context& context) {
+  const auto call = ask(context, client::DeclineCallRequest{}, true);
+  if (!call) return context.fail(call.error());
+  context.output.done("The call is declined");
+  return ExitCode::ok;
+}
+
+ExitCode run(const Context& context, const CallsCommand& command) {
+  auto opened = context.open();
+  if (!opened) return context.fail(opened.error());
+  const auto calls = (*opened)->calls(command.limit);
+  if (!calls) return context.fail(calls.error());
+  for (auto at = calls->rbegin(); at != calls->rend(); ++at) {
+    if (context.output.json())
+      context.output.object(call_record_object(*at));
+    else
+      context.output.line(call_record_line(*at));
+  }
+  return ExitCode::ok;
+}
+
+ExitCode list_audio_devices(const Context& context) {
+  const auto devices = media::voice::list_devices();
+  if (!devices)
+    return context.fail({ExitCode::unexpected, "no sound: " + std::string(media::voice::to_string(devices.error()))});
+  const auto show = [&](std::string_view use, const std::vector<media::voice::DeviceInfo>& all) {
+    for (const auto& device : all) {
+      if (context.output.json())
+        context.output.object(
+            json_object("audio_device").add("use", use).add("name", device.name).add("default", device.is_default));
+      else
+        context.output.line(std::string(use == "in" ? "in   " : "out  ") + device.name +
+                            (device.is_default ? "  (default)" : ""));
+    }
+  };
+  show("in", devices->sources);
+  show("out", devices->sinks);
+  return ExitCode::ok;
+}
+
+}  // namespace pqc::cli

@@ -1,0 +1,241 @@
+#include "client/calls/media_thread.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "client/limits.h"
+#include "crypto/random.h"
+
+namespace pqc::client {
+namespace {
+
+using media::StreamId;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// Wakes a thread that polls.
+class Wakeup {
+ public:
+  Wakeup() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~Wakeup() { ::close(fd_); }
+  Wakeup(const Wakeup&) = delete;
+  Wakeup& operator=(const Wakeup&) = delete;
+
+  void wake() { (void)::eventfd_write(fd_, 1); }
+  void clear() {
+    eventfd_t count = 0;
+    (void)::eventfd_read(fd_, &count);
+  }
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// Frames on their way from the voice engine's thread. What is too much loses the oldest: sound that is late is of no
+// use.
+class FrameQueue {
+ public:
+  struct Frame {
+    std::uint32_t timestamp = 0;
+    std::size_t size = 0;
+    std::array<std::uint8_t, limits::call_frame_bytes> bytes{};
+    [[nodiscard]] ByteView payload() const { return ByteView(bytes).first(size); }
+  };
+
+  void push(const media::voice::EncodedFrame& frame) {
+    if (frame.payload.size() > limits::call_frame_bytes) return;
+    const std::lock_guard lock(mutex_);
+    if (count_ == frames_.size()) drop();
+    auto& place = frames_[(first_ + count_) % frames_.size()];
+    place.timestamp = frame.timestamp;
+    place.size = frame.payload.size();
+    std::ranges::copy(frame.payload, place.bytes.begin());
+    ++count_;
+  }
+  bool pop(Frame& out) {
+    const std::lock_guard lock(mutex_);
+    if (count_ == 0) return false;
+    out = frames_[first_];
+    drop();
+    return true;
+  }
+
+ private:
+  void drop() {
+    first_ = (first_ + 1) % frames_.size();
+    --count_;
+  }
+
+  std::mutex mutex_;
+  std::array<Frame, 16> frames_;
+  std::size_t first_ = 0;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
+ public:
+  Worker(MediaThreadSettings settings, MediaThreadEvents events)
+      : settings_(std::move(settings)), events_(std::move(events)) {}
+  ~Worker() override {
+    stop_ = true;
+    wakeup_.wake();
+    if (thread_.joinable()) thread_.join();
+    if (voice_) voice_->stop();
+  }
+
+  std::expected<void, std::string> start() {
+    auto voice = media::voice::VoiceEngine::create(settings_.voice, [this](const media::voice::EncodedFrame& frame) {
+      frames_.push(frame);
+      wakeup_.wake();
+    });
+    if (!voice) return std::unexpected(std::string(media::voice::to_string(voice.error())));
+    voice_ = std::move(*voice);
+    quality_.words = settings_.words;
+    thread_ = std::thread([this] { run(); });
+    return {};
+  }
+
+  void set_muted(bool muted) { voice_->set_muted(muted); }
+  CallQuality quality() const {
+    const std::lock_guard lock(mutex_);
+    return quality_;
+  }
+
+ private:
+  // media::DatagramPath
+  void send(ByteView datagram) override { settings_.agent->send(datagram); }
+
+  // media::MediaObserver
+  void on_frame(const media::ReceivedFrame& frame) override {
+    if (frame.stream != StreamId::audio) return;
+    voice_->received(frame.timestamp, frame.payload,
+                     std::chrono::duration_cast<microseconds>(frame.arrival.time_since_epoch()) + clock_shift_);
+  }
+  void run() {
+    clock_shift_ = media::voice::VoiceEngine::now() -
+                   std::chrono::duration_cast<microseconds>(steady_clock::now().time_since_epoch());
+    auto next = steady_clock::now();
+    while (!stop_ && !over_) {
+      wait_until(next);
+      next = step(steady_clock::now());
+    }
+    if (session_) session_->close(steady_clock::now());
+  }
+
+  void wait_until(steady_clock::time_point next) {
+    std::array<pollfd, 2> fds{pollfd{settings_.agent->ready_fd(), POLLIN, 0}, pollfd{wakeup_.fd(), POLLIN, 0}};
+    const auto left = std::chrono::ceil<milliseconds>(next - steady_clock::now());
+    const auto most = std::chrono::duration_cast<milliseconds>(limits::call_quality_interval);
+    (void)::poll(fds.data(), fds.size(), static_cast<int>(std::clamp(left, milliseconds(0), most).count()));
+    settings_.agent->clear();
+    wakeup_.clear();
+  }
+
+  steady_clock::time_point step(steady_clock::time_point now) {
+    if (!session_) return seek(now);
+    while (auto datagram = settings_.agent->receive()) session_->handle_datagram(*datagram, now);
+    while (frames_.pop(frame_))
+      if (connected_) (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
+    const auto next = session_->poll(now);
+    watch();
+    if (now >= measure_at_) measure(now);
+    return std::min(next, measure_at_);
+  }
+
+  // Until there is a path. Checks begin anew now and then: the other side may have begun later than we.
+  steady_clock::time_point seek(steady_clock::time_point now) {
+    if (settings_.agent->state() == net::ice::State::connected) {
+      begin(now);
+      return now;
+    }
+    if (now < check_at_) return check_at_;
+    settings_.agent->start_checks(settings_.peer_credentials, settings_.peer_candidates);
+    check_at_ = now + limits::call_checks_again;
+    return check_at_;
+  }
+
+  void begin(steady_clock::time_point now) {
+    auto session =
+        media::MediaSession::start(std::move(settings_.session), *this, *this, crypto::SystemRng::instance(), now);
+    if (!session) return end(false, media::to_string(session.error()));
+    session_ = std::move(*session);
+  }
+
+  void watch() {
+    const auto state = session_->state();
+    if (state == media::SessionState::connected && !std::exchange(connected_, true)) {
+      voice_->start();
+      measure(steady_clock::now());
+      events_.connected();
+    }
+    if (state == media::SessionState::closed) end(true, "the other side ended it");
+    if (state == media::SessionState::failed)
+      end(false, session_->error() ? media::to_string(*session_->error()) : "failed");
+  }
+
+  void end(bool orderly, std::string_view why) {
+    if (std::exchange(over_, true)) return;
+    events_.ended(orderly, std::string(why));
+  }
+
+  void measure(steady_clock::time_point now) {
+    measure_at_ = now + limits::call_quality_interval;
+    const auto all = session_->statistics();
+    const auto voice = session_->statistics(StreamId::audio);
+    const auto path = settings_.agent->path();
+    const std::lock_guard lock(mutex_);
+    quality_.round_trip = all.round_trip;
+    quality_.jitter = voice.jitter;
+    quality_.loss = voice.loss;
+    quality_.relayed = path && (path->first.type == net::ice::CandidateType::relayed ||
+                                path->second.type == net::ice::CandidateType::relayed);
+  }
+
+  MediaThreadSettings settings_;
+  MediaThreadEvents events_;
+  Wakeup wakeup_;
+  FrameQueue frames_;
+  FrameQueue::Frame frame_;
+  std::unique_ptr<media::voice::VoiceEngine> voice_;
+  std::unique_ptr<media::MediaSession> session_;
+  microseconds clock_shift_{0};  // the voice engine's clock minus ours
+  steady_clock::time_point check_at_;
+  steady_clock::time_point measure_at_;
+  bool connected_ = false;
+  bool over_ = false;
+  std::atomic<bool> stop_ = false;
+  mutable std::mutex mutex_;
+  CallQuality quality_;  // under the mutex
+  std::thread thread_;
+};
+
+MediaThread::MediaThread(std::unique_ptr<Worker> worker) : worker_(std::move(worker)) {}
+MediaThread::~MediaThread() = default;
+
+std::expected<std::unique_ptr<MediaThread>, std::string> MediaThread::start(MediaThreadSettings settings,
+                                                                            MediaThreadEvents events) {
+  auto worker = std::make_unique<Worker>(std::move(settings), std::move(events));
+  if (auto started = worker->start(); !started) return std::unexpected(started.error());
+  return std::unique_ptr<MediaThread>(new MediaThread(std::move(worker)));
+}
+
+void MediaThread::set_muted(bool muted) {
+  worker_->set_muted(muted);
+}
+
+CallQuality MediaThread::quality() const {
+  return worker_->quality();
+}
+
+}  // namespace pqc::client

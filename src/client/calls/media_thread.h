@@ -1,0 +1,54 @@
+// A call's media from the answer on: the ICE agent's path, the media session over it and the voice engine, on a thread
+// of their own (docs/spec/media.md, docs/spec/voice.md). Made, asked and ended on the loop's thread.
+//
+//   voice engine's thread ──frames──► queue ──► this thread ──► session ──► agent ──► the other side
+//   agent ──datagrams──► this thread ──► session ──frames──► voice engine
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "client/calls/call_machine.h"
+#include "client/types.h"
+#include "media/transport/media_session.h"
+#include "media/voice/voice_engine.h"
+#include "net/ice/agent.h"
+
+namespace pqc::client {
+
+struct MediaThreadSettings {
+  std::unique_ptr<net::ice::Agent> agent;  // gathered
+  net::ice::Credentials peer_credentials;
+  std::vector<net::ice::Candidate> peer_candidates;
+  media::MediaSettings session;
+  media::voice::Settings voice;
+  std::string words;
+};
+
+// On the media's own thread.
+struct MediaThreadEvents {
+  std::function<void()> connected;
+  std::function<void(bool orderly, const std::string& why)> ended;
+};
+
+class MediaThread {
+ public:
+  // Error: the sound devices or files cannot be opened; for people.
+  static std::expected<std::unique_ptr<MediaThread>, std::string> start(MediaThreadSettings settings,
+                                                                        MediaThreadEvents events);
+  // Says goodbye to the other side and waits for the thread.
+  ~MediaThread();
+  MediaThread(const MediaThread&) = delete;
+  MediaThread& operator=(const MediaThread&) = delete;
+
+  void set_muted(bool muted);
+  [[nodiscard]] CallQuality quality() const;
+
+ private:
+  class Worker;
+  explicit MediaThread(std::unique_ptr<Worker> worker);
+  std::unique_ptr<Worker> worker_;
+};
+
+}  // namespace pqc::client

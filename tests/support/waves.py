@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""Whether one sound file is heard in another: what was said, and what came out at the other end of a call.
+
+    waves.py SAID.wav HEARD.wav        prints the normalised cross-correlation of their pieces, 0 to 1
+"""
+
+import array
+import math
+import statistics
+import sys
+import wave
+
+RATE = 2_000  # samples a second that are compared
+WIDTH = 10    # of these, for the first look
+PIECE = 400   # of these, compared at once
+SPAN = 300    # how far from its place a piece is looked for
+
+
+def read(path):
+    """The samples of a 16-bit mono file, each the mean of what falls into its time."""
+    with wave.open(str(path), "rb") as file:
+        if (file.getnchannels(), file.getsampwidth()) != (1, 2):
+            raise ValueError(f"{path} is not 16-bit mono")
+        samples, step = array.array("h", file.readframes(file.getnframes())), file.getframerate() / RATE
+    parts = (samples[int(i * step):int((i + 1) * step)] for i in range(int(len(samples) / step)))
+    return [sum(part) / len(part) for part in parts if part]
+
+
+def loudness(samples):
+    return [sum(map(abs, samples[i:i + WIDTH])) for i in range(0, len(samples), WIDTH)]
+
+
+def correlation(one, other):
+    size = math.sqrt(sum(a * a for a in one) * sum(b * b for b in other))
+    return sum(a * b for a, b in zip(one, other)) / size if size else 0
+
+
+def likeness(said, heard):
+    """The median over pieces of what was said, each at the place where it is heard best: a jitter buffer stretches the time
+    between them. The place of the whole is looked for by loudness."""
+    loud_said, loud_heard = loudness(said), loudness(heard)
+    lags = range(max(1, len(loud_heard) - len(loud_said) // 2))
+    begin = WIDTH * max(lags, key=lambda lag: sum(a * b for a, b in zip(loud_said, loud_heard[lag:])))
+    pieces = [i for i in range(0, len(said) - PIECE + 1, PIECE) if max(map(abs, said[i:i + PIECE])) > 500]
+    found = [max(correlation(said[i:i + PIECE], heard[at:at + PIECE]) for at in range(max(0, begin + i - SPAN), begin + i + SPAN))
+             for i in pieces]
+    return statistics.median(found)
+
+
+if __name__ == "__main__":
+    print(f"{likeness(read(sys.argv[1]), read(sys.argv[2])):.3f}")
