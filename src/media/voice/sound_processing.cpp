@@ -2,32 +2,12 @@
 
 #include <algorithm>
 
-#include <modules/audio_processing/include/audio_processing.h>
+#include "media/voice/echo_canceller.h"
 
 namespace pqc::media::voice {
 
-namespace {
-
-// Roughly what the two rings and the sound system add between playing and hearing; the canceller finds the rest by
-// itself.
-constexpr int delay_hint_ms = 25;
-
-webrtc::AudioProcessing::Config configuration() {
-  webrtc::AudioProcessing::Config out;
-  out.high_pass_filter.enabled = true;
-  out.echo_canceller.enabled = true;
-  out.noise_suppression.enabled = true;
-  out.noise_suppression.level = webrtc::AudioProcessing::Config::NoiseSuppression::kModerate;
-  out.gain_controller1.enabled = true;
-  out.gain_controller1.mode = webrtc::AudioProcessing::Config::GainController1::kAdaptiveDigital;
-  return out;
-}
-
-}  // namespace
-
 struct SoundProcessing::Impl {
-  rtc::scoped_refptr<webrtc::AudioProcessing> library;
-  webrtc::StreamConfig shape{limits::sample_rate, 1};
+  std::unique_ptr<EchoCanceller> library;
   Block played{};
   std::size_t filled = 0;
 };
@@ -37,9 +17,8 @@ SoundProcessing::~SoundProcessing() = default;
 
 Result<std::unique_ptr<SoundProcessing>> SoundProcessing::create() {
   auto impl = std::make_unique<Impl>();
-  impl->library = webrtc::AudioProcessingBuilder().Create();
+  impl->library = EchoCanceller::create();
   if (!impl->library) return std::unexpected(Error::codec);
-  impl->library->ApplyConfig(configuration());
   return std::unique_ptr<SoundProcessing>(new SoundProcessing(std::move(impl)));
 }
 
@@ -49,14 +28,11 @@ void SoundProcessing::played(std::span<const std::int16_t> samples) {
   impl_->filled += samples.size();
   if (impl_->filled < block.size()) return;
   impl_->filled = 0;
-  // The result is what a library-side limiter would play; we play what we have.
-  Block unused{};
-  impl_->library->ProcessReverseStream(block.data(), impl_->shape, impl_->shape, unused.data());
+  impl_->library->played(block.data());
 }
 
 void SoundProcessing::process(Block& block) {
-  impl_->library->set_stream_delay_ms(delay_hint_ms);
-  impl_->library->ProcessStream(block.data(), impl_->shape, impl_->shape, block.data());
+  impl_->library->process(block.data());
 }
 
 }  // namespace pqc::media::voice
