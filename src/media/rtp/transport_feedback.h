@@ -32,6 +32,23 @@ struct FeedbackHeader {
   std::uint8_t feedback_count = 0;
 };
 
+// Follows the reference time over its wraps: the nearest to the last one.
+class ReferenceUnwrapper {
+ public:
+  ReferenceUnits unwrap(ReferenceUnits reference) {
+    constexpr std::int64_t range = 1 << 24;
+    if (last_) {
+      const auto ahead = ((reference - *last_).count() % range + range) % range;
+      reference = *last_ + ReferenceUnits(ahead < range / 2 ? ahead : ahead - range);
+    }
+    last_ = reference;
+    return reference;
+  }
+
+ private:
+  std::optional<ReferenceUnits> last_;
+};
+
 struct PacketStatus {
   std::uint16_t sequence = 0;
   std::optional<Ticks> arrival;  // from the start of the reference time; none: not arrived

@@ -14,9 +14,13 @@ namespace pqc::media {
 
 class Arrivals {
  public:
+  Arrivals() = default;
+  // Times are told from `start` on, so that they say nothing about how long this machine runs.
+  explicit Arrivals(Time start) : start_(start) {}
+
   void add(std::uint16_t transport_sequence, Time now) {
     const auto sequence = numbers_.unwrap(transport_sequence);
-    const auto ticks = std::chrono::floor<rtp::Ticks>(now.time_since_epoch());
+    const auto ticks = std::chrono::floor<rtp::Ticks>(now - start_);
     // What is older than the last feedback told, or comes when there is no room, is not told of.
     if (sequence < told_ || size_ == limits::feedback_packets) return;
     const auto all = std::span(arrivals_).first(size_);
@@ -40,6 +44,7 @@ class Arrivals {
   }
 
  private:
+  Time start_{};
   rtp::SequenceUnwrapper numbers_;
   std::array<rtp::PacketArrival, limits::feedback_packets + 1> arrivals_;
   std::size_t size_ = 0;

@@ -12,7 +12,11 @@ Result<FrameSealer> FrameSealer::make(FrameChain chain, CallSide sender, StreamI
 }
 
 Result<void> FrameSealer::rekey(Time now) {
-  auto chain = next_chain(chain_);
+  if (counter_ == limits::first_counter) {
+    since_ = now;
+    return {};
+  }
+  auto chain = next_chain(*chain_);
   if (!chain) return std::unexpected(chain.error());
   auto name = name_;
   ++name.generation;
@@ -40,42 +44,63 @@ Result<FrameOpener> FrameOpener::make(FrameChain chain, CallSide sender, StreamI
 Result<std::size_t> FrameOpener::open_with(Receiving& with, const sframe::Header& header, ByteView metadata,
                                            ByteView sealed, ByteSpan out) {
   const auto counter = std::to_underlying(header.counter);
-  if (counter < limits::first_counter || counter > limits::last_counter || with.window.seen(counter)) {
-    return std::unexpected(Error::refused);
-  }
+  if (with.window.seen(counter)) return std::unexpected(Error::refused);
   const auto size = with.key.open(header, sealed, metadata, out);
   if (size) with.window.mark(counter);
   return size;
 }
 
+Result<FrameOpener::Candidate> FrameOpener::derive(const KeyName& name) const {
+  auto chain = make_locked<FrameChain>(chain_->clone());
+  for (auto generation = name_.generation; generation < name.generation; ++generation) {
+    auto next = next_chain(*chain);
+    if (!next) return std::unexpected(next.error());
+    *chain = std::move(*next);
+  }
+  return FrameKey::derive(*chain, name).transform([&](FrameKey&& key) {
+    return Candidate{name.generation, std::move(chain), std::move(key)};
+  });
+}
+
+Result<FrameOpener::Candidate*> FrameOpener::candidate(const KeyName& name, Time now) {
+  const bool far = name.generation != name_.generation + 1;
+  auto& kept = far ? far_ : next_;
+  if (kept && kept->generation == name.generation) return &*kept;
+  if (far) {
+    if (far_derived_ && now - *far_derived_ < limits::far_derivation) return std::unexpected(Error::refused);
+    far_derived_ = now;
+  }
+  return derive(name).transform([&](Candidate&& derived) { return &kept.emplace(std::move(derived)); });
+}
+
+void FrameOpener::switch_to(Candidate&& candidate, Time now) {
+  // Only a neighbour's late frames are waited for.
+  previous_.reset();
+  if (candidate.generation == name_.generation + 1) previous_ = std::move(current_);
+  chain_ = std::move(candidate.chain);
+  name_.generation = candidate.generation;
+  current_ = {std::move(candidate.key), {}};
+  switched_ = now;
+  next_.reset();
+  far_.reset();
+}
+
 Result<std::size_t> FrameOpener::open_ahead(const KeyName& name, const sframe::Header& header, ByteView metadata,
                                             ByteView sealed, ByteSpan out, Time now) {
-  auto chain = chain_.clone();
-  for (auto generation = name_.generation; generation < name.generation; ++generation) {
-    auto next = next_chain(chain);
-    if (!next) return std::unexpected(next.error());
-    chain = std::move(*next);
-  }
-  auto key = FrameKey::derive(chain, name);
-  if (!key) return std::unexpected(key.error());
-  Receiving ahead{std::move(*key), {}};
-  const auto size = open_with(ahead, header, metadata, sealed, out);
+  const auto ahead = candidate(name, now);
+  if (!ahead) return std::unexpected(ahead.error());
+  const auto size = (*ahead)->key.open(header, sealed, metadata, out);
   if (!size) return size;
-  // Only a neighbour's late frames are waited for.
-  if (name.generation == name_.generation + 1)
-    previous_ = std::move(current_);
-  else
-    previous_.reset();
-  current_ = std::move(ahead);
-  chain_ = std::move(chain);
-  name_ = name;
-  switched_ = now;
+  switch_to(std::move(**ahead), now);
+  current_.window.mark(std::to_underlying(header.counter));
   return size;
 }
 
 Result<std::size_t> FrameOpener::open(ByteView metadata, ByteView sealed, ByteSpan out, Time now) {
   const auto header = sframe::decode_header(sealed);
-  if (!header) return std::unexpected(Error::refused);
+  if (!header || sealed.size() < frame_overhead) return std::unexpected(Error::refused);
+  const auto counter = std::to_underlying(header->counter);
+  if (counter < limits::first_counter || counter > limits::last_counter) return std::unexpected(Error::refused);
   const auto name = key_name(header->key_id);
   if (!name || name->sender != name_.sender || name->stream != name_.stream) return std::unexpected(Error::refused);
   if (name->generation == name_.generation) return open_with(current_, *header, metadata, sealed, out);

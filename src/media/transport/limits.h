@@ -30,7 +30,9 @@ inline constexpr std::uint64_t first_counter = 65'536;
 inline constexpr std::uint64_t last_counter = (std::uint64_t{1} << 24) - 1;
 inline constexpr std::uint64_t rekey_counter = std::uint64_t{1} << 23;
 inline constexpr std::uint32_t last_generation = (1U << 15) - 1;
-inline constexpr std::uint32_t generation_jump = 64;
+inline constexpr std::uint32_t generation_jump = 1'024;
+// How often keys of a generation behind the next one are derived, whoever asks for it.
+inline constexpr auto far_derivation = 100ms;
 inline constexpr auto generation_life = 10min;
 inline constexpr auto late_frames = 2s;
 inline constexpr std::size_t replay_window = 1'024;

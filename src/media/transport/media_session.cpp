@@ -72,13 +72,26 @@ Result<void> MediaSession::Impl::open_stream(const StreamSettings& of, Time now)
   return {};
 }
 
+// All that comes of the call's secret is derived; a session that keeps it could open what was sent long ago.
+Result<void> MediaSession::Impl::forget_secret() {
+  if (!mixed) return {};
+  auto derived = mix_secret(*settings.secret);
+  if (!derived) return std::unexpected(derived.error());
+  mix = make_locked<MixSecret>(std::move(*derived));
+  settings.secret.reset();
+  return {};
+}
+
 Result<void> MediaSession::Impl::open(Time now) {
   if (!good(settings)) return std::unexpected(Error::bad_settings);
-  if (!settings.secret && !settings.allow_plain_peer) return std::unexpected(Error::no_mix);
+  mixed = settings.secret.has_value();
+  if (!mixed && !settings.allow_plain_peer) return std::unexpected(Error::no_mix);
   streams.reserve(settings.streams.size());
   for (const auto& of : settings.streams) {
     if (auto done = open_stream(of, now); !done) return done;
   }
+  if (auto done = forget_secret(); !done) return done;
+  arrivals = Arrivals(now);
   const auto name = to_hex(rng.bytes<8>());
   std::ranges::copy(as_bytes(name), cname.begin());
   ntp_offset = (std::uint64_t{number(rng.bytes<4>())} << 32) | number(rng.bytes<4>());
@@ -86,7 +99,7 @@ Result<void> MediaSession::Impl::open(Time now) {
   reports.reserve(rtp::limits::feedback_packets);
   const auto role = settings.role.value_or(settings.side == CallSide::answerer ? DtlsRole::connect : DtlsRole::accept);
   settings.role = role;
-  auto started = Dtls::start(role, settings.certificate, settings.peer_fingerprint, !settings.secret, *this, now);
+  auto started = Dtls::start(role, settings.certificate, settings.peer_fingerprint, !mixed, *this, now);
   if (!started) return std::unexpected(started.error());
   dtls = std::move(*started);
   return {};
@@ -95,17 +108,12 @@ Result<void> MediaSession::Impl::open(Time now) {
 Result<void> MediaSession::Impl::connect(Time now) {
   const auto exported = dtls->export_keys();
   if (!exported) return std::unexpected(exported.error());
-  std::optional<MixSecret> mix;
-  if (settings.secret) {
-    auto secret = mix_secret(*settings.secret);
-    if (!secret) return std::unexpected(secret.error());
-    mix = std::move(*secret);
-  }
   const auto mixed_in = mix ? std::optional<ByteView>(mix->view()) : std::nullopt;
   auto made =
       srtp_keys(dtls->profile(), *settings.role, exported->view(), mixed_in).and_then([&](const SrtpKeys& keys) {
         return Srtp::make(dtls->profile(), keys);
       });
+  mix.reset();
   if (!made) return std::unexpected(made.error());
   srtp.emplace(std::move(*made));
   next_report = now + limits::report_interval / 2;
@@ -182,7 +190,7 @@ void MediaSession::Impl::dispatch(ByteView packet, std::int64_t sequence, Time n
 }
 
 void MediaSession::Impl::depart(ByteView packet, std::int64_t sequence, Time now) {
-  if (settings.transport_sequence_extension != 0) sent.add(sequence, packet.size(), now);
+  if (settings.transport_sequence_extension != 0 && sequence >= 0) sent.add(sequence, packet.size(), now);
   send(packet);
 }
 
@@ -211,7 +219,6 @@ bool MediaSession::Impl::deliver(Stream& stream, const rtp::Packet& packet, Byte
     if (!size) return false;
     frame = place.first(*size);
   }
-  stream.peer_ssrc = packet.header.ssrc;
   const auto sequence = stream.sequences.unwrap(packet.header.sequence);
   stream.reception.add(sequence, packet.header.timestamp, since_start(now));
   if (stream.settings.retransmit) stream.missing.arrived(sequence, now);
@@ -232,6 +239,8 @@ bool MediaSession::Impl::receive_rtp(ByteView datagram, Time now) {
   std::ranges::copy(datagram, in_memory.begin());
   const auto size = srtp->unprotect(in_memory, datagram.size());
   if (!size) return false;
+  // Before anything else is looked at: libsrtp keeps a place for each source that authenticates.
+  stream->peer_ssrc = static_cast<rtp::Ssrc>(number(datagram.subspan(8)));
   const auto whole = ByteView(in_memory).first(*size);
   const auto packet = rtp::parse_packet(whole);
   if (!packet || packet->header.payload_type != stream->settings.payload_type) return false;
@@ -288,7 +297,7 @@ Result<void> MediaSession::send_frame(StreamId stream, std::uint32_t timestamp, 
 
 std::size_t MediaSession::max_frame_size() const {
   return limits::datagram - rtp::header_size(impl_->settings.transport_sequence_extension) -
-         (impl_->settings.secret ? frame_overhead : 0) - crypto::aead_tag_size;
+         (impl_->mixed ? frame_overhead : 0) - crypto::aead_tag_size;
 }
 
 Time MediaSession::poll(Time now) {

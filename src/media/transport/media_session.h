@@ -7,6 +7,9 @@
 // The session owns no socket, clock or thread: its owner hands it what came (STUN already taken out), calls poll() when
 // the time has come that the last poll() named, and gives the time with every call. One thread. Nothing is allocated
 // for a packet once the session is connected. Observers may call send_frame and statistics, nothing else.
+//
+// One session a secret: a second one would seal other frames with the same keys and counters. The session takes the
+// secret, and erases it when all is derived.
 #pragma once
 
 #include <chrono>
@@ -39,7 +42,8 @@ struct MediaSettings {
   std::optional<DtlsRole> role;
   MediaCertificate certificate;  // ours; signalling carried its fingerprint
   Fingerprint peer_fingerprint;
-  // None is a plain DTLS-SRTP peer: no mix, no sealed frames. It takes allow_plain_peer too.
+  // Of this session alone; moved into it. None is a plain DTLS-SRTP peer: no mix, no sealed frames. It takes
+  // allow_plain_peer too.
   std::optional<CallSecret> secret;
   bool allow_plain_peer = false;
   std::vector<StreamSettings> streams = {StreamSettings{}};

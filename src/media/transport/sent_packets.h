@@ -45,15 +45,18 @@ class KeptPackets {
     auto& entry = kept_[sequence % kept_.size()];
     entry.sequence = sequence;
     entry.repeats = 0;
+    entry.next = {};
     entry.size = datagram.size();
     std::ranges::copy(datagram, entry.memory.begin());
   }
-  // Nothing for one that is gone, or was asked for too often.
-  std::optional<ByteView> repeat(std::uint16_t sequence) {
+  // Nothing for one that is gone, was asked for too often, or less than `pause` ago.
+  std::optional<ByteView> repeat(std::uint16_t sequence, Time now, Time::duration pause) {
     if (kept_.empty()) return std::nullopt;
     auto& entry = kept_[sequence % kept_.size()];
-    if (entry.size == 0 || entry.sequence != sequence || entry.repeats >= limits::repeats) return std::nullopt;
+    if (entry.size == 0 || entry.sequence != sequence) return std::nullopt;
+    if (entry.repeats >= limits::repeats || now < entry.next) return std::nullopt;
     ++entry.repeats;
+    entry.next = now + pause;
     return ByteView(entry.memory).first(entry.size);
   }
 
@@ -61,6 +64,7 @@ class KeptPackets {
   struct Kept {
     std::uint16_t sequence = 0;
     std::uint8_t repeats = 0;
+    Time next{};
     std::size_t size = 0;
     std::array<std::uint8_t, limits::datagram> memory{};
   };

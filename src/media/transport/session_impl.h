@@ -9,6 +9,7 @@
 #include "media/rtp/packet.h"
 #include "media/rtp/reception.h"
 #include "media/rtp/sequence.h"
+#include "media/rtp/transport_feedback.h"
 #include "media/transport/arrivals.h"
 #include "media/transport/dtls.h"
 #include "media/transport/frame_sealer.h"
@@ -59,6 +60,7 @@ struct MediaSession::Impl final : DatagramPath {
 
   // Set up.
   Result<void> open(Time now);
+  Result<void> forget_secret();
   Result<void> open_stream(const StreamSettings& of, Time now);
   Result<void> connect(Time now);
   void follow_dtls(Time now);
@@ -68,6 +70,7 @@ struct MediaSession::Impl final : DatagramPath {
   Stream* find(StreamId id);
   Stream* find_peer(ByteView packet);
   Result<void> send_frame(Stream& stream, std::uint32_t timestamp, ByteView frame, Time now, bool marker);
+  // A negative sequence is that of a packet sent again.
   void dispatch(ByteView packet, std::int64_t sequence, Time now);
   void depart(ByteView packet, std::int64_t sequence, Time now);
   void receive_media(ByteView datagram, Time now);
@@ -76,11 +79,12 @@ struct MediaSession::Impl final : DatagramPath {
 
   // RTCP.
   bool receive_rtcp(ByteView datagram, Time now);
-  bool known_source(rtp::Ssrc source);
+  [[nodiscard]] bool expected_source(rtp::Ssrc source) const;
+  void remember_source(rtp::Ssrc source);
   void take(const rtp::RtcpPacket& packet, Time now);
   void take_report(const rtp::Report& report, Time now);
   void take_block(const rtp::ReportBlock& block, Time now);
-  void take_nack(const rtp::Nack& nack);
+  void take_nack(const rtp::Nack& nack, Time now);
   void take_feedback(const rtp::RtcpPacket& packet);
   void send_rtcp(std::size_t size);
   void send_reports(Time now);
@@ -94,7 +98,9 @@ struct MediaSession::Impl final : DatagramPath {
   [[nodiscard]] Time::duration request_interval() const;
   Time poll_rtcp(Time now);
 
-  MediaSettings settings;
+  MediaSettings settings;    // without its secret once open() is through
+  bool mixed = false;        // whether there was one
+  LockedPtr<MixSecret> mix;  // until SRTP has its keys
   DatagramPath& path;
   MediaObserver& observer;
   Rng& rng;
@@ -109,6 +115,7 @@ struct MediaSession::Impl final : DatagramPath {
   SentPackets sent;
   std::int64_t next_transport_sequence = 0;
   Arrivals arrivals;
+  rtp::ReferenceUnwrapper references;
   std::uint8_t feedback_count = 0;
   std::array<std::uint8_t, 16> cname{};
   std::uint64_t ntp_offset = 0;

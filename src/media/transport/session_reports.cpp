@@ -43,23 +43,27 @@ Time::duration MediaSession::Impl::request_interval() const {
 // In.
 
 // libsrtp keeps a place for each source that authenticates, so their number has a limit.
-bool MediaSession::Impl::known_source(rtp::Ssrc source) {
+bool MediaSession::Impl::expected_source(rtp::Ssrc source) const {
   if (std::ranges::any_of(streams, [&](const Stream& stream) { return stream.peer_ssrc == source; })) return true;
-  if (settings.secret) return false;
+  if (mixed) return false;
+  return plain_source_count < plain_sources.size() || std::ranges::contains(plain_sources, source);
+}
+
+// Only of a packet that has opened.
+void MediaSession::Impl::remember_source(rtp::Ssrc source) {
   const auto known = std::span(plain_sources).first(plain_source_count);
-  if (std::ranges::contains(known, source)) return true;
-  if (plain_source_count == plain_sources.size()) return false;
+  if (mixed || std::ranges::contains(known, source)) return;
   plain_sources[plain_source_count++] = source;
-  return true;
 }
 
 bool MediaSession::Impl::receive_rtcp(ByteView datagram, Time now) {
   std::uint32_t source = 0;
   for (const auto byte : datagram.subspan(4, 4)) source = (source << 8) | byte;
-  if (!known_source(static_cast<rtp::Ssrc>(source))) return false;
+  if (!expected_source(static_cast<rtp::Ssrc>(source))) return false;
   std::ranges::copy(datagram, in_memory.begin());
   const auto size = srtp->unprotect_rtcp(in_memory, datagram.size());
   if (!size) return false;
+  remember_source(static_cast<rtp::Ssrc>(source));
   rtp::CompoundReader reader(ByteView(in_memory).first(*size));
   while (srtp) {
     const auto packet = reader.next();
@@ -78,10 +82,10 @@ void MediaSession::Impl::take(const rtp::RtcpPacket& packet, Time now) {
       return;
     case rtp::RtcpType::bye:
       // A plain peer says so of single streams.
-      if (settings.secret) end(SessionState::closed, std::nullopt);
+      if (mixed) end(SessionState::closed, std::nullopt);
       return;
     case rtp::RtcpType::transport_feedback:
-      if (const auto nack = rtp::parse_nack(packet)) return take_nack(*nack);
+      if (const auto nack = rtp::parse_nack(packet)) return take_nack(*nack, now);
       return take_feedback(packet);
     case rtp::RtcpType::source_description:
       return;
@@ -110,14 +114,16 @@ void MediaSession::Impl::take_block(const rtp::ReportBlock& block, Time now) {
   smoothed = smoothed ? (*smoothed * 7 + sample) / 8 : sample;
 }
 
-void MediaSession::Impl::take_nack(const rtp::Nack& nack) {
+void MediaSession::Impl::take_nack(const rtp::Nack& nack, Time now) {
   const auto about = std::ranges::find(streams, nack.media(), &Stream::ssrc);
   if (about == streams.end()) return;
+  // What went out less than a round trip ago may be there already.
+  const auto pause = std::max<Time::duration>(limits::first_request, statistics.round_trip.value_or(microseconds(0)));
   nack.for_each([&](std::uint16_t sequence) {
-    const auto packet = about->kept.repeat(sequence);
+    const auto packet = about->kept.repeat(sequence, now, pause);
     if (!packet) return;
     ++about->statistics.retransmitted;
-    send(*packet);
+    dispatch(*packet, -1, now);
   });
 }
 
@@ -126,12 +132,13 @@ void MediaSession::Impl::take_feedback(const rtp::RtcpPacket& packet) {
   if (!feedback) return;
   // The numbers nearest to the last one that was sent.
   const auto last = next_transport_sequence - 1;
+  const rtp::Ticks wrapped = references.unwrap(feedback->header.reference_time) - feedback->header.reference_time;
   reports.clear();
   for (const auto& status : feedback->packets) {
     const auto behind = static_cast<std::int16_t>(status.sequence - static_cast<std::uint16_t>(last));
     const auto entry = sent.take(last + behind);
     if (!entry) continue;
-    const auto arrival = status.arrival.transform([](rtp::Ticks ticks) { return microseconds(ticks); });
+    const auto arrival = status.arrival.transform([&](rtp::Ticks ticks) { return microseconds(ticks + wrapped); });
     reports.push_back({.sequence = entry->sequence, .sent = entry->time, .arrival = arrival, .size = entry->size});
   }
   if (!reports.empty()) observer.on_feedback(reports);

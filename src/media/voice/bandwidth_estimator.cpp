@@ -23,6 +23,8 @@ constexpr double near_growth_bits = 6'000;
 constexpr double beyond_arriving = 1.5;
 constexpr double beyond_arriving_bits = 10'000;
 constexpr auto arriving_window = 500ms;
+// Clocks that part by more than this between two packets have jumped: what was seen before says nothing any more.
+constexpr auto clock_jump = 3s;
 // An overuse is answered once in this time: what was sent before the answer is still on its way.
 constexpr auto decrease_pause = 300ms;
 // §6: shares of loss, and how much more a second without.
@@ -51,9 +53,20 @@ struct BandwidthEstimator::State {
     return bytes * 8e6 / static_cast<double>(span.count());
   }
 
+  [[nodiscard]] bool jumped(const PacketResult& result) const {
+    if (!last_arrived) return false;
+    const auto apart = (result.arrived - last_arrived->arrived) - (result.sent - last_arrived->sent);
+    return std::chrono::abs(apart) > clock_jump;
+  }
+
   void take(const PacketResult& result) {
     loss += ((result.lost ? 1.0 : 0.0) - loss) / loss_memory;
     if (result.lost) return;
+    if (jumped(result)) {
+      arrivals.clear();
+      trend = DelayTrend();
+    }
+    last_arrived = result;
     trend.add(result.sent, result.arrived);
     arrivals.push_back({.at = std::max(result.arrived, arrivals.empty() ? result.arrived : arrivals.back().at),
                         .bytes = static_cast<double>(result.bytes)});
@@ -105,6 +118,7 @@ struct BandwidthEstimator::State {
   double loss = 0;
   DelayTrend trend;
   std::deque<Arrival> arrivals;
+  std::optional<PacketResult> last_arrived;
   std::optional<double> too_much;
   std::optional<Micros> last_feedback;
   Micros last_decrease{-1s};

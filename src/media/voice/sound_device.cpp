@@ -70,6 +70,8 @@ class OpenDevice {
     return {};
   }
   [[nodiscard]] bool start() { return ma_device_start(&device_) == MA_SUCCESS; }
+  // Waits until no callback runs.
+  void stop() { ma_device_stop(&device_); }
 
  private:
   std::optional<DeviceContext> context_;
@@ -84,6 +86,10 @@ class DeviceSource final : public SoundSource {
   void begin(Micros /*now*/) override {
     time_.mark();
     started_ = device_.start();
+  }
+  void end() override {
+    device_.stop();
+    ring_.clear();
   }
   bool stalled(Micros now) const override { return !started_ || time_.stalled(now); }
   bool read(std::span<std::int16_t> out, Micros /*now*/) override {
@@ -119,6 +125,10 @@ class DeviceSink final : public SoundSink {
     calm_since_ = now;
     time_.mark();
     started_ = device_.start();
+  }
+  void end() override {
+    device_.stop();
+    ring_.clear();
   }
   bool stalled(Micros now) const override { return !started_ || time_.stalled(now); }
   bool wants(Micros now) override {

@@ -33,6 +33,7 @@ class FileSource final : public SoundSource {
  public:
   explicit FileSource(WavReader reader) : reader_(std::move(reader)) {}
   void begin(Micros now) override { beat_.begin(now); }
+  void end() override {}
   bool read(std::span<std::int16_t> out, Micros now) override {
     if (!beat_.due(now)) return false;
     beat_.done();
@@ -52,6 +53,7 @@ class FileSink final : public SoundSink {
  public:
   explicit FileSink(WavWriter writer) : writer_(std::move(writer)) {}
   void begin(Micros now) override { beat_.begin(now); }
+  void end() override {}
   bool wants(Micros now) override { return beat_.due(now); }
   void write(std::span<const std::int16_t> samples) override {
     beat_.done();

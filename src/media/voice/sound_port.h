@@ -13,6 +13,8 @@ class SoundSource {
  public:
   virtual ~SoundSource() = default;
   virtual void begin(Micros now) = 0;
+  // Until begin() comes again nothing is taken; what was, and is still here, is forgotten.
+  virtual void end() = 0;
   // Whether limits::block_samples samples were there at `now`, and are in `out`.
   [[nodiscard]] virtual bool read(std::span<std::int16_t> out, Micros now) = 0;
   // When the next block may be there.
@@ -28,6 +30,8 @@ class SoundSink {
  public:
   virtual ~SoundSink() = default;
   virtual void begin(Micros now) = 0;
+  // Until begin() comes again nothing is played; what has not been is forgotten.
+  virtual void end() = 0;
   // Whether limits::play_samples samples are wanted at `now`.
   [[nodiscard]] virtual bool wants(Micros now) = 0;
   virtual void write(std::span<const std::int16_t> samples) = 0;

@@ -36,6 +36,9 @@ class SpscRing {
     return count;
   }
 
+  // While neither side is at work.
+  void clear() { read_.store(written_.load(std::memory_order_relaxed), std::memory_order_relaxed); }
+
   // Exact for the two threads in the direction that matters to them: there is at least that much for the reader, and at
   // most that much for the writer.
   [[nodiscard]] std::size_t size() const {

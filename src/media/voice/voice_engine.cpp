@@ -79,7 +79,9 @@ void VoiceEngine::start() {
 
 void VoiceEngine::stop() {
   const std::lock_guard lock(worker_->mutex);
+  if (!worker_->thread.joinable()) return;
   worker_->thread = {};
+  worker_->worker.end();
 }
 
 Micros VoiceEngine::step(Micros now) {

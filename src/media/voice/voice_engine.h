@@ -94,6 +94,7 @@ class VoiceEngine {
   VoiceEngine& operator=(const VoiceEngine&) = delete;
 
   void start();
+  // Devices stop too: what is said until start() comes again is never sent.
   void stop();
   // Does all that is due at `now` and answers when to come again. Never together with start().
   [[nodiscard]] Micros step(Micros now);

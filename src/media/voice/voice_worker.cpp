@@ -88,6 +88,13 @@ Micros VoiceWorker::step(Micros now) {
   return std::min(parts_.source->next(now), parts_.sink->next(now));
 }
 
+void VoiceWorker::end() {
+  if (!begun_) return;
+  parts_.source->end();
+  parts_.sink->end();
+  begun_ = false;
+}
+
 Levels VoiceWorker::levels() const {
   return {.in = level_in_.load(std::memory_order_relaxed), .out = level_out_.load(std::memory_order_relaxed)};
 }

@@ -32,6 +32,8 @@ class VoiceWorker {
   VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame);
 
   [[nodiscard]] Micros step(Micros now);
+  // Nothing is heard or played until the next step; not together with one.
+  void end();
 
   [[nodiscard]] ReceivedQueue& received() { return received_; }
   [[nodiscard]] Controls& controls() { return controls_; }

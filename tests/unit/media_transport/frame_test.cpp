@@ -82,13 +82,62 @@ TEST(Frames, LateOnesOpenForTwoSeconds) {
 
 TEST(Frames, GenerationsMayBeMissedButNotTooMany) {
   Ends ends;
-  for (int i = 0; i < 64; ++i) ASSERT_TRUE(ends.sealer.rekey(ends.now));
+  for (int i = 0; i < 1'024; ++i) {
+    ends.seal("lost");
+    ASSERT_TRUE(ends.sealer.rekey(ends.now));
+  }
   const auto far = ends.seal("far");
   ASSERT_TRUE(ends.sealer.rekey(ends.now));
   EXPECT_EQ(ends.open(ends.seal("too far")).error(), Error::refused);
   EXPECT_EQ(ends.opener.generation(), 0u);
   EXPECT_EQ(ends.open(far), "far");
-  EXPECT_EQ(ends.opener.generation(), 64u);
+  EXPECT_EQ(ends.opener.generation(), 1'024u);
+}
+
+TEST(Frames, AStreamThatSendsNothingStaysInItsGeneration) {
+  Ends ends;
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(ends.sealer.rekey(ends.now));
+  EXPECT_EQ(ends.sealer.generation(), 0u);
+  EXPECT_EQ(ends.open(ends.seal("first")), "first");
+}
+
+// What a forger makes us derive is kept, and bounded; the next generation opens all the same.
+TEST(Frames, ForgedGenerationsCostOneDerivationInATime) {
+  Ends ends;
+  const auto forged = [&](std::uint8_t generation) {
+    auto out = ends.seal("forged");
+    out[2] = generation;  // the low byte
+    return out;
+  };
+  EXPECT_FALSE(ends.open(forged(200)));
+  Ends same;
+  for (int i = 0; i < 200; ++i) {
+    same.seal("lost");
+    ASSERT_TRUE(same.sealer.rekey(same.now));
+  }
+  const auto two_hundredth = same.seal("200");
+  for (int i = 0; i < 9; ++i) {
+    same.seal("lost");
+    ASSERT_TRUE(same.sealer.rekey(same.now));
+  }
+  // Another one behind the next has to wait; the kept one has not.
+  EXPECT_FALSE(ends.open(same.seal("209")));
+  EXPECT_EQ(ends.opener.generation(), 0u);
+  EXPECT_EQ(ends.open(two_hundredth), "200");
+  ends.now += 100ms;
+  same.seal("lost");
+  EXPECT_EQ(ends.open(same.seal("209")), "209");
+}
+
+TEST(Frames, TheNextGenerationOpensWhileOthersAreForged) {
+  Ends ends;
+  for (const int generation : {1, 7, 8}) {
+    auto forged = ends.seal("forged");
+    forged[2] = static_cast<std::uint8_t>(generation);
+    EXPECT_FALSE(ends.open(forged));
+  }
+  ASSERT_TRUE(ends.sealer.rekey(ends.now));
+  EXPECT_EQ(ends.open(ends.seal("next")), "next");
 }
 
 TEST(Frames, AForgedGenerationChangesNothing) {

@@ -1,8 +1,15 @@
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
 #include <set>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "media/transport/media_session.h"
+#include "media/transport/sent_packets.h"
 #include "support.h"
 
 namespace pqc::media::testing {
@@ -143,6 +150,90 @@ TEST(MediaSessionTest, LostPacketsComeAgainWhereTheyAreAskedFor) {
   }
   const auto media = std::ranges::count_if(different, is_media);
   EXPECT_EQ(headers.size(), static_cast<std::size_t>(media));
+}
+
+// What is asked for again at once, or in great number, neither passes the pacer by nor goes out twice.
+TEST(MediaSessionTest, PacketsSentAgainKeepThePace) {
+  Call call;
+  auto offerer = call.settings(CallSide::offerer);
+  auto answerer = call.settings(CallSide::answerer);
+  offerer.streams[0].retransmit = answerer.streams[0].retransmit = true;
+  call.start(std::move(offerer), std::move(answerer));
+  ASSERT_TRUE(call.connect());
+  int count = 0;
+  call.alice.out.tamper = [&](const Bytes& datagram, Wire& wire) {
+    ++count;
+    if (!is_media(datagram) || count < 5 || count > 34) wire.deliver(datagram, 0ms);
+  };
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(
+        call.alice.session->send_frame(StreamId::audio, 480 * static_cast<std::uint32_t>(i), Bytes(80), call.now));
+  }
+  call.alice.session->set_pacing_rate(139 * 8 * 100);  // a hundred packets a second
+  const auto before = call.alice.out.seen.size();
+  call.run(60ms);
+  const auto soon = std::ranges::count_if(std::span(call.alice.out.seen).subspan(before), is_media);
+  EXPECT_GE(soon, 1);
+  EXPECT_LE(soon, 5);
+  EXPECT_GE(call.alice.session->statistics(StreamId::audio).retransmitted, 30u);
+  call.run(400ms);
+  EXPECT_EQ(call.bob.frames.size(), 40u);
+}
+
+TEST(KeptPackets, AreNotRepeatedWithinThePause) {
+  KeptPackets kept;
+  Time now{1h};
+  kept.add(5, Bytes(100));
+  EXPECT_TRUE(kept.repeat(5, now, 20ms));
+  EXPECT_FALSE(kept.repeat(5, now + 19ms, 20ms));
+  EXPECT_TRUE(kept.repeat(5, now + 20ms, 20ms));
+  EXPECT_TRUE(kept.repeat(5, now + 40ms, 20ms));
+  EXPECT_FALSE(kept.repeat(5, now + 60ms, 20ms));
+  EXPECT_FALSE(kept.repeat(6, now, 20ms));
+}
+
+TEST(MediaSessionTest, FeedbackCountsFromTheStartOfTheSession) {
+  Call call;
+  call.start();
+  ASSERT_TRUE(call.connect());
+  call.talk(30);
+  ASSERT_FALSE(call.alice.feedback.empty());
+  // The clock of the test stood at an hour.
+  EXPECT_LT(*call.alice.feedback.front().arrival, 10s);
+}
+
+// Whether these bytes, which stand elsewhere themselves, stand in this process's heap.
+bool in_heap(std::span<const std::uint8_t> bytes) {
+  std::ifstream maps("/proc/self/maps");
+  std::string line;
+  std::uint64_t from = 0, to = 0;
+  while (std::getline(maps, line) && !line.ends_with("[heap]")) {
+  }
+  if (std::sscanf(line.c_str(), "%lx-%lx", &from, &to) != 2) return false;
+  static std::array<std::uint8_t, 1 << 16> memory;
+  const int file = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  bool found = false;
+  for (auto at = from; at < to && !found; at += memory.size() - bytes.size()) {
+    const auto wanted = std::min<std::size_t>(memory.size(), to - at);
+    const auto size = ::pread(file, memory.data(), wanted, static_cast<off_t>(at));
+    found = size > 0 && ::memmem(memory.data(), static_cast<std::size_t>(size), bytes.data(), bytes.size()) != nullptr;
+  }
+  ::close(file);
+  return found;
+}
+
+// Forward secrecy: who takes the memory of a session that runs finds nothing that leads back to its start.
+TEST(MediaSessionTest, ForgetsTheCallsSecret) {
+  Call call;
+  auto answerer = std::make_unique<MediaSettings>(call.settings(CallSide::answerer));
+  static std::array<std::uint8_t, CallSecret::size> secret;
+  std::ranges::copy(answerer->secret->view(), secret.begin());
+  // A checker of memory has a heap of its own.
+  if (!in_heap(secret)) GTEST_SKIP() << "no heap to look at";
+  call.start(call.settings(CallSide::offerer), std::move(*answerer));
+  EXPECT_FALSE(in_heap(secret));
+  ASSERT_TRUE(call.connect());
+  EXPECT_FALSE(in_heap(secret));
 }
 
 TEST(MediaSessionTest, ThePacerSpreadsABurst) {

@@ -129,6 +129,19 @@ TEST(TransportFeedbackTest, TellsWhatWasLostBeforeTheFirstArrival) {
   EXPECT_EQ(statuses(out), "1");
 }
 
+// The reference time wraps after 12 days.
+TEST(TransportFeedbackTest, TheReferenceTimeIsFollowedOverItsWraps) {
+  ReferenceUnwrapper references;
+  for (std::int64_t units = -5'000'000; units < 60'000'000; units += 3'000'000) {
+    const std::array arrivals{PacketArrival{1, ReferenceUnits(units)}};
+    Bytes out(100);
+    out.resize(write_transport_feedback({}, 1, arrivals, out)->size);
+    EXPECT_EQ(references.unwrap(read(out)->header.reference_time).count(), units);
+    // One that comes late.
+    EXPECT_EQ(references.unwrap(read(out)->header.reference_time - ReferenceUnits(3)).count(), units - 3);
+  }
+}
+
 // At the rate of voice: twenty packets in 200 ms.
 TEST(TransportFeedbackTest, IsSmallForVoice) {
   std::vector<PacketArrival> arrivals;

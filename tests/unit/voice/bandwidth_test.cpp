@@ -25,6 +25,7 @@ struct Path {
 class Call {
  public:
   Path path;
+  Micros clock = 123s;  // the other side's, beyond ours
 
   void run(Micros length) {
     for (const auto end = now_ + length; now_ < end; now_ += 10ms) {
@@ -53,14 +54,15 @@ class Call {
       busy_until_ = std::max(busy_until_, now_) + takes;
       worst_ = std::max(worst_, queue());
     }
-    flying_.push_back({.sent = now_, .arrived = busy_until_ + 20ms + 123s, .bytes = bytes, .lost = lost});
+    flying_.push_back({.sent = now_, .arrived = busy_until_ + 20ms, .bytes = bytes, .lost = lost});
   }
   void report() {
     std::vector<PacketResult> results;
-    const auto arrived = [&](const PacketResult& p) {
-      return (p.lost ? p.sent + 60ms : p.arrived - 123s) + 20ms <= now_;
-    };
-    for (; !flying_.empty() && arrived(flying_.front()); flying_.pop_front()) results.push_back(flying_.front());
+    const auto arrived = [&](const PacketResult& p) { return (p.lost ? p.sent + 60ms : p.arrived) + 20ms <= now_; };
+    for (; !flying_.empty() && arrived(flying_.front()); flying_.pop_front()) {
+      results.push_back(flying_.front());
+      results.back().arrived += clock;
+    }
     estimator_.feedback(results, now_);
     choice_ = choose_rate(
         {.bits_per_second = estimator_.bits_per_second(), .loss = estimator_.loss(), .overhead_bytes = overhead},
@@ -119,6 +121,23 @@ TEST(Bandwidth, ItFollowsAPathThatNarrowsAndWidens) {
   call.run(60s);
   EXPECT_GE(call.choice().bitrate, 64'000U);
   EXPECT_EQ(call.choice().duration, FrameDuration::ms10);
+}
+
+TEST(Bandwidth, AClockThatJumpsIsForgotten) {
+  for (const Micros jump : {-500'000s, 500'000s}) {
+    Call call;
+    call.path.bits_per_second = 300'000;
+    call.run(10s);
+    call.clock += jump;
+    call.run(10s);
+    EXPECT_GE(call.choice().bitrate, 64'000U);
+    call.path.bits_per_second = 45'000;
+    call.run(10s);
+    EXPECT_LT(call.wire_bits(), 48'000);
+    static_cast<void>(call.worst_queue());
+    call.run(20s);
+    EXPECT_LT(call.worst_queue(), 300ms);
+  }
 }
 
 TEST(Bandwidth, LossSwitchesRedundancyOnAndOff) {

@@ -98,6 +98,24 @@ TEST_F(DeviceTest, SoundGoesThroughDevicesAndTwoEngines) {
   std::printf("heard after about %td ms, alike %.2f\n", (like.shift - 24'000) / 48, like.correlation);
 }
 
+// What a microphone hears between end() and begin() is not there afterwards.
+TEST_F(DeviceTest, AnEndedDeviceKeepsNothing) {
+  auto source = open_source_device({"Monitor of mic"}).value();
+  auto sink = open_sink_device({"speaker"}).value();
+  std::array<std::int16_t, limits::block_samples> block{};
+  for (int round = 0; round < 2; ++round) {
+    source->begin(VoiceEngine::now());
+    sink->begin(VoiceEngine::now());
+    while (!source->read(block, VoiceEngine::now())) std::this_thread::sleep_for(1ms);
+    while (sink->wants(VoiceEngine::now())) sink->write(std::span(block).first(limits::play_samples));
+    source->end();
+    sink->end();
+    EXPECT_TRUE(sink->wants(VoiceEngine::now()));
+    std::this_thread::sleep_for(50ms);
+    EXPECT_FALSE(source->read(block, VoiceEngine::now()));
+  }
+}
+
 TEST_F(DeviceTest, ProcessingRunsOnDevices) {
   std::atomic<int> frames{0};
   auto engine =

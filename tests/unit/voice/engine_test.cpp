@@ -98,13 +98,17 @@ TEST_F(EngineTest, RateDurationAndRedundancyChangeTheShape) {
   EXPECT_EQ(bob->statistics().concealed_samples, 0U);
 }
 
-TEST_F(EngineTest, AThreadOfItsOwnKeepsTheBeat) {
+TEST_F(EngineTest, AThreadOfItsOwnIsNeverFasterThanTheBeat) {
   std::atomic<int> frames{0};
   auto engine = VoiceEngine::create(settings("said.wav", "heard.wav"), [&](const auto&) { ++frames; }).value();
-  engine->start();
-  while (frames < 10) std::this_thread::yield();
-  engine->stop();
-  EXPECT_GE(frames, 10);
+  for (int round = 0; round < 2; ++round) {
+    frames = 0;
+    const auto start = VoiceEngine::now();
+    engine->start();
+    while (frames < 10) std::this_thread::yield();
+    engine->stop();
+    EXPECT_LE(frames.load() * 10ms, VoiceEngine::now() - start);
+  }
 }
 
 TEST_F(EngineTest, WhatCannotBeOpenedIsTold) {
