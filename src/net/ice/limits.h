@@ -27,5 +27,7 @@ inline constexpr std::chrono::seconds tunnel_handshake{10};
 inline constexpr std::chrono::seconds tunnel_silence{30};
 // Reads and writes of one connection before the others get their turn.
 inline constexpr int tunnel_turns = 16;
+// How long its listener is left alone where the system has no descriptor or memory for what waits there.
+inline constexpr std::chrono::milliseconds tunnel_pause{100};
 
 }  // namespace pqc::net::ice::limits

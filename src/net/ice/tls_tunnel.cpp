@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -116,9 +117,11 @@ std::expected<void, std::string> TlsTunnel::listen() {
 }
 
 void TlsTunnel::run() {
+  constexpr int nothing = -1;
   for (;;) {
+    if (paused_until_ && *paused_until_ <= steady_clock::now()) paused_until_.reset();
     std::vector<pollfd> waiting{{.fd = wake_.get(), .events = POLLIN, .revents = 0},
-                                {.fd = listener_.get(), .events = POLLIN, .revents = 0}};
+                                {.fd = paused_until_ ? nothing : listener_.get(), .events = POLLIN, .revents = 0}};
     // An end that nothing is wanted of is left out, since its errors would be told all the same.
     const auto wait_for = [&waiting](int fd, short events) {
       if (events != 0) waiting.push_back({.fd = fd, .events = events, .revents = 0});
@@ -137,13 +140,15 @@ void TlsTunnel::run() {
 int TlsTunnel::wait_time() const {
   constexpr int for_ever = -1;
   int out = for_ever;
+  const auto wait_until = [&out](steady_clock::time_point time) {
+    const auto left = std::chrono::ceil<milliseconds>(time - steady_clock::now()).count();
+    const int wait = static_cast<int>(std::max<milliseconds::rep>(left, 0));
+    out = out == for_ever ? wait : std::min(out, wait);
+  };
+  if (paused_until_) wait_until(*paused_until_);
   for (const auto& pump : pumps_) {
     if (pump.busy()) return 0;
-    if (const auto deadline = pump.deadline()) {
-      const auto left = std::chrono::ceil<milliseconds>(*deadline - steady_clock::now()).count();
-      const int wait = static_cast<int>(std::max<milliseconds::rep>(left, 0));
-      out = out == for_ever ? wait : std::min(out, wait);
-    }
+    if (const auto deadline = pump.deadline()) wait_until(*deadline);
   }
   return out;
 }
@@ -151,11 +156,20 @@ int TlsTunnel::wait_time() const {
 // One for each address of this machine that libnice asks the relay from.
 void TlsTunnel::accept() {
   Descriptor local(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!local || pumps_.size() >= limits::local_addresses) return;
+  if (!local) return on_no_accept(errno);
+  pause_told_ = false;
+  if (pumps_.size() >= limits::local_addresses) return;
   if (!is_ours(local.get())) return log(LogLevel::warning, "ice.tunnel.stranger");
   auto pump = TlsPump::start(std::move(local), relay_, context_);
   if (!pump) return log(LogLevel::warning, "ice.tunnel.failed", {{"relay", relay_.name}, {"reason", pump.error()}});
   pumps_.push_back(std::move(*pump));
+}
+
+// What waits stays where it is for lack of a descriptor or of memory, and poll() would tell of it again at once.
+void TlsTunnel::on_no_accept(int error) {
+  if (error != EMFILE && error != ENFILE && error != ENOMEM && error != ENOBUFS) return;
+  paused_until_ = steady_clock::now() + limits::tunnel_pause;
+  if (!std::exchange(pause_told_, true)) log(LogLevel::warning, "ice.tunnel.full", {{"reason", std::strerror(error)}});
 }
 
 void TlsTunnel::step() {

@@ -5,8 +5,10 @@
 // It works on a thread of its own, until it is destroyed; its owner sees an address.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,6 +36,7 @@ class TlsTunnel {
   void run();
   [[nodiscard]] int wait_time() const;
   void accept();
+  void on_no_accept(int error);
   void step();
 
   TlsRelay relay_;
@@ -42,7 +45,10 @@ class TlsTunnel {
   std::uint16_t port_ = 0;
   Descriptor listener_;
   Descriptor wake_;
-  std::vector<TlsPump> pumps_;  // the thread's
+  // The thread's:
+  std::vector<TlsPump> pumps_;
+  std::optional<std::chrono::steady_clock::time_point> paused_until_;  // no connection is taken before
+  bool pause_told_ = false;                                            // of which the log knows
   std::thread thread_;
 };
 

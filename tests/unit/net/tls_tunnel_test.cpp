@@ -4,12 +4,14 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <thread>
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -32,6 +34,30 @@ Descriptor connect_to(std::uint16_t port) {
   const auto at = loopback(port);
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return Descriptor();
   return fd;
+}
+
+// No more descriptors for this process, as long as it lives.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const int lowest_free = ::dup(STDERR_FILENO);
+    ::close(lowest_free);
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest_free), .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+std::chrono::nanoseconds used_by_this_process() {
+  timespec out{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &out);
+  return std::chrono::seconds(out.tv_sec) + std::chrono::nanoseconds(out.tv_nsec);
 }
 
 // Sends back all that comes over TLS, one connection after another.
@@ -191,6 +217,23 @@ TEST_F(IceTlsTunnel, EndsWhereNobodyListens) {
   const auto tunnel = TlsTunnel::open({.ip = "127.0.0.1", .port = port, .name = "127.0.0.1", .pin = {}});
   ASSERT_TRUE(tunnel);
   EXPECT_EQ(echo(connect_to((*tunnel)->port()).get(), as_bytes("hello")), Bytes());
+}
+
+TEST_F(IceTlsTunnel, RestsWhileThereIsNoDescriptorForWhoWaits) {
+  using std::chrono::milliseconds;
+  const EchoServer server(certificate_, false);
+  const auto tunnel = open(server, "127.0.0.1", certificate_.fingerprint());
+  const Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto at = loopback(tunnel->port());
+  {
+    const NoDescriptors none;
+    const auto before = used_by_this_process();
+    ASSERT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    // The time over which its work is measured.
+    std::this_thread::sleep_for(milliseconds(300));
+    EXPECT_LT(used_by_this_process() - before, milliseconds(100));
+  }
+  EXPECT_EQ(echo(fd.get(), as_bytes("hello")), to_bytes(as_bytes("hello")));
 }
 
 TEST_F(IceTlsTunnel, IsNobodyElsesWayToTheRelay) {
