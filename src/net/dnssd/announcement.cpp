@@ -7,6 +7,7 @@
 #include <avahi-common/strlst.h>
 
 #include "net/dnssd/avahi.h"
+#include "net/dnssd/event_queue.h"
 #include "net/dnssd/limits.h"
 
 namespace pqc::net::dnssd {
@@ -45,7 +46,7 @@ struct Announcement::Impl {
   EventQueue<Announced> events;
   Avahi avahi;  // last: gone first
 
-  void fail(int error) { events.put({.name = {}, .failure = explain(error)}, limits::waiting); }
+  void fail(int error) { events.put_failure({.name = {}, .failure = explain(error)}); }
 
   void on_daemon(AvahiClient* client, AvahiClientState state) {
     if (state == AVAHI_CLIENT_S_RUNNING) return publish(client);

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "net/dnssd/avahi.h"
+#include "net/dnssd/event_queue.h"
 #include "net/dnssd/limits.h"
 
 namespace pqc::net::dnssd {
@@ -47,7 +48,7 @@ struct Browser::Impl {
   EventQueue<Found> events;
   Avahi avahi;  // last: gone first
 
-  void fail(int error) { events.put({.service = {}, .failure = explain(error)}, limits::waiting); }
+  void fail(int error) { events.put_failure({.service = {}, .failure = explain(error)}); }
 
   void on_daemon(AvahiClient* client, AvahiClientState state) {
     if (state == AVAHI_CLIENT_FAILURE) fail(avahi_client_errno(client));
