@@ -1,13 +1,14 @@
 #include "media/transport/dtls.h"
 
+#include <algorithm>
 #include <array>
-#include <string>
 #include <vector>
 
 #include <openssl/err.h>
 #include <openssl/srtp.h>
 
 #include "media/transport/certificate_impl.h"
+#include "media/transport/dtls_record.h"
 #include "media/transport/flight.h"
 #include "media/transport/labels.h"
 #include "media/transport/limits.h"
@@ -20,10 +21,6 @@ constexpr const char* ciphers =
 constexpr const char* our_profiles = "SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM";
 constexpr const char* plain_profiles = "SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
 constexpr std::size_t max_record = 16'384 + 512;
-// RFC 5246 §6.2.1: what a repetition of a handshake's end begins with.
-constexpr std::uint8_t change_cipher_spec = 20;
-constexpr std::uint8_t handshake_type = 22;
-
 // OpenSSL's own timer waits longer than a handshake may take.
 unsigned no_timer(SSL*, unsigned) {
   return 3'600'000'000U;
@@ -42,6 +39,16 @@ bool set_up(SSL_CTX* context, const MediaCertificate::Impl& certificate, const c
          SSL_CTX_set_tlsext_use_srtp(context, profiles) == 0;
 }
 
+// One handshake: an SSL, what goes in and out of it, and the flight that it sent last.
+struct Attempt {
+  SslPtr ssl;
+  BIO* in = nullptr;   // owned by ssl
+  BIO* out = nullptr;  // owned by ssl
+  Bytes hello;         // that it began with, where we accept
+  Flight flight;
+  bool failed = false;
+};
+
 }  // namespace
 
 struct Dtls::Impl {
@@ -49,12 +56,18 @@ struct Dtls::Impl {
       : role(its_role), peer(its_peer), path(its_path), started(now) {}
 
   bool open(const MediaCertificate& certificate, bool plain_peer);
-  bool step(Time now);
-  void handshake();
+  bool begin(ByteView hello);
+  void take_hello(ByteView hello);
+  void take_handshake(ByteView datagram, Time now);
+  void take_connected(ByteView datagram, Time now);
+  bool step(Attempt& attempt, Time now);
+  void advance(Attempt& attempt);
+  void finish(Attempt& attempt);
+  void refuse(Attempt& attempt, Error why);
+  void settle(Time now);
+  void begin_again(Time now);
   void discard_data();
-  void finish();
-  bool send_pending(Time now);
-  void fail(Error with);
+  bool send_pending(Attempt& attempt, Time now);
   static int verify(X509_STORE_CTX* store, void* self);
 
   DtlsRole role;
@@ -62,12 +75,12 @@ struct Dtls::Impl {
   DatagramPath& path;
   Time started;
   SslCtxPtr context;
-  SslPtr ssl;
-  BIO* in = nullptr;   // owned by ssl
-  BIO* out = nullptr;  // owned by ssl
-  Flight flight;
+  std::vector<Attempt> attempts;  // the latest last; once connected that one alone
+  std::optional<Time> again;      // when one who connects begins anew
+  std::chrono::milliseconds wait = limits::first_retransmission;
+  bool deceived = false;  // the attempt that advances saw another certificate
   DtlsState state = DtlsState::handshaking;
-  Error error = Error::handshake;
+  std::optional<Error> refused;  // what the last attempt ended with
 };
 
 // Called in place of OpenSSL's check of chains: the certificate is the announced one, or none.
@@ -76,7 +89,7 @@ int Dtls::Impl::verify(X509_STORE_CTX* store, void* self) {
   const auto* certificate = X509_STORE_CTX_get0_cert(store);
   const auto fingerprint = certificate != nullptr ? fingerprint_of(certificate) : std::unexpected(Error::backend);
   if (fingerprint == impl.peer) return 1;
-  impl.error = Error::wrong_fingerprint;
+  impl.deceived = true;
   X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED);
   return 0;
 }
@@ -86,75 +99,135 @@ bool Dtls::Impl::open(const MediaCertificate& certificate, bool plain_peer) {
   if (!context || !set_up(context.get(), certificate.impl(), plain_peer ? plain_profiles : our_profiles)) return false;
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set_cert_verify_callback(context.get(), &Impl::verify, this);
-  ssl = SslPtr(SSL_new(context.get()));
-  in = BIO_new(BIO_s_dgram_mem());
-  out = BIO_new(BIO_s_dgram_mem());
-  if (!ssl || in == nullptr || out == nullptr) {
-    BIO_free(in);
-    BIO_free(out);
-    return false;
-  }
-  SSL_set_bio(ssl.get(), in, out);
-  SSL_set_mtu(ssl.get(), static_cast<long>(limits::datagram));
-  DTLS_set_timer_cb(ssl.get(), no_timer);
-  if (role == DtlsRole::connect) {
-    SSL_set_connect_state(ssl.get());
-  } else {
-    SSL_set_accept_state(ssl.get());
-  }
   return true;
 }
 
-void Dtls::Impl::fail(Error with) {
-  state = DtlsState::failed;
-  error = with;
-  flight.clear();
+// One attempt more.
+bool Dtls::Impl::begin(ByteView hello) {
+  Attempt made;
+  made.hello = to_bytes(hello);
+  made.ssl = SslPtr(SSL_new(context.get()));
+  made.in = BIO_new(BIO_s_dgram_mem());
+  made.out = BIO_new(BIO_s_dgram_mem());
+  if (!made.ssl || made.in == nullptr || made.out == nullptr) {
+    BIO_free(made.in);
+    BIO_free(made.out);
+    ERR_clear_error();
+    return false;
+  }
+  SSL_set_bio(made.ssl.get(), made.in, made.out);
+  SSL_set_mtu(made.ssl.get(), static_cast<long>(limits::datagram));
+  DTLS_set_timer_cb(made.ssl.get(), no_timer);
+  role == DtlsRole::connect ? SSL_set_connect_state(made.ssl.get()) : SSL_set_accept_state(made.ssl.get());
+  if (attempts.size() == limits::handshake_attempts) attempts.erase(attempts.begin());
+  attempts.push_back(std::move(made));
+  return true;
 }
 
-void Dtls::Impl::handshake() {
-  const int result = SSL_do_handshake(ssl.get());
-  if (result == 1) return finish();
-  const int reason = SSL_get_error(ssl.get(), result);
-  ERR_clear_error();
-  if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) fail(error);
+// A ClientHello that is not the one before may be forged, and so may that one: each has its own attempt.
+void Dtls::Impl::take_hello(ByteView hello) {
+  const auto same = [&](const Attempt& attempt) { return std::ranges::equal(attempt.hello, hello); };
+  if (std::ranges::none_of(attempts, same)) begin(hello);
 }
 
-void Dtls::Impl::finish() {
-  if (SSL_get_extms_support(ssl.get()) != 1) return fail(Error::no_extended_secret);
-  if (SSL_get_selected_srtp_profile(ssl.get()) == nullptr) return fail(Error::no_srtp_profile);
+// An attempt that failed says nothing: whoever made it fail may not be the peer.
+void Dtls::Impl::refuse(Attempt& attempt, Error why) {
+  attempt.failed = true;
+  if (refused != Error::wrong_fingerprint) refused = why;
+}
+
+void Dtls::Impl::finish(Attempt& attempt) {
+  if (SSL_get_extms_support(attempt.ssl.get()) != 1) return refuse(attempt, Error::no_extended_secret);
+  if (SSL_get_selected_srtp_profile(attempt.ssl.get()) == nullptr) return refuse(attempt, Error::no_srtp_profile);
   state = DtlsState::connected;
+}
+
+void Dtls::Impl::advance(Attempt& attempt) {
+  deceived = false;
+  const int result = SSL_do_handshake(attempt.ssl.get());
+  if (result == 1) return finish(attempt);
+  const int reason = SSL_get_error(attempt.ssl.get(), result);
+  ERR_clear_error();
+  if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return;
+  refuse(attempt, deceived ? Error::wrong_fingerprint : Error::handshake);
+}
+
+// Whether anything was sent.
+bool Dtls::Impl::step(Attempt& attempt, Time now) {
+  advance(attempt);
+  return !attempt.failed && send_pending(attempt, now);
+}
+
+// Forgets what has failed, or once connected all others. One who connects begins anew when what is still on its way to
+// the attempt that failed has come and gone.
+void Dtls::Impl::settle(Time now) {
+  std::erase_if(attempts, [](const Attempt& attempt) { return attempt.failed; });
+  if (state == DtlsState::connected) {
+    std::erase_if(attempts, [](const Attempt& attempt) { return SSL_is_init_finished(attempt.ssl.get()) != 1; });
+  } else if (role == DtlsRole::connect && attempts.empty() && !again) {
+    again = now + wait;
+    wait = std::min<std::chrono::milliseconds>(2 * wait, limits::longest_retransmission);
+  }
+}
+
+void Dtls::Impl::begin_again(Time now) {
+  again.reset();
+  attempts.clear();
+  if (begin({})) step(attempts.back(), now);
+  settle(now);
+}
+
+void Dtls::Impl::take_handshake(ByteView datagram, Time now) {
+  const bool at_end = role == DtlsRole::connect && !attempts.empty() && attempts.back().flight.flights() > 1;
+  const auto records = records_of(datagram, at_end ? is_last : is_no_plain_alert);
+  if (records.empty()) return;
+  const auto hello = role == DtlsRole::accept ? client_hello(records) : std::nullopt;
+  if (hello) take_hello(*hello);
+  for (auto& attempt : attempts) {
+    if (hello && !std::ranges::equal(attempt.hello, *hello)) continue;
+    const bool taken = BIO_write(attempt.in, records.data(), static_cast<int>(records.size())) > 0;
+    if (taken && !step(attempt, now) && hello && attempt.flight.due() <= now) attempt.flight.send_again(path, now);
+    if (state == DtlsState::connected) break;
+  }
+  ERR_clear_error();
+  settle(now);
+  if (state == DtlsState::connected) discard_data();
+}
+
+void Dtls::Impl::take_connected(ByteView datagram, Time now) {
+  auto& attempt = attempts.front();
+  if (BIO_write(attempt.in, datagram.data(), static_cast<int>(datagram.size())) <= 0) return ERR_clear_error();
+  discard_data();
+  // The peer repeats itself: the end of the handshake has not reached it.
+  const bool repeats = datagram[0] == handshake_record || datagram[0] == change_cipher_spec;
+  const bool answered = send_pending(attempt, now);
+  if (!answered && repeats && attempt.flight.due() <= now) attempt.flight.send_again(path, now);
 }
 
 // Reading is what makes OpenSSL see alerts and repeated flights.
 void Dtls::Impl::discard_data() {
   std::array<std::uint8_t, max_record> nothing;
+  auto* ssl = attempts.front().ssl.get();
   int result = 0;
   do {
-    result = SSL_read(ssl.get(), nothing.data(), static_cast<int>(nothing.size()));
+    result = SSL_read(ssl, nothing.data(), static_cast<int>(nothing.size()));
   } while (result > 0);
   ERR_clear_error();
-  if ((SSL_get_shutdown(ssl.get()) & SSL_RECEIVED_SHUTDOWN) != 0) state = DtlsState::closed;
+  if ((SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0) state = DtlsState::closed;
 }
 
 // Whether there was anything.
-bool Dtls::Impl::send_pending(Time now) {
+bool Dtls::Impl::send_pending(Attempt& attempt, Time now) {
   std::vector<Bytes> datagrams;
   std::array<std::uint8_t, max_record> memory;
-  for (int size = 0; (size = BIO_read(out, memory.data(), static_cast<int>(memory.size()))) > 0;) {
+  for (int size = 0; (size = BIO_read(attempt.out, memory.data(), static_cast<int>(memory.size()))) > 0;) {
     datagrams.emplace_back(memory.begin(), memory.begin() + size);
     path.send(datagrams.back());
     if (datagrams.size() == limits::flight_datagrams) break;
   }
   if (datagrams.empty()) return false;
-  flight.replace(std::move(datagrams), now);
+  attempt.flight.replace(std::move(datagrams), now);
   return true;
-}
-
-// Whether anything was sent.
-bool Dtls::Impl::step(Time now) {
-  if (state == DtlsState::handshaking) handshake();
-  if (state == DtlsState::connected) discard_data();
-  return send_pending(now);
 }
 
 Dtls::Dtls(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -167,22 +240,14 @@ Result<std::unique_ptr<Dtls>> Dtls::start(DtlsRole role, const MediaCertificate&
     ERR_clear_error();
     return std::unexpected(Error::backend);
   }
-  impl->step(now);
+  if (role == DtlsRole::connect) impl->begin_again(now);
   return std::unique_ptr<Dtls>(new Dtls(std::move(impl)));
 }
 
 void Dtls::handle_datagram(ByteView datagram, Time now) {
-  auto& impl = *impl_;
-  if (datagram.empty() || impl.state == DtlsState::closed || impl.state == DtlsState::failed) return;
-  const bool was_connected = impl.state == DtlsState::connected;
-  if (BIO_write(impl.in, datagram.data(), static_cast<int>(datagram.size())) <= 0) {
-    ERR_clear_error();
-    return;
-  }
-  const bool answered = impl.step(now);
-  // The peer repeats itself: the end of the handshake has not reached it.
-  const bool repeats = datagram[0] == handshake_type || datagram[0] == change_cipher_spec;
-  if (was_connected && !answered && repeats && impl.flight.due() <= now) impl.flight.send_again(impl.path, now);
+  if (datagram.empty()) return;
+  if (impl_->state == DtlsState::handshaking) return impl_->take_handshake(datagram, now);
+  if (impl_->state == DtlsState::connected) impl_->take_connected(datagram, now);
 }
 
 std::optional<Time> Dtls::poll(Time now) {
@@ -190,19 +255,31 @@ std::optional<Time> Dtls::poll(Time now) {
   if (impl.state != DtlsState::handshaking) return std::nullopt;
   const auto end = impl.started + limits::handshake;
   if (now >= end) {
-    impl.fail(Error::handshake_timeout);
+    impl.state = DtlsState::failed;
     return std::nullopt;
   }
-  if (const auto due = impl.flight.due(); due && *due <= now) impl.flight.send_again(impl.path, now);
-  return std::min(end, impl.flight.due().value_or(end));
+  if (impl.again && *impl.again <= now) impl.begin_again(now);
+  if (impl.attempts.empty()) return std::min(end, impl.again.value_or(end));
+  // Only the latest: what an older one repeated would be in the way of its successor.
+  auto& flight = impl.attempts.back().flight;
+  if (const auto due = flight.due(); due && *due <= now) {
+    const bool forgotten = flight.repeats() >= limits::unanswered_repeats;
+    if (impl.role == DtlsRole::connect && forgotten) {
+      impl.begin_again(now);
+    } else {
+      flight.send_again(impl.path, now);
+    }
+  }
+  if (impl.attempts.empty()) return std::min(end, impl.again.value_or(end));
+  return std::min(end, impl.attempts.back().flight.due().value_or(end));
 }
 
 void Dtls::close() {
   if (impl_->state != DtlsState::connected) return;
-  SSL_shutdown(impl_->ssl.get());
+  SSL_shutdown(impl_->attempts.front().ssl.get());
   ERR_clear_error();
   impl_->state = DtlsState::closed;
-  impl_->send_pending({});
+  impl_->send_pending(impl_->attempts.front(), {});
 }
 
 DtlsState Dtls::state() const {
@@ -210,17 +287,17 @@ DtlsState Dtls::state() const {
 }
 
 Error Dtls::error() const {
-  return impl_->error;
+  return impl_->refused.value_or(Error::handshake_timeout);
 }
 
 SrtpProfile Dtls::profile() const {
-  return static_cast<SrtpProfile>(SSL_get_selected_srtp_profile(impl_->ssl.get())->id);
+  return static_cast<SrtpProfile>(SSL_get_selected_srtp_profile(impl_->attempts.front().ssl.get())->id);
 }
 
 Result<SecretBytes> Dtls::export_keys() const {
   SecretBytes out(exported_size(profile()));
-  if (SSL_export_keying_material(impl_->ssl.get(), out.fill().data(), out.size(), labels::exporter.data(),
-                                 labels::exporter.size(), nullptr, 0, 0) != 1) {
+  if (SSL_export_keying_material(impl_->attempts.front().ssl.get(), out.fill().data(), out.size(),
+                                 labels::exporter.data(), labels::exporter.size(), nullptr, 0, 0) != 1) {
     ERR_clear_error();
     return std::unexpected(Error::backend);
   }

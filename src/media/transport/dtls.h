@@ -2,7 +2,8 @@
 //
 // OpenSSL does the handshake in memory; time and retransmission are ours, so that a session runs by its owner's clock:
 // the last flight is kept as it went out and goes out again. The peer's certificate is compared with the fingerprint
-// before anything else counts. One thread.
+// before anything else counts. What comes before the handshake's end may be anyone's: it ends an attempt, never the
+// association. One thread.
 #pragma once
 
 #include <memory>

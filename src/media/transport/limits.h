@@ -24,6 +24,10 @@ inline constexpr std::size_t flight_datagrams = 16;
 inline constexpr auto first_retransmission = 100ms;
 inline constexpr auto longest_retransmission = 3'200ms;
 inline constexpr auto handshake = 15s;
+// Handshakes that an acceptor has under way, begun by different ClientHellos; and how often a connector repeats a
+// flight before it begins anew.
+inline constexpr std::size_t handshake_attempts = 4;
+inline constexpr unsigned unanswered_repeats = 6;
 
 // Frame keys.
 inline constexpr std::uint64_t first_counter = 65'536;

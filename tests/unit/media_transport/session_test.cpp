@@ -308,7 +308,7 @@ TEST(MediaSessionTest, APlainPeerHearsNothingOfOneWithTheMix) {
   EXPECT_GE(call.bob.session->statistics().refused, 10u);
 }
 
-TEST(MediaSessionTest, AnotherCertificateEndsTheSession) {
+TEST(MediaSessionTest, AnotherCertificateDoesNotConnect) {
   for (const auto side : {CallSide::offerer, CallSide::answerer}) {
     Call call;
     auto offerer = call.settings(CallSide::offerer);

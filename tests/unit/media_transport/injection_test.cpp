@@ -1,0 +1,111 @@
+// What anyone on the network can write into a handshake, which proves nothing: it goes on, with the peer.
+#include <gtest/gtest.h>
+
+#include "media/transport/dtls_record.h"
+#include "support.h"
+
+namespace pqc::media::testing {
+namespace {
+
+Bytes plain_alert(std::uint8_t level, std::uint8_t what) {
+  return {alert_record, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, level, what};
+}
+
+// The handshake of two others, as one of them sent it.
+std::vector<Bytes> foreign_flights(bool of_offerer) {
+  Call others(99);
+  others.start();
+  EXPECT_TRUE(others.connect());
+  auto out = (of_offerer ? others.alice : others.bob).out.seen;
+  std::erase_if(out, [](const Bytes& datagram) { return datagram[0] >= 64; });
+  EXPECT_GE(out.size(), 2u);
+  return out;
+}
+
+void expect_talk(Call& call) {
+  ASSERT_TRUE(call.connect());
+  call.alice.out.tamper = call.bob.out.tamper = nullptr;
+  call.talk(3);
+  EXPECT_EQ(call.alice.frames.size(), 3u);
+  EXPECT_EQ(call.bob.frames.size(), 3u);
+}
+
+TEST(Injection, AlertsInPlainTextEndNoHandshake) {
+  Call call;
+  const auto alerts = [](const Bytes& datagram, Wire& wire) {
+    for (const auto& alert : {plain_alert(2, 40), plain_alert(1, 0)}) {
+      wire.deliver(alert, 0ms);
+      auto with = alert;
+      with.insert(with.end(), datagram.begin(), datagram.end());
+      wire.deliver(with, 0ms);
+    }
+  };
+  call.alice.out.tamper = call.bob.out.tamper = alerts;
+  call.start();
+  expect_talk(call);
+}
+
+TEST(Injection, FlightsOfOthersEndNoHandshake) {
+  for (const bool to_answerer : {true, false}) {
+    for (const bool of_offerer : {true, false}) {
+      const auto flights = foreign_flights(of_offerer);
+      for (int place = 0; place < 3; ++place) {
+        Call call;
+        int count = 0;
+        (to_answerer ? call.alice : call.bob).out.tamper = [&](const Bytes& datagram, Wire& wire) {
+          if (count++ == place) {
+            for (const auto& flight : flights) wire.deliver(flight, 0ms);
+          }
+          wire.deliver(datagram, 0ms);
+        };
+        call.start();
+        SCOPED_TRACE(place + (to_answerer ? 10 : 0) + (of_offerer ? 100 : 0));
+        expect_talk(call);
+      }
+    }
+  }
+}
+
+TEST(Injection, NoiseEndsNoHandshake) {
+  std::minstd_rand random(3);
+  for (int round = 0; round < 10; ++round) {
+    Call call;
+    int damages = 0;
+    const auto noise = [&](const Bytes& datagram, Wire& wire) {
+      auto damaged = datagram;
+      damaged[random() % damaged.size()] ^= 1;
+      if (damages == 0 && random() % 4 == 0) {
+        ++damages;
+        wire.deliver(damaged, 0ms);
+      }
+      Bytes made(1 + random() % 200);
+      for (auto& byte : made) byte = static_cast<std::uint8_t>(random());
+      made[0] = static_cast<std::uint8_t>(20 + random() % 6);
+      wire.deliver(made, 0ms);
+      wire.deliver(datagram, 0ms);
+    };
+    call.alice.out.tamper = call.bob.out.tamper = noise;
+    call.start();
+    SCOPED_TRACE(round);
+    expect_talk(call);
+  }
+}
+
+TEST(Records, AlertsInPlainTextAreTakenOut) {
+  const Bytes other{handshake_record, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 7};
+  auto sealed = plain_alert(1, 0);
+  sealed[4] = 1;
+  Bytes all;
+  for (const auto& record : {plain_alert(2, 40), other, plain_alert(1, 0), sealed}) {
+    all.insert(all.end(), record.begin(), record.end());
+  }
+  Bytes left = other;
+  left.insert(left.end(), sealed.begin(), sealed.end());
+  EXPECT_EQ(records_of(all, is_no_plain_alert), left);
+  EXPECT_EQ(records_of(all, is_last), sealed);
+  EXPECT_EQ(records_of(Bytes(5, alert_record), is_no_plain_alert), Bytes());
+  for (std::size_t size = 0; size < 80; ++size) EXPECT_FALSE(client_hello(Bytes(size, handshake_record)));
+}
+
+}  // namespace
+}  // namespace pqc::media::testing
