@@ -16,7 +16,8 @@ using client::Result;
 using client::Status;
 using std::chrono::steady_clock;
 
-// What comes until `done`, or until that time is over.
+// What comes until `done` and a moment more, as whoever comes first need not be the right one; or until that time is
+// over.
 Result<p2p::NearbyPeers> look(const Context& context, std::chrono::milliseconds time,
                               const std::function<bool(const p2p::NearbyPeers&)>& done) {
   auto known = p2p::Profile::peers_of(context.profile()).known();
@@ -36,7 +37,9 @@ Result<p2p::NearbyPeers> look(const Context& context, std::chrono::milliseconds 
         failure = found->failure;
     }
   });
-  loop.run_until([&] { return stopped || !failure.empty() || done(out); }, steady_clock::now() + time);
+  const auto ended = [&] { return stopped || !failure.empty(); };
+  loop.run_until([&] { return ended() || done(out); }, steady_clock::now() + time);
+  if (done(out)) loop.run_until(ended, steady_clock::now() + p2p::limits::nearby_more_time);
   if (!failure.empty()) return client::fail(ExitCode::unreachable, failure);
   return out;
 }

@@ -14,10 +14,10 @@
 #include "p2p/endpoint.h"
 #include "p2p/limits.h"
 #include "p2p/meeting.h"
+#include "p2p/nearby_connection.h"
 #include "p2p/profile.h"
 #include "p2p/registry.h"
 #include "p2p/turn_uri.h"
-#include "p2p/udp_transport.h"
 
 namespace pqc::cli {
 namespace {
@@ -177,10 +177,8 @@ Status begin(const Output& output, const P2pCommand& command, const p2p::Address
   return {};
 }
 
-// Who has that name proves it, or is refused.
-Status begin(const p2p::NearbyPeer& peer, p2p::UdpTransport& transport, p2p::Chat& chat) {
-  if (!peer.identity.empty()) chat.expect(peer.identity);
-  transport.connect_any(peer.addresses, chat.connecting());
+Status begin(const p2p::NearbyPeer& peer, p2p::NearbyConnection& connection) {
+  connection.start(peer);
   return {};
 }
 
@@ -210,7 +208,6 @@ Status chat(const Context& context, const P2pCommand& command) {
   Console console(loop, context.output, "> ");
   p2p::IceTransport ice(loop, party->rng, std::move(*servers));
   const auto made = has_tickets(command) || to_nearby ? nullptr : kinds->transport->make(loop);
-  p2p::UdpTransport udp(loop);
   NearbyAnnouncement announcement(context.output, console, loop, *party);
   p2p::Chat chat(loop, console,
                  {.transport = kinds->transport->name,
@@ -224,13 +221,14 @@ Status chat(const Context& context, const P2pCommand& command) {
                         show_status(context.output, console, status);
                       },
                   .show_file = [&](const p2p::FileStatus& status) { show_file(context.output, console, status); }});
+  p2p::NearbyConnection nearby(loop, chat);
   p2p::Meeting meeting(loop, ice, chat, *party);
   const auto signals = loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
   std::optional<Introduction> introduction;
   if (introduced)
     introduction.emplace(context.output, console, loop, chat, meeting, *party, std::move(*server), *address);
   const auto begun = made ? begin(context.output, command, *kinds->encryption, *made, *address, chat, announcement)
-                     : to_nearby  ? begin(*peer, udp, chat)
+                     : to_nearby  ? begin(*peer, nearby)
                      : introduced ? introduction->begin(command.argument)
                                   : begin(context.output, command, *address, meeting, chat);
   return begun ? chat.run() : begun;

@@ -143,7 +143,7 @@ void Chat::on_open(Pending& pending) {
   pending.deadline.reset();
   const auto& identity = pending.channel.peer().identity;
   if (!expected_.empty() && identity != expected_)
-    return on_closed(pending, {ExitCode::refused, "the other side is not whom the ticket names"});
+    return on_closed(pending, {ExitCode::refused, "the other side is not the one who is awaited"});
   if (!identity.empty()) {
     const auto known = settings_.peers.meet(pending.channel.peer());
     if (!known) return on_closed(pending, known.error());
@@ -159,10 +159,14 @@ void Chat::on_open(Pending& pending) {
   if (ended_early_) leave();
 }
 
-// Who listens goes on listening when a stranger's handshake fails.
+// Who listens goes on listening when a stranger's handshake fails, and who connects may know another way.
+bool Chat::goes_on(const Pending& failed) const {
+  return listening_ || (otherwise_ && otherwise_(failed.channel.link().remote()));
+}
+
 void Chat::on_closed(Pending& pending, Error why) {
   if (std::exchange(pending.given_up, true)) return;
-  if (current_ == nullptr && !listening_) return finish(std::unexpected(std::move(why)));
+  if (current_ == nullptr && (done_ || !goes_on(pending))) return finish(std::unexpected(std::move(why)));
   if (current_ == &pending) return finish(said_goodbye_ ? Status() : std::unexpected(std::move(why)));
   if (current_ == nullptr) show_given_up(pending, why);
   loop_.post([this, gone = &pending] {

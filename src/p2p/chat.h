@@ -64,6 +64,9 @@ class Chat {
   [[nodiscard]] std::function<void(client::Result<LinkPtr>)> connecting();
   // Nobody but the peer with this identity (docs/spec/p2p.md §10).
   void expect(Bytes identity) { expected_ = std::move(identity); }
+  // For who connects: asked for another way when the link to `failed` came to nothing before the chat was open, from
+  // inside what this link calls. Answers whether there is one, whose link comes by connecting().
+  void otherwise(std::function<bool(const Address& failed)> next) { otherwise_ = std::move(next); }
   // Lines go to `take` until it takes one; what it answers else is shown. Those after it are the chat's.
   void ask(std::function<client::Status(const std::string& line)> take);
   // Ends the chat, unless it is open already.
@@ -78,6 +81,7 @@ class Chat {
 
   void take_link(LinkPtr link, Role role);
   void make_room();
+  [[nodiscard]] bool goes_on(const Pending& failed) const;
   void on_open(Pending& pending);
   void on_closed(Pending& pending, client::Error why);
   void show_given_up(const Pending& pending, const client::Error& why);
@@ -109,6 +113,7 @@ class Chat {
   Settings settings_;
   bool listening_ = false;
   Bytes expected_;
+  std::function<bool(const Address& failed)> otherwise_;
   std::function<client::Status(const std::string& line)> asking_;
   std::vector<std::string> early_;
   bool interacting_ = false;

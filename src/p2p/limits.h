@@ -70,11 +70,13 @@ inline constexpr std::chrono::milliseconds relay_time{3000};
 inline constexpr std::chrono::milliseconds path_beat{1000};
 inline constexpr std::chrono::milliseconds path_silence{3500};
 inline constexpr std::chrono::milliseconds path_attempt{2500};
-// On a local network: a name (RFC 6763 §4.1.1), how many are shown, how long they are looked for, and somebody named.
+// On a local network: a name (RFC 6763 §4.1.1), how many are shown, how long they are looked for, and somebody named;
+// once that one is found, how long others that may be the same are looked for.
 inline constexpr std::size_t nearby_name = 63;
 inline constexpr std::size_t nearby_peers = 64;
 inline constexpr std::chrono::milliseconds nearby_time{3'000};
 inline constexpr std::chrono::milliseconds nearby_peer_time{10'000};
+inline constexpr std::chrono::milliseconds nearby_more_time{400};
 // Lines that a pipe brings before the chat is open.
 inline constexpr std::size_t early_lines = 1000;
 

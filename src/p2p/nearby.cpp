@@ -74,33 +74,40 @@ std::string make_nearby_name(Rng& rng) {
 
 void NearbyPeers::add(const std::string& name, std::span<const std::string> texts, const Address& address) {
   const auto tag = parse_texts(texts);
-  const auto found = peers_.find(name);
-  if (!tag || !check_nearby_name(name) || (found == peers_.end() && peers_.size() >= limits::nearby_peers)) return;
-  auto& peer = found == peers_.end() ? peers_[name] : found->second;
-  peer.name = name;
+  if (!tag || !check_nearby_name(name)) return;
   const auto known = std::ranges::find_if(known_, [&](const auto& each) { return is_of(*tag, each.second.identity); });
-  if (known != known_.end()) {
-    peer.known_as = known->first;
-    peer.identity = known->second.identity;
+  const auto known_as = known == known_.end() ? std::string() : known->first;
+  auto found = peers_.find(name);
+  if (found == peers_.end()) {
+    if (peers_.size() >= limits::nearby_peers) return;
+    const auto identity = known == known_.end() ? Bytes() : known->second.identity;
+    found = peers_.emplace(name, NearbyPeer{name, known_as, identity, {}}).first;
   }
+  auto& peer = found->second;
+  if (peer.known_as != known_as) return;
   if (peer.addresses.size() < limits::candidates && std::ranges::find(peer.addresses, address) == peer.addresses.end())
     peer.addresses.push_back(address);
 }
 
 std::optional<NearbyPeer> NearbyPeers::find(std::string_view name) const {
-  std::optional<NearbyPeer> out;
-  for (const auto& [announced, peer] : peers_) {
-    if (peer.known_as != name) continue;
-    if (!out) {
-      out = peer;
-      continue;
-    }
-    for (const auto& address : peer.addresses)
-      if (out->addresses.size() < limits::candidates) out->addresses.push_back(address);
-  }
-  if (out || known_.contains(name)) return out;
+  if (known_.contains(name)) return find_known(name);
   const auto found = peers_.find(std::string(name));
   return found == peers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<NearbyPeer> NearbyPeers::find_known(std::string_view name) const {
+  std::vector<const NearbyPeer*> named;
+  for (const auto& [announced, peer] : peers_)
+    if (peer.known_as == name) named.push_back(&peer);
+  if (named.empty()) return std::nullopt;
+  NearbyPeer out{named.front()->name, named.front()->known_as, named.front()->identity, {}};
+  const auto most = std::max(limits::candidates, named.size());
+  for (std::size_t turn = 0; turn < limits::candidates; ++turn)
+    for (const auto* peer : named)
+      if (turn < peer->addresses.size() && out.addresses.size() < most &&
+          !std::ranges::contains(out.addresses, peer->addresses[turn]))
+        out.addresses.push_back(peer->addresses[turn]);
+  return out;
 }
 
 }  // namespace pqc::p2p

@@ -49,13 +49,17 @@ class NearbyPeers {
  public:
   explicit NearbyPeers(KnownPeers known) : known_(std::move(known)) {}
 
+  // Nothing, where the name was announced already and this tag is not of the same one as that.
   void add(const std::string& name, std::span<const std::string> texts, const Address& address);
   [[nodiscard]] const std::map<std::string, NearbyPeer>& all() const { return peers_; }
   // Somebody known by their own name, which no announcement can take; else by that of an announcement. Of the former
-  // there may be several: whoever repeats another's tag is one of them, and their addresses come together.
+  // there may be several: whoever repeats another's tag is one of them. Their addresses come together, one of each in
+  // turn: up to limits::candidates, and at least one of each, so that none crowds the others out.
   [[nodiscard]] std::optional<NearbyPeer> find(std::string_view name) const;
 
  private:
+  [[nodiscard]] std::optional<NearbyPeer> find_known(std::string_view name) const;
+
   KnownPeers known_;
   std::map<std::string, NearbyPeer> peers_;
 };

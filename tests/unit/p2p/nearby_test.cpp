@@ -1,6 +1,8 @@
 // Being found on a local network: tags, names, and what strangers there may say (docs/spec/p2p.md §16).
 #include "p2p/nearby.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "crypto/random.h"
@@ -71,6 +73,35 @@ TEST_F(Nearby, ARepeatedTagHidesNobody) {
   peers.add("a mirror", texts, {"192.0.2.66", 1});
   peers.add("laptop", texts, here);
   EXPECT_EQ(peers.find("bob")->addresses, (std::vector<Address>{{"192.0.2.66", 1}, here}));
+}
+
+TEST_F(Nearby, AnnouncementsThatRepeatATagCrowdNobodyOut) {
+  const auto texts = texts_of(bob);
+  for (std::uint16_t port = 1; port <= limits::candidates; ++port) peers.add("a mirror", texts, {"192.0.2.66", port});
+  peers.add("laptop", texts, here);
+  const auto two = peers.find("bob")->addresses;
+  EXPECT_EQ(two.size(), limits::candidates);
+  EXPECT_EQ(two[1], here);
+  for (std::size_t i = 0; i < 2 * limits::candidates; ++i) {
+    peers.add("a mirror " + std::to_string(i), texts, {"192.0.2.67", static_cast<std::uint16_t>(i + 1)});
+    peers.add("a copy " + std::to_string(i), texts, {"192.0.2.66", 1});
+  }
+  const auto many = peers.find("bob")->addresses;
+  EXPECT_EQ(std::ranges::count(many, here), 1);
+  EXPECT_EQ(std::ranges::count(many, Address{"192.0.2.66", 1}), 1);
+}
+
+TEST_F(Nearby, ANameStaysWithTheOneWhoseTagItHad) {
+  peers.add("laptop", texts_of(bob), here);
+  peers.add("laptop", texts_of(eve), {"192.0.2.66", 1});
+  EXPECT_EQ(peers.all().at("laptop").addresses, std::vector<Address>{here});
+  // The same one, with another salt.
+  peers.add("laptop", texts_of(bob), {"192.0.2.8", 1});
+  EXPECT_EQ(peers.find("bob")->addresses.size(), 2U);
+  peers.add("phone", texts_of(eve), {"192.0.2.66", 1});
+  peers.add("phone", texts_of(bob), here);
+  EXPECT_TRUE(peers.all().at("phone").known_as.empty());
+  EXPECT_EQ(peers.all().at("phone").addresses.size(), 1U);
 }
 
 TEST_F(Nearby, Threat22WhatStrangersSayIsBounded) {
