@@ -18,6 +18,7 @@ class CallMachine::Step {
   void operator()(const MediaConnected& event);
   void operator()(const MediaEnded& event);
   void operator()(const OfferFailed& event);
+  void operator()(const PeerRefused&);
   void operator()(const TimePassed&);
   void operator()(const CallArrived& event);
 
@@ -236,6 +237,12 @@ void CallMachine::Step::operator()(const MediaEnded& event) {
 void CallMachine::Step::operator()(const OfferFailed& event) {
   const bool ours = in<CallPreparing>() != nullptr || in<CallCalling>() != nullptr;
   if (ours && call_id(machine_.state_) == event.id) end(CallOutcome::unreachable);
+}
+
+// What rings here stops without a word.
+void CallMachine::Step::operator()(const PeerRefused&) {
+  if (in<CallRingingHere>() != nullptr) return end(CallOutcome::missed);
+  give_up(in<CallActive>() != nullptr ? CallOutcome::completed : CallOutcome::failed);
 }
 
 void CallMachine::Step::operator()(const TimePassed&) {

@@ -79,9 +79,11 @@ struct MediaEnded {
 struct OfferFailed {
   CallId id{};
 };
+// The user wants to hear no more of the peer, or its keys are in doubt.
+struct PeerRefused {};
 struct TimePassed {};
 using CallEvent = std::variant<CallArrived, PlaceCall, LocalDescribed, AcceptCall, DeclineCall, HangUpCall,
-                               MediaConnected, MediaEnded, OfferFailed, TimePassed>;
+                               MediaConnected, MediaEnded, OfferFailed, PeerRefused, TimePassed>;
 
 // Gathers candidates, and answers with LocalDescribed or MediaEnded.
 struct PrepareMedia {

@@ -143,9 +143,38 @@ Status Calls::begin(std::int64_t contact, const CallAudio& audio) {
   return {};
 }
 
+// Whom the user blocked hears that a call is over, and nothing else.
+Status Calls::check_peer(const ContactRow& contact, bool ends) {
+  if (contact.barred && !ends) return std::unexpected(blocked_error(contact.peer));
+  auto withheld = core_.contacts.withheld(contact);
+  if (!withheld) return pass(withheld);
+  if (contact.blocked() || *withheld) return fail(ExitCode::refused, "the keys of " + contact.peer + " are in doubt");
+  return {};
+}
+
+Status Calls::check_call() {
+  const auto contact = core_.store.contacts.find(call_peer(machine_.state()).contact);
+  if (!contact) return pass(contact);
+  if (!*contact) return fail(ExitCode::unknown_peer, "there is no such contact");
+  return check_peer(**contact, false);
+}
+
+void Calls::doubt(std::int64_t contact) {
+  core_.loop.post([weak = std::weak_ptr(self_), contact] {
+    const auto self = weak.lock();
+    if (!self || call_peer((*self)->machine_.state()).contact != contact) return;
+    auto& calls = **self;
+    const auto checked = calls.check_call();
+    if (checked) return;
+    calls.why_ = checked.error().message;
+    calls.handle(PeerRefused{});
+  });
+}
+
 Result<CallInfo> Calls::answer_ringing(const CallAudio& audio) {
   if (!std::holds_alternative<CallRingingHere>(machine_.state()))
     return fail(ExitCode::usage, "nobody calls at the moment: --auto waits for a call");
+  if (auto checked = check_call(); !checked) return pass(checked);
   audio_ = audio;
   handle(AcceptCall{});
   return current();
@@ -160,6 +189,8 @@ Result<CallInfo> Calls::mute(std::optional<bool> on) {
 }
 
 void Calls::handle(const CallEvent& event) {
+  // What was muted stays so until the call is over, whatever becomes of its media.
+  if (machine_.idle()) muted_ = false;
   for (const auto& action : machine_.on(event, now())) std::visit([this](const auto& what) { act(what); }, action);
   arm();
 }
@@ -173,7 +204,6 @@ void Calls::arm() {
 }
 
 void Calls::act(const PrepareMedia& action) {
-  muted_ = false;
   why_.clear();
   quality_ = {};
   const auto id = action.id;
@@ -193,6 +223,7 @@ void Calls::act(const PrepareMedia& action) {
            }});
   if (made) {
     media_ = std::move(*made);
+    media_->set_muted(muted_);
     return;
   }
   why_ = made.error().message;
@@ -296,10 +327,8 @@ Status Calls::seal(const SendCall& action) {
   auto record = core_.contacts.pinned(**contact);
   if (!record) return pass(record);
   if (!*record) return fail(ExitCode::unknown_peer, "there are no keys of " + (*contact)->peer);
-  auto withheld = core_.contacts.withheld(**contact);
-  if (!withheld) return pass(withheld);
-  if ((*contact)->blocked() || *withheld)
-    return fail(ExitCode::refused, "the keys of " + (*contact)->peer + " are in doubt");
+  const bool ends = std::holds_alternative<CallHangup>(action.content.what);
+  if (auto checked = check_peer(**contact, ends); !checked) return checked;
   auto transaction = core_.store.begin();
   if (!transaction) return pass(transaction);
   const Content content{
@@ -337,8 +366,8 @@ void Calls::tell_server(const CallContent& content) {
 
 Status Calls::take(const ContactRow& contact, std::uint32_t device, const CallContent& content,
                    UnixMillis received_at) {
-  // Strangers ring nowhere and learn nothing (THREATS 16).
-  if (contact.state != ContactState::accepted) {
+  // Strangers ring nowhere and learn nothing (THREATS 16), nor does whom the user blocked.
+  if (contact.state != ContactState::accepted || contact.barred) {
     log(LogLevel::info, "call.of_a_stranger");
     return {};
   }

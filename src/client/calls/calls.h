@@ -38,6 +38,9 @@ class Calls {
   [[nodiscard]] CallInfo current();
   // Ends the call that there is; answers whether there was one.
   bool end();
+  // The user blocked this contact, or its keys are in doubt: a call with it ends, a little later, so that this may be
+  // said inside a transaction.
+  void doubt(std::int64_t contact);
   // The latest first.
   Result<std::vector<CallRecord>> latest(std::size_t limit) { return core_.store.calls.latest(limit); }
 
@@ -51,6 +54,8 @@ class Calls {
   Result<ContactRow> callee(std::string_view peer);
   Status begin(std::int64_t contact, const CallAudio& audio);
   Result<CallInfo> answer_ringing(const CallAudio& audio);
+  Status check_peer(const ContactRow& contact, bool ends);
+  Status check_call();
   Result<CallInfo> mute(std::optional<bool> on);
 
   void handle(const CallEvent& event);

@@ -192,6 +192,72 @@ TEST_F(CallsTest, TwoPeopleTalkAndHangUp) {
   EXPECT_EQ(call(alice, HangUpRequest{}).error().code, ExitCode::usage);
 }
 
+TEST_F(CallsTest, WhatWasMutedStaysMutedUntilTheCallIsOver) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  EXPECT_TRUE(call(alice, MuteRequest{.on = true})->muted);
+  EXPECT_TRUE(call(bob, MuteRequest{.on = true})->muted);
+  EXPECT_TRUE(call(bob, AnswerCallRequest{})->muted);
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  EXPECT_TRUE(alice.media.muted && bob.media.muted);
+  EXPECT_TRUE(alice.events.back().muted && bob.events.back().muted);
+  ASSERT_TRUE(call(bob, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
+
+  // The next call begins anew; unmuted while it rings it is unmuted.
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  EXPECT_FALSE(bob.events.back().muted);
+  EXPECT_TRUE(call(bob, MuteRequest{.on = {}})->muted);
+  EXPECT_FALSE(call(bob, MuteRequest{.on = {}})->muted);
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  EXPECT_FALSE(alice.media.muted || bob.media.muted);
+}
+
+// Of two calls at once one gives way, with media of its own: muted is muted in the other too.
+TEST_F(CallsTest, GlareDoesNotUnmute) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(call(bob, PlaceCallRequest{.peer = "alice", .audio = {}}));
+  EXPECT_TRUE(call(alice, MuteRequest{.on = true})->muted);
+  EXPECT_TRUE(call(bob, MuteRequest{.on = true})->muted);
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  EXPECT_TRUE(alice.media.muted && bob.media.muted);
+}
+
+TEST_F(CallsTest, BlockingSomebodyEndsTheCallWithThem) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  const auto block = [&](bool blocked) {
+    ASSERT_TRUE(bob.client->change(SetBlocked{.peer = "alice", .blocked = blocked}));
+  };
+  // Who calls is not told.
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here && alice.phase() == CallPhase::rings_there; }));
+  block(true);
+  ASSERT_TRUE(until([&] { return bob.outcome().has_value(); }));
+  EXPECT_EQ(*bob.outcome(), CallOutcome::missed);
+  EXPECT_EQ(call(bob, AnswerCallRequest{}).error().code, ExitCode::usage);
+  ASSERT_TRUE(call(alice, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
+  EXPECT_EQ(*alice.outcome(), CallOutcome::cancelled);
+
+  block(false);
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  block(true);
+  ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
+  EXPECT_EQ(*bob.outcome(), CallOutcome::completed);
+  EXPECT_EQ(*alice.outcome(), CallOutcome::completed);
+  EXPECT_FALSE(alice.media.there || bob.media.there);
+}
+
 TEST_F(CallsTest, DeclinedBusyAndCancelledAreToldApart) {
   register_account("carol");
   make_contacts("carol", "bob");

@@ -230,6 +230,20 @@ TEST_F(CallMachineTest, MediaThatDoNotComeEndTheCall) {
   EXPECT_EQ(outcome(on(MediaEnded{.id = id_of(5), .orderly = true})), CallOutcome::completed);
 }
 
+TEST_F(CallMachineTest, WithWhomIsRefusedTheCallEnds) {
+  (void)bob_calls(1);
+  const auto ringing = on(PeerRefused{});
+  EXPECT_EQ(outcome(ringing), CallOutcome::missed);
+  EXPECT_EQ(find<SendCall>(ringing), nullptr);
+  talk_to_bob();
+  const auto active = on(PeerRefused{});
+  EXPECT_EQ(outcome(active), CallOutcome::completed);
+  EXPECT_EQ(sent<CallHangup>(active)->to, bobs_phone);
+  call_bob();
+  EXPECT_EQ(outcome(on(PeerRefused{})), CallOutcome::failed);
+  EXPECT_TRUE(on(PeerRefused{}).empty());
+}
+
 TEST_F(CallMachineTest, OfTwoCallsAtOnceTheLowerIdStands) {
   call_bob();  // 5
   EXPECT_TRUE(bob_calls(6).empty()) << "ours stands";
