@@ -114,7 +114,7 @@ inline constexpr std::chrono::milliseconds call_ringing = std::chrono::seconds(4
 inline constexpr std::chrono::milliseconds call_connecting = std::chrono::seconds(20);
 // An offer that is older, or further ahead, does not ring.
 inline constexpr std::chrono::milliseconds call_offer_lifetime = std::chrono::seconds(60);
-inline constexpr std::size_t call_rings_a_minute = 5;
+inline constexpr std::size_t call_offers_a_minute = 5;
 // Ids of calls that came lately: none rings twice.
 inline constexpr std::size_t call_known_ids = 256;
 inline constexpr std::size_t call_candidates = 16;
@@ -128,6 +128,7 @@ inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::
 // Of one voice frame.
 inline constexpr std::size_t call_frame_bytes = 1'100;
 inline constexpr std::size_t call_history_rows = 10'000;
+inline constexpr std::size_t call_history_rows_of_one = 1'000;
 
 inline constexpr std::size_t history_rows = 10'000;
 // Words of one search.

@@ -39,8 +39,9 @@ class CallMachine::Step {
   }
   // Ends the call of this state.
   void end(CallOutcome outcome, UnixMillis answered = {});
-  // Ends it and tells the other side, whatever that needs in this state.
+  // Ends it and tells the other side, whatever that needs in this state: nothing while other devices may still answer.
   void give_up(CallOutcome outcome);
+  void decline();
   void note_missed(const CallId& id, const CallPeer& from);
 
   void arrived(const CallPeer& from, const CallId& id, const CallOffer& offer, bool fresh);
@@ -114,16 +115,6 @@ CallActions CallMachine::on(const CallEvent& event, const CallMoment& now) {
   return std::move(step.actions);
 }
 
-// At most call_rings_a_minute of one contact.
-bool CallMachine::may_ring(std::int64_t contact, std::chrono::steady_clock::time_point now) {
-  std::erase_if(rings_, [&](const auto& entry) { return entry.second.back() + std::chrono::minutes(1) <= now; });
-  auto& times = rings_[contact];
-  while (!times.empty() && times.front() + std::chrono::minutes(1) <= now) times.pop_front();
-  if (times.size() >= limits::call_rings_a_minute) return false;
-  times.push_back(now);
-  return true;
-}
-
 void CallMachine::Step::end(CallOutcome outcome, UnixMillis answered) {
   const auto& state = machine_.state_;
   const auto id = call_id(state);
@@ -142,10 +133,6 @@ void CallMachine::Step::end(CallOutcome outcome, UnixMillis answered) {
 void CallMachine::Step::give_up(CallOutcome outcome) {
   if (const auto* calling = in<CallCalling>()) {
     send({.contact = calling->contact, .device = 0}, {.call = calling->id, .what = CallHangup{}});
-  } else if (const auto* ringing = in<CallRingingHere>()) {
-    send(ringing->from, {.call = ringing->id, .what = CallReject{}});
-  } else if (const auto* answering = in<CallAnswering>()) {
-    send(answering->from, {.call = answering->id, .what = CallReject{}});
   } else if (const auto* connecting = in<CallConnecting>()) {
     send(connecting->peer, {.call = connecting->id, .what = CallHangup{}});
   } else if (const auto* active = in<CallActive>()) {
@@ -212,13 +199,19 @@ void CallMachine::Step::answer(const CallPeer& from, const CallId& id, const Cal
   actions.emplace_back(PrepareMedia{.id = id, .offering = false});
 }
 
+// Said for all devices of the account: only where the user wants it so.
+void CallMachine::Step::decline() {
+  send(call_peer(machine_.state_), {.call = *call_id(machine_.state_), .what = CallReject{}});
+  end(CallOutcome::declined);
+}
+
 void CallMachine::Step::operator()(const DeclineCall&) {
-  if (in<CallRingingHere>() != nullptr) give_up(CallOutcome::declined);
+  if (in<CallRingingHere>() != nullptr) decline();
 }
 
 void CallMachine::Step::operator()(const HangUpCall&) {
   if (in<CallActive>() != nullptr) return give_up(CallOutcome::completed);
-  if (in<CallRingingHere>() != nullptr || in<CallAnswering>() != nullptr) return give_up(CallOutcome::declined);
+  if (in<CallRingingHere>() != nullptr || in<CallAnswering>() != nullptr) return decline();
   give_up(in<CallConnecting>() != nullptr ? CallOutcome::failed : CallOutcome::cancelled);
 }
 
@@ -278,7 +271,6 @@ void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const Ca
     send(from, {.call = id, .what = CallReject{.busy = true}});
     return note_missed(id, from);
   }
-  if (!machine_.may_ring(from.contact, now_.steady)) return note_missed(id, from);
   send(from, {.call = id, .what = CallRinging{}});
   become(CallRingingHere{.id = id, .from = from, .offer = offer, .until = now_.steady + machine_.timing_.ringing});
 }

@@ -14,7 +14,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -174,12 +173,9 @@ class CallMachine {
  private:
   class Step;
 
-  [[nodiscard]] bool may_ring(std::int64_t contact, std::chrono::steady_clock::time_point now);
-
   CallTiming timing_;
   CallState state_;
   std::deque<CallId> known_;  // offers that came, the latest ones
-  std::map<std::int64_t, std::deque<std::chrono::steady_clock::time_point>> rings_;  // by contact
 };
 
 // Of a state that is not idle.

@@ -372,6 +372,10 @@ Status Calls::take(const ContactRow& contact, std::uint32_t device, const CallCo
     return {};
   }
   bool fresh = true;
+  if (std::holds_alternative<CallOffer>(content.what) && !offers_.take(contact.id, std::chrono::steady_clock::now())) {
+    log(LogLevel::info, "call.too_many_offers", {{"peer", contact.peer}});
+    return {};
+  }
   if (const auto* offer = std::get_if<CallOffer>(&content.what)) {
     const auto by_caller = server_now() - offer->offered_at;
     fresh = by_caller <= limits::call_offer_lifetime && by_caller >= -limits::call_offer_lifetime &&

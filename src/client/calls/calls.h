@@ -12,6 +12,7 @@
 
 #include "client/calls/call_machine.h"
 #include "client/calls/call_media.h"
+#include "client/calls/offer_limit.h"
 #include "client/core.h"
 #include "client/messages/outbox.h"
 #include "client/people/directory.h"
@@ -86,6 +87,7 @@ class Calls {
   bool muted_ = false;
   CallQuality quality_;  // of the last media
   std::string why_;      // the last media ended by themselves
+  OfferLimit offers_;
   std::vector<CallArrived> came_;
   Loop::HandlePtr timer_;
   // Callbacks of others hold this weakly.

@@ -16,6 +16,11 @@ Result<bool> CallTable::add(const CallRow& row) {
           database_.run("DELETE FROM calls WHERE seq <= (SELECT max(seq) FROM calls) - ?", limits::call_history_rows);
       !done)
     return pass(done);
+  if (auto done = database_.run("DELETE FROM calls WHERE contact = ?1 AND seq <= "
+                                "(SELECT seq FROM calls WHERE contact = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
+                                row.contact, limits::call_history_rows_of_one);
+      !done)
+    return pass(done);
   return true;
 }
 

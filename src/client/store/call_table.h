@@ -26,7 +26,8 @@ class CallTable {
  public:
   explicit CallTable(Database& database) : database_(database) {}
 
-  // False when a call of this id is known already. Of more than limits::call_history_rows the oldest go.
+  // False when a call of this id is known already. Of more than limits::call_history_rows, and of
+  // more than limits::call_history_rows_of_one with one contact, the oldest go.
   Result<bool> add(const CallRow& row);
   Status set_end(const CallRow& row);
   Status remove(const CallId& id);

@@ -284,6 +284,29 @@ TEST_F(CallsTest, DeclinedBusyAndCancelledAreToldApart) {
   EXPECT_EQ(bob.client->calls(10)->size(), 3U);
 }
 
+// Further ones cost nothing here: no ringing, no row, no answer, though bob is busy with another call.
+TEST_F(CallsTest, TooManyOffersOfOneContactAreDropped) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  for (std::size_t i = 1; i <= limits::call_offers_a_minute + 1; ++i) {
+    ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+    const bool within = i <= limits::call_offers_a_minute;
+    if (within) ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+    ASSERT_TRUE(until([&] { return alice.phase() == (within ? CallPhase::rings_there : CallPhase::calling); }));
+    ASSERT_TRUE(call(alice, HangUpRequest{}));
+    ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
+  }
+  // What was sent after the offer has come: so has the offer.
+  const auto message = alice.client->send("bob", "do you hear me?");
+  ASSERT_TRUE(message);
+  ASSERT_TRUE(until([&] {
+    const auto found = bob.client->find({.peer = "alice", .limit = 1});
+    return found && !found->empty() && found->back().text == "do you hear me?";
+  }));
+  EXPECT_EQ(bob.phase(), CallPhase::over);
+  EXPECT_EQ(bob.client->calls(10)->size(), limits::call_offers_a_minute);
+}
+
 TEST_F(CallsTest, NobodyAnswersAndNobodyIsThere) {
   auto& alice = start("alice", true, milliseconds(1'500));
   ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));

@@ -3,9 +3,12 @@
 #include "client/calls/call_machine.h"
 
 #include <deque>
+#include <map>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+
+#include "client/calls/offer_limit.h"
 
 namespace pqc::client {
 namespace {
@@ -205,16 +208,15 @@ TEST_F(CallMachineTest, OldAndRepeatedOffersDoNotRing) {
   EXPECT_TRUE(bob_calls(2).empty());
 }
 
-TEST_F(CallMachineTest, OnePersonRingsFiveTimesAMinute) {
-  for (std::uint8_t i = 1; i <= 5; ++i) {
-    EXPECT_FALSE(outcome(bob_calls(i)));
-    (void)on(DeclineCall{});
-  }
-  EXPECT_EQ(outcome(bob_calls(6)), CallOutcome::missed);
-  EXPECT_FALSE(outcome(bob_calls(7, carol)));
-  (void)on(DeclineCall{});
-  passed += seconds(61);
-  EXPECT_FALSE(outcome(bob_calls(8)));
+TEST(OfferLimitTest, FiveOffersOfOneContactAMinute) {
+  OfferLimit limit;
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(limit.take(1, start + seconds(i)));
+  EXPECT_FALSE(limit.take(1, start + seconds(5)));
+  EXPECT_TRUE(limit.take(2, start + seconds(5))) << "another one's";
+  EXPECT_FALSE(limit.take(1, start + seconds(59)));
+  EXPECT_TRUE(limit.take(1, start + seconds(60))) << "those that were refused do not count";
+  EXPECT_FALSE(limit.take(1, start + seconds(60)));
 }
 
 TEST_F(CallMachineTest, MediaThatDoNotComeEndTheCall) {
@@ -228,6 +230,26 @@ TEST_F(CallMachineTest, MediaThatDoNotComeEndTheCall) {
   EXPECT_EQ(outcome(on(MediaEnded{.id = id_of(5), .orderly = false})), CallOutcome::failed);
   talk_to_bob();
   EXPECT_EQ(outcome(on(MediaEnded{.id = id_of(5), .orderly = true})), CallOutcome::completed);
+}
+
+// The other devices ring on: only the user's word is for all of them.
+TEST_F(CallMachineTest, ADeviceThatCannotAnswerEndsItsOwnPartOnly) {
+  (void)bob_calls(1);
+  (void)on(AcceptCall{});
+  const auto broken = on(MediaEnded{.id = id_of(1), .orderly = false});
+  EXPECT_EQ(outcome(broken), CallOutcome::failed);
+  EXPECT_EQ(find<SendCall>(broken), nullptr);
+  (void)bob_calls(2);
+  (void)on(AcceptCall{});
+  passed += seconds(20);
+  const auto late = on(TimePassed{});
+  EXPECT_EQ(outcome(late), CallOutcome::failed);
+  EXPECT_EQ(find<SendCall>(late), nullptr);
+  (void)bob_calls(3);
+  (void)on(AcceptCall{});
+  const auto hung_up = on(HangUpCall{});
+  EXPECT_EQ(outcome(hung_up), CallOutcome::declined);
+  EXPECT_EQ(sent<CallReject>(hung_up)->to, bobs_phone);
 }
 
 TEST_F(CallMachineTest, WithWhomIsRefusedTheCallEnds) {

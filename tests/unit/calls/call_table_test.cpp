@@ -55,6 +55,28 @@ TEST_F(CallTableTest, ACallIsNotedOnceAndThenItsEnd) {
   EXPECT_EQ(store->calls.latest(1)->size(), 1U);
 }
 
+// One contact's calls do not push out those of others.
+TEST_F(CallTableTest, OfOneContactTheLatestAreKept) {
+  const auto carol = store->contacts.find_or_add("carol@test", ContactState::accepted, {1})->id;
+  auto first = row(1);
+  first.contact = carol;
+  ASSERT_TRUE(store->calls.add(first));
+  auto transaction = store->begin();
+  for (std::size_t i = 0; i < limits::call_history_rows_of_one + 3; ++i) {
+    auto next = row(2);
+    next.id[2] = static_cast<std::uint8_t>(i);
+    next.id[3] = static_cast<std::uint8_t>(i >> 8U);
+    next.started = {static_cast<std::int64_t>(i)};
+    ASSERT_EQ(store->calls.add(next), true);
+  }
+  ASSERT_TRUE(transaction->commit());
+  const auto calls = store->calls.latest(limits::call_history_rows);
+  ASSERT_TRUE(calls);
+  ASSERT_EQ(calls->size(), limits::call_history_rows_of_one + 1);
+  EXPECT_EQ(calls->back().peer, "carol@test");
+  EXPECT_EQ(calls->at(calls->size() - 2).started.value, 3) << "the oldest ones went";
+}
+
 TEST_F(CallTableTest, CallsAreErased) {
   ASSERT_TRUE(store->calls.add(row(1, 10)));
   ASSERT_TRUE(store->calls.add(row(2, 20)));
