@@ -16,6 +16,13 @@ std::unexpected<Error> no_call() {
   return fail(ExitCode::usage, "there is no call at the moment: pqc-chat calls lists those that were");
 }
 
+// What a call cannot keep is not promised.
+Status check_audio(const CallAudio& audio) {
+  if (!audio.relay_only) return {};
+  return fail(ExitCode::usage,
+              "calls go through no relay: the other side would learn this machine's address. Nothing was sent");
+}
+
 CallPhase phase_of(const CallState& state) {
   struct Phases {
     CallPhase operator()(const CallIdle&) const { return CallPhase::none; }
@@ -109,6 +116,7 @@ Result<ContactRow> Calls::callee(std::string_view peer) {
 
 void Calls::place(const PlaceCallRequest& request, Answer answer) {
   if (!make_media_) return answer(fail(ExitCode::usage, "this program makes no calls"));
+  if (auto checked = check_audio(request.audio); !checked) return answer(pass(checked));
   if (!machine_.idle() || placing_) return answer(fail(ExitCode::busy, "there is a call already: hang up first"));
   auto contact = callee(request.peer);
   if (!contact) return answer(pass(contact));
@@ -174,6 +182,7 @@ void Calls::doubt(std::int64_t contact) {
 Result<CallInfo> Calls::answer_ringing(const CallAudio& audio) {
   if (!std::holds_alternative<CallRingingHere>(machine_.state()))
     return fail(ExitCode::usage, "nobody calls at the moment: --auto waits for a call");
+  if (auto checked = check_audio(audio); !checked) return pass(checked);
   if (auto checked = check_call(); !checked) return pass(checked);
   audio_ = audio;
   handle(AcceptCall{});
@@ -364,6 +373,15 @@ void Calls::tell_server(const CallContent& content) {
   core_.relay->ask(std::move(frame), [](const auto&) {});
 }
 
+// Before an offer costs anything. Old ones, of which a mailbox may hold many, by the times at which they were sent.
+bool Calls::within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at) {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const bool within = fresh ? fresh_offers_.take(contact.id, std::chrono::floor<std::chrono::milliseconds>(now))
+                            : old_offers_.take(contact.id, std::chrono::milliseconds(received_at.value));
+  if (!within) log(LogLevel::info, "call.too_many_offers", {{"peer", contact.peer}});
+  return within;
+}
+
 Status Calls::take(const ContactRow& contact, std::uint32_t device, const CallContent& content,
                    UnixMillis received_at) {
   // Strangers ring nowhere and learn nothing (THREATS 16), nor does whom the user blocked.
@@ -372,14 +390,11 @@ Status Calls::take(const ContactRow& contact, std::uint32_t device, const CallCo
     return {};
   }
   bool fresh = true;
-  if (std::holds_alternative<CallOffer>(content.what) && !offers_.take(contact.id, std::chrono::steady_clock::now())) {
-    log(LogLevel::info, "call.too_many_offers", {{"peer", contact.peer}});
-    return {};
-  }
   if (const auto* offer = std::get_if<CallOffer>(&content.what)) {
     const auto by_caller = server_now() - offer->offered_at;
     fresh = by_caller <= limits::call_offer_lifetime && by_caller >= -limits::call_offer_lifetime &&
-            server_now() - received_at <= limits::call_offer_lifetime;
+            server_now() - received_at <= limits::call_offer_lifetime && !contact.blocked();
+    if (!within_limit(contact, fresh, received_at)) return {};
     auto added = core_.store.calls.add({.id = content.call,
                                         .contact = contact.id,
                                         .direction = Direction::incoming,

@@ -59,6 +59,8 @@ class Calls {
   Status check_call();
   Result<CallInfo> mute(std::optional<bool> on);
 
+  bool within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at);
+
   void handle(const CallEvent& event);
   void act(const PrepareMedia& action);
   void act(const ConnectMedia& action);
@@ -87,7 +89,8 @@ class Calls {
   bool muted_ = false;
   CallQuality quality_;  // of the last media
   std::string why_;      // the last media ended by themselves
-  OfferLimit offers_;
+  OfferLimit fresh_offers_;
+  OfferLimit old_offers_;
   std::vector<CallArrived> came_;
   Loop::HandlePtr timer_;
   // Callbacks of others hold this weakly.

@@ -14,10 +14,11 @@ namespace pqc::client {
 
 class OfferLimit {
  public:
-  using TimePoint = std::chrono::steady_clock::time_point;
+  // Since any fixed moment.
+  using Time = std::chrono::milliseconds;
 
   // Counts this one, where it is within the limit.
-  [[nodiscard]] bool take(std::int64_t contact, TimePoint now) {
+  [[nodiscard]] bool take(std::int64_t contact, Time now) {
     std::erase_if(times_, [&](const auto& entry) { return entry.second.back() + std::chrono::minutes(1) <= now; });
     auto& times = times_[contact];
     while (!times.empty() && times.front() + std::chrono::minutes(1) <= now) times.pop_front();
@@ -27,7 +28,7 @@ class OfferLimit {
   }
 
  private:
-  std::map<std::int64_t, std::deque<TimePoint>> times_;  // by contact, none of them empty
+  std::map<std::int64_t, std::deque<Time>> times_;  // by contact, none of them empty
 };
 
 }  // namespace pqc::client

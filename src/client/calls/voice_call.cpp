@@ -4,6 +4,7 @@
 
 #include "client/calls/local_addresses.h"
 #include "client/calls/media_thread.h"
+#include "client/calls/voice_wishes.h"
 #include "client/limits.h"
 #include "crypto/random.h"
 
@@ -137,6 +138,7 @@ class VoiceCall final : public CallMedia {
                     .secret = std::move(*secret)},
         .voice = {.source = media::voice::parse_endpoint(audio_.in), .sink = media::voice::parse_endpoint(audio_.out)},
         .words = std::string(words->first) + " " + std::string(words->second)};
+    keep_to(with.theirs, out.voice);
     // A file is played and written as it is.
     out.voice.processing = std::holds_alternative<media::voice::Device>(out.voice.source);
     for (const auto& candidate : with.theirs.candidates)

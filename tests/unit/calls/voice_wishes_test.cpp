@@ -1,0 +1,31 @@
+// What the other side wants of our frames is kept.
+#include "client/calls/voice_wishes.h"
+
+#include <gtest/gtest.h>
+
+namespace pqc::client {
+namespace {
+
+using media::voice::FrameDuration;
+
+media::voice::Settings kept(std::uint32_t units, std::uint32_t bit_rate) {
+  media::voice::Settings out;
+  out.duration = FrameDuration::ms40;
+  CallDescription wanted;
+  wanted.frame_units = units;
+  wanted.bit_rate = bit_rate;
+  keep_to(wanted, out);
+  return out;
+}
+
+TEST(VoiceWishesTest, FramesAreNoLongerAndRatesNoHigherThanWanted) {
+  EXPECT_EQ(kept(1, 64'000).duration, FrameDuration::ms10);
+  EXPECT_EQ(kept(2, 64'000).duration, FrameDuration::ms20);
+  EXPECT_EQ(kept(4, 64'000).duration, FrameDuration::ms40);
+  EXPECT_EQ(kept(4, 24'000).bitrate, 24'000U);
+  EXPECT_EQ(kept(4, 6'000).bitrate, media::voice::limits::least_bitrate);
+  EXPECT_EQ(kept(4, 510'000).bitrate, media::voice::Settings().bitrate) << "more than wanted is not made of it";
+}
+
+}  // namespace
+}  // namespace pqc::client
