@@ -375,9 +375,10 @@ void Calls::tell_server(const CallContent& content) {
 
 // Before an offer costs anything. Old ones, of which a mailbox may hold many, by the times at which they were sent.
 bool Calls::within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at) {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  const bool within = fresh ? fresh_offers_.take(contact.id, std::chrono::floor<std::chrono::milliseconds>(now))
-                            : old_offers_.take(contact.id, std::chrono::milliseconds(received_at.value));
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::floor<milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+  const milliseconds sent(std::clamp<std::int64_t>(received_at.value, 0, server_now().value));
+  const bool within = fresh ? fresh_offers_.take(contact.id, now) : old_offers_.take(contact.id, sent);
   if (!within) log(LogLevel::info, "call.too_many_offers", {{"peer", contact.peer}});
   return within;
 }
