@@ -161,7 +161,7 @@ Status Calls::check_peer(const ContactRow& contact, bool ends) {
 }
 
 Status Calls::check_call() {
-  const auto contact = core_.store.contacts.find(call_peer(machine_.state()).contact);
+  auto contact = core_.store.contacts.find(call_peer(machine_.state()).contact);
   if (!contact) return pass(contact);
   if (!*contact) return fail(ExitCode::unknown_peer, "there is no such contact");
   return check_peer(**contact, false);
