@@ -30,6 +30,8 @@ struct Core {
   Sessions sessions{store, account, contacts, clock, rng};
   std::unique_ptr<Relay> relay;  // none before the first connection
   std::function<void(const Event&)> emit = [](const Event&) {};
+  // The server gave a record of this contact: pinned or refused by now.
+  std::function<void(std::int64_t contact)> record_seen = [](std::int64_t) {};
 
   [[nodiscard]] bool online() const { return relay && relay->online(); }
   // A message as front ends see it.

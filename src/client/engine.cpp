@@ -30,7 +30,7 @@ Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, Ca
       calls_(core_, directory_, outbox_, std::move(calls)),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
   core_.emit = [this](const Event& event) { emit(event); };
-  core_.contacts.doubted = [this](std::int64_t contact) { calls_.doubt(contact); };
+  core_.record_seen = [this](std::int64_t contact) { calls_.look_at(contact); };
   outbox_.held_back = [this](std::int64_t seq, const Error& why) { tell_held_back(seq, why); };
 }
 
@@ -80,7 +80,7 @@ Result<Message> Engine::send(const Draft& draft) {
 Status Engine::change(const Change& change) {
   auto done = changes_.apply(change);
   if (const auto* set = std::get_if<SetBlocked>(&change); done && set != nullptr && set->blocked)
-    if (const auto contact = find_contact(set->peer); contact && *contact) calls_.doubt((*contact)->id);
+    if (const auto contact = find_contact(set->peer); contact && *contact) calls_.look_at((*contact)->id);
   uploads_.pump();  // a blocked person's files are given up
   dead_blobs_.pump();
   return done;

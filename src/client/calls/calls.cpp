@@ -167,7 +167,7 @@ Status Calls::check_call() {
   return check_peer(**contact, false);
 }
 
-void Calls::doubt(std::int64_t contact) {
+void Calls::look_at(std::int64_t contact) {
   core_.loop.post([weak = std::weak_ptr(self_), contact] {
     const auto self = weak.lock();
     if (!self || call_peer((*self)->machine_.state()).contact != contact) return;

@@ -39,9 +39,9 @@ class Calls {
   [[nodiscard]] CallInfo current();
   // Ends the call that there is; answers whether there was one.
   bool end();
-  // The user blocked this contact, or its keys are in doubt: a call with it ends, a little later, so that this may be
-  // said inside a transaction.
-  void doubt(std::int64_t contact);
+  // Something about this contact has changed: where nothing may be said to it any more, a call with it ends, a little
+  // later.
+  void look_at(std::int64_t contact);
   // The latest first.
   Result<std::vector<CallRecord>> latest(std::size_t limit) { return core_.store.calls.latest(limit); }
 

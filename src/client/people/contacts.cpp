@@ -165,7 +165,6 @@ Status Contacts::refuse_record(const ContactRow& contact, identity::Error why, c
     if (contact.changed_record != next.encoded())
       account_.report({.kind = keys::audit::Kind::identity_changed, .peer = contact.peer});
     if (auto done = store_.contacts.set_changed_record(contact.id, next.encoded()); !done) return done;
-    if (doubted) doubted(contact.id);
     const auto text = "the keys of " + contact.peer +
                       " have changed: either they made a new account, or somebody poses as them. Compare safety "
                       "numbers with them, then: pqc-chat verify --accept " +
@@ -240,7 +239,6 @@ Status Contacts::refuse_withheld(std::int64_t id) {
   const auto text = "a device of " + (*contact)->peer +
                     " speaks of a newer record of that account than the server gives: until it gives that one nothing "
                     "is sent, for a device may have been removed. Tell them and the server's owner";
-  if (doubted) doubted(id);
   account_.report_refused((*contact)->peer, "record_withheld");
   if (auto told = announce(NoticeKind::record_rolled_back, (*contact)->peer, text); !told) return told;
   return fail(ExitCode::refused, text);

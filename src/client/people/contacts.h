@@ -3,7 +3,6 @@
 // place of pinned ones unless the user accepts them. Loop thread only.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -57,9 +56,6 @@ class Contacts {
 
   // Announces, at most once in a day for a kind and contact that the user has not seen.
   Status announce(NoticeKind kind, std::string_view peer, std::string_view text);
-
-  // Told when nothing may be sent to a contact any more; maybe inside a transaction.
-  std::function<void(std::int64_t contact)> doubted;
 
  private:
   Status take_own_record(ByteView signed_record);

@@ -47,7 +47,9 @@ void Directory::fetch_record(std::int64_t id, Done done) {
 Status Directory::take_answer(std::int64_t id, const v1::ServerFrame& frame) {
   if (!frame.has_account()) return off_protocol();
   // Always the whole record: another one of the same version would not show by its number.
-  return core_.contacts.take_record(id, as_bytes(frame.account().account_record()));
+  auto taken = core_.contacts.take_record(id, as_bytes(frame.account().account_record()));
+  core_.record_seen(id);
+  return taken;
 }
 
 void Directory::begin_session(std::int64_t id, identity::DeviceId device, Done done) {
