@@ -1,5 +1,5 @@
 // What a client reads from peers, from its own folder, and from who sits at it: content of sealed messages,
-// frames of the profile's socket, configuration, keys typed.
+// frames of the profile's socket and of direct paths, configuration, keys typed.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include "cli/config.h"
 #include "cli/line_editor.h"
 #include "client/attachments/part_file.h"
+#include "client/direct/direct_frame.h"
 #include "client/messages/content.h"
 #include "client/remote/frame_socket.h"
 #include "client/store/message_search.h"
@@ -15,6 +16,18 @@
 namespace {
 
 using namespace pqc;
+
+// A frame has one encoding.
+void direct_frame(ByteView bytes) {
+  const auto frame = client::decode_direct_frame(bytes);
+  if (!frame) return;
+  const auto* hello = std::get_if<client::DirectHello>(&*frame);
+  const auto* parcel = std::get_if<client::DirectParcel>(&*frame);
+  const auto again = hello    ? client::encode_direct_hello(hello->after)
+                     : parcel ? client::encode_direct_parcel(parcel->id, parcel->envelope)
+                              : client::encode_direct_stored(std::get<client::DirectStored>(*frame).ids);
+  if (!equal(again, bytes)) __builtin_trap();
+}
 
 // What is accepted as a file has a name that is no path, and is stored and read again as it is.
 void check_file(const client::FileContent& file) {
@@ -68,7 +81,7 @@ void keys(ByteView bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView bytes(data + 1, size - 1);
-  switch (data[0] % 5) {
+  switch (data[0] % 6) {
     case 0:
       content(bytes);
       break;
@@ -77,6 +90,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       break;
     case 4:
       words(bytes);
+      break;
+    case 5:
+      direct_frame(bytes);
       break;
     case 2:
       (void)cli::parse_config(as_text(bytes));

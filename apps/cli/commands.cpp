@@ -9,6 +9,7 @@
 #include "client/calls/voice_call.h"
 #include "client/limits.h"
 #include "client/messages/content.h"
+#include "p2p/direct_paths.h"
 
 namespace pqc::cli {
 namespace {
@@ -45,6 +46,7 @@ client::OpenOptions Context::open_options() const {
   out.ask_passphrase = [file = options.passphrase_file] {
     return find_passphrase(file, "Passphrase of the profile: ");
   };
+  out.direct = p2p::direct_options(config.direct);
   return out;
 }
 

@@ -24,6 +24,12 @@ bool set_port(std::uint16_t& port, std::string_view value) {
   return error == std::errc() && end == value.data() + value.size() && port != 0;
 }
 
+bool set_direct(client::DirectPolicy& policy, std::string_view value) {
+  using client::DirectPolicy;
+  policy = value == "on" ? DirectPolicy::on : value == "contacts" ? DirectPolicy::contacts : DirectPolicy::off;
+  return value == "on" || value == "contacts" || value == "off";
+}
+
 // Those that this program reads, and those of the server's file: one file may serve both.
 constexpr std::array<std::string_view, 6> sections{"server", "user", "video", "files", "turn", "tls"};
 
@@ -40,6 +46,7 @@ bool set_option(Config& config, std::string_view section, std::string_view optio
     if (option == "username") return config.username = value, true;
     if (option == "profile") return config.profile = value, true;
     if (option == "minimum_level") return config.minimum_level = value, true;
+    if (option == "direct") return set_direct(config.direct, value);
     return false;
   }
   return !section.empty();

@@ -5,17 +5,19 @@
 #include <filesystem>
 #include <string>
 
+#include "client/direct/direct_paths.h"
 #include "client/error.h"
 
 namespace pqc::cli {
 
 struct Config {
-  std::string host;              // [server] signaling_host
-  std::uint16_t port = 8443;     // [server] signaling_port
-  bool allow_classical = false;  // [server] allow_classical_tls
-  std::string username;          // [user] username
-  std::string profile;           // [user] profile
-  std::string minimum_level;     // [user] minimum_level
+  std::string host;                                         // [server] signaling_host
+  std::uint16_t port = 8443;                                // [server] signaling_port
+  bool allow_classical = false;                             // [server] allow_classical_tls
+  std::string username;                                     // [user] username
+  std::string profile;                                      // [user] profile
+  std::string minimum_level;                                // [user] minimum_level
+  client::DirectPolicy direct = client::DirectPolicy::off;  // [user] direct
 };
 
 inline constexpr const char* default_config = "/etc/pqc-chat/client.conf";

@@ -211,12 +211,14 @@ void Output::contact(const client::Contact& c) const {
                .add("record_version", c.record_version)
                .add("blocked", c.blocked)
                .add("disappear", c.timer)
-               .add("messages", c.messages));
+               .add("messages", c.messages)
+               .add("path", c.direct ? "direct" : "relay"));
     return;
   }
   std::string text = c.peer + (c.verified ? "  verified" : "  not verified");
   if (!c.suite.empty()) text += "  " + c.suite + " (" + c.level + ")";
   if (c.timer > 0) text += "  messages disappear after " + client::duration_text(c.timer);
+  if (c.direct) text += "  direct, without the server";
   if (c.blocked)
     text += "  blocked";
   else if (stranger)

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "client/calls/call_media.h"
+#include "client/direct/direct_paths.h"
 #include "client/error.h"
 #include "client/loop.h"
 #include "client/profile.h"
@@ -31,6 +32,7 @@ struct OpenOptions {
   ProfilePaths profile;
   AskPassphrase ask_passphrase;
   std::string agent_program;  // pqc-chat-keyd; empty: beside this process's own program
+  DirectOptions direct;       // from follow() on, where this process owns the profile
   // Both outlive the client.
   const Clock* clock = nullptr;  // default: the system's
   Rng* rng = nullptr;            // default: the system's

@@ -30,7 +30,11 @@ Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, Ca
       calls_(core_, directory_, outbox_, std::move(calls)),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
   core_.emit = [this](const Event& event) { emit(event); };
-  core_.record_seen = [this](std::int64_t contact) { calls_.look_at(contact); };
+  core_.record_seen = [this](std::int64_t contact) {
+    calls_.look_at(contact);
+    direct_.look_again();
+  };
+  direct_.join(outbox_, sync_);
   outbox_.held_back = [this](std::int64_t seq, const Error& why) { tell_held_back(seq, why); };
 }
 
@@ -83,6 +87,7 @@ Status Engine::change(const Change& change) {
     if (const auto contact = find_contact(set->peer); contact && *contact) calls_.look_at((*contact)->id);
   uploads_.pump();  // a blocked person's files are given up
   dead_blobs_.pump();
+  direct_.look_again();
   return done;
 }
 
@@ -252,6 +257,7 @@ Result<std::vector<Contact>> Engine::contacts() {
     if (row.record.empty() && !row.barred) continue;  // asked for, never found
     auto described = core_.contacts.describe(row);
     if (!described) return pass(described);
+    described->direct = direct_.reaches(row);
     if (row.state == ContactState::stranger) {
       auto count = store_->contacts.messages(row.id);
       if (!count) return pass(count);
@@ -362,6 +368,7 @@ void Engine::set_verified(std::string_view peer, bool verified, Done done) {
     if (changed && verified != contact->verified) report_verified(*contact, verified);
     // Not while a failed transaction is open: what it sealed would be undone after it was sent.
     if (changed) outbox_.pump();
+    direct_.look_again();
     done(changed);
   });
 }

@@ -15,6 +15,7 @@
 #include "client/calls/calls.h"
 #include "client/chat/relay_transport.h"
 #include "client/core.h"
+#include "client/direct/direct_contacts.h"
 #include "client/housekeeping.h"
 #include "client/linking/history_transfer.h"
 #include "client/linking/link_host.h"
@@ -48,6 +49,8 @@ class Engine {
   };
   // Connects, or widens what the connection is used for.
   void go_online(const Online& how);
+  // From now on with contacts that would too, while online (docs/spec/direct.md §1).
+  void go_direct(const DirectOptions& how);
   // The first connection of a new account: makes the keys once the server has told its name, registers, publishes.
   struct Registration {
     std::string name;
@@ -165,7 +168,8 @@ class Engine {
   Core core_;
   Directory directory_{core_};
   RelayTransport transport_{core_.relay};
-  Outbox outbox_{core_, directory_, core_.sessions, transport_};
+  DirectContacts direct_{core_, transport_};
+  Outbox outbox_{core_, directory_, core_.sessions, direct_};
   HistoryTransfer history_;
   Calls calls_;
   Sync sync_{core_, directory_, outbox_, history_, calls_};

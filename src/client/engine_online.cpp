@@ -84,7 +84,15 @@ void Engine::ask_what_to_maintain() {
   });
 }
 
+void Engine::go_direct(const DirectOptions& how) {
+  if (how.policy == DirectPolicy::off || !how.make) return;
+  direct_.allow(how.policy, how.make(core_.loop, [this]() -> StunService {
+    return {.host = core_.account.row().host, .port = core_.relay ? core_.relay->stun_port() : std::uint16_t{0}};
+  }));
+}
+
 void Engine::go_offline(std::function<void()> done) {
+  direct_.stop();
   if (!core_.relay) return core_.loop.post(std::move(done));
   core_.relay->stop(std::move(done));
 }
@@ -257,6 +265,7 @@ void Engine::finish_registration(const Status& status) {
 }
 
 void Engine::on_offline(const Error& error) {
+  direct_.stop();  // before the outbox: what was on a path goes again too
   sync_.on_offline();
   outbox_.on_offline();
   uploads_.on_offline();

@@ -63,6 +63,23 @@ inline constexpr std::size_t id_digits = 8;
 inline constexpr std::chrono::milliseconds typing_interval = std::chrono::seconds(5);
 inline constexpr std::chrono::milliseconds typing_lifetime = std::chrono::seconds(15);
 
+// Contacts that go direct (docs/spec/direct.md): characters of a ticket; how old an offer may be; attempts: how many at
+// once, how far apart, how long each, and how long after one that failed; what waits for its confirmation and for how
+// long; what is kept for the sake of the order.
+inline constexpr std::size_t direct_ticket = 300;
+inline constexpr std::chrono::milliseconds direct_fresh = std::chrono::minutes(2);
+inline constexpr std::size_t direct_paths = 16;
+inline constexpr std::chrono::milliseconds direct_interval = std::chrono::seconds(1);
+inline constexpr std::chrono::milliseconds direct_attempt = std::chrono::seconds(20);
+inline constexpr std::chrono::milliseconds direct_backoff_first = std::chrono::seconds(30);
+inline constexpr std::chrono::milliseconds direct_backoff_longest = std::chrono::hours(1);
+inline constexpr std::size_t direct_window = 256;
+inline constexpr std::size_t direct_window_bytes = std::size_t{1} << 20;
+inline constexpr std::chrono::milliseconds direct_confirm = std::chrono::seconds(3);
+inline constexpr std::size_t direct_held = 512;
+inline constexpr std::size_t direct_held_bytes = std::size_t{4} << 20;
+inline constexpr std::size_t direct_stored = 64;
+
 // Sessions kept for one device of a contact: the one that sends, and older ones that may still receive.
 inline constexpr std::size_t sessions_a_device = 5;
 // A device whose messages we cannot read gets a fresh session from us at most this often.

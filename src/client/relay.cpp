@@ -167,6 +167,7 @@ Status Relay::check_hello(const v1::Hello& hello) {
   append_items_ = std::clamp<std::size_t>(hello.limits().append_items(), 1, limits::append_items);
   blob_bytes_ = hello.limits().blob_bytes();
   blob_part_bytes_ = hello.limits().blob_part_bytes();
+  stun_port_ = hello.stun_port() <= 0xFFFF ? static_cast<std::uint16_t>(hello.stun_port()) : std::uint16_t{0};
   return {};
 }
 

@@ -89,6 +89,8 @@ class Relay {
   // The largest blob that the server takes; 0: none. And what one answer with a part of it may hold.
   [[nodiscard]] std::uint64_t blob_bytes() const { return blob_bytes_; }
   [[nodiscard]] std::size_t blob_part_bytes() const { return blob_part_bytes_; }
+  // Of the server's STUN service; 0: none.
+  [[nodiscard]] std::uint16_t stun_port() const { return stun_port_; }
 
  private:
   enum class State : std::uint8_t { stopped, waiting, connecting, signing_in, online };
@@ -123,6 +125,7 @@ class Relay {
   std::size_t append_items_ = 1;
   std::uint64_t blob_bytes_ = 0;
   std::size_t blob_part_bytes_ = 0;
+  std::uint16_t stun_port_ = 0;
   std::uint64_t next_request_ = 1;
   std::unordered_map<std::uint64_t, Question> questions_;
   std::chrono::milliseconds backoff_;

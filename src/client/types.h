@@ -105,6 +105,7 @@ struct Contact {
   bool blocked = false;        // by the user: nothing goes there, nothing comes from there
   std::uint32_t timer = 0;     // seconds that messages stay once read; 0: for ever
   std::uint64_t messages = 0;  // stored with a stranger; not counted for others
+  bool direct = false;         // reached without the server at the moment (docs/spec/direct.md)
 };
 
 // What the user chose for the whole profile.
@@ -185,6 +186,12 @@ struct Notice {
 struct TypingState {
   std::string peer;
   bool active = false;
+};
+
+// A contact is reached without the server from now on, or through it again.
+struct PathState {
+  std::string peer;
+  bool direct = false;
 };
 
 // How far a file has come.
@@ -268,7 +275,7 @@ struct Connection {
 };
 
 // What a front end is told while it waits: a message arrived or its status changed, a notice, the connection, somebody
-// who writes, a call.
-using Event = std::variant<Message, Notice, Connection, TypingState, CallInfo>;
+// who writes, a call, the way to somebody.
+using Event = std::variant<Message, Notice, Connection, TypingState, CallInfo, PathState>;
 
 }  // namespace pqc::client

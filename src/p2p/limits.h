@@ -49,6 +49,8 @@ inline constexpr std::size_t ticket_text = 300;
 inline constexpr std::size_t candidates = 8;
 inline constexpr std::size_t ticket_bytes = 217;  // what fits into the characters, without the sum
 inline constexpr std::chrono::minutes ticket_life{60};
+// The same for a path between contacts (docs/spec/direct.md §3), in whole minutes.
+inline constexpr std::chrono::minutes direct_ticket_life{2};
 // How long after one address the next one is tried (RFC 8305 §5).
 inline constexpr std::chrono::milliseconds next_candidate{100};
 // Meeting by a code: what one leaves for the other, how long the other is waited for, and then for the link.

@@ -232,6 +232,8 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     auto stun = stun::StunServer::start(options_.host, *options_.stun_port, crypto::SystemRng::instance());
     if (!stun) return std::unexpected(listen_failure(stun.error()));
     stun_ = std::move(*stun);
+    const auto& at = stun_->address();
+    services_->stun_port = static_cast<std::uint16_t>(std::stoul(at.substr(at.rfind(':') + 1)));
     return {};
   }
 

@@ -70,6 +70,7 @@ struct Services {
   std::function<void(std::chrono::steady_clock::time_point, std::function<void()>)> at;
 
   std::string server_name;
+  std::uint16_t stun_port = 0;  // of the STUN service; 0: none
   net::Fingerprint fingerprint;
   bool invite_only = false;
   FileOptions files{};

@@ -87,6 +87,7 @@ void Session::say_hello() {
   hello.set_registration(services_.invite_only ? v1::REGISTRATION_INVITE : v1::REGISTRATION_OPEN);
   set_limits(*hello.mutable_limits(), services_.files);
   hello.set_software("pqc-chat-server");
+  hello.set_stun_port(services_.stun_port);
   send(services_.answer);
 }
 

@@ -1,5 +1,7 @@
 #include "client/chat/chat.h"
 
+#include <algorithm>
+
 #include "client/limits.h"
 #include "client/messages/duration.h"
 
@@ -17,6 +19,7 @@ constexpr std::string_view help =
     "/edit TEXT   put this in place of your last message\n"
     "/unsend      take your last message back, for both\n"
     "/disappear T messages disappear T after they were read (30s, 1h, 7d; off)\n"
+    "/status      how messages travel: direct, or through the server\n"
     "/block       block them; '/unblock' ends it\n"
     "/help        this\n"
     "/quit        leave (also Ctrl-D)\n"
@@ -79,7 +82,9 @@ void Chat::on_command(std::string_view command) {
 }
 
 bool Chat::on_change(std::string_view word, std::string_view rest) {
-  if (word == "/search") {
+  if (word == "/status") {
+    status();
+  } else if (word == "/search") {
     search(rest);
   } else if (word == "/reply") {
     send_about_last(MessageKind::text, Direction::incoming, rest);
@@ -151,6 +156,17 @@ void Chat::on_typing() {
   (void)client_.change(SetTyping{.peer = peer_, .active = true});
 }
 
+void Chat::status() {
+  const auto contacts = client_.contacts();
+  if (!contacts) return interactor_.show(contacts.error().message);
+  const auto found = std::ranges::find(*contacts, peer_, &Contact::peer);
+  if (found == contacts->end()) return interactor_.show("Nothing was exchanged with " + peer_ + " yet");
+  std::string text = "path: ";
+  text += found->direct ? "direct, without the server" : "relay, through the server";
+  if (!found->suite.empty()) text += "; suite " + found->suite + " (" + found->level + ")";
+  interactor_.show(text + (found->verified ? "; verified" : "; not verified"));
+}
+
 void Chat::send(std::string_view text) {
   const auto message = client_.send(peer_, text);
   if (!message) return interactor_.show(message.error().message);
@@ -179,6 +195,10 @@ void Chat::on_event(const Event& event) {
   if (const auto* typing = std::get_if<TypingState>(&event)) {
     if (typing->peer == peer_ && typing->active) interactor_.show("-- " + peer_ + " is writing");
     return;
+  }
+  if (const auto* path = std::get_if<PathState>(&event)) {
+    if (path->peer != peer_) return;
+    return interactor_.show(path->direct ? "-- direct from now on, without the server" : "-- through the server again");
   }
   const auto* message = std::get_if<Message>(&event);
   if (message == nullptr) return;

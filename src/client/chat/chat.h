@@ -40,6 +40,7 @@ class Chat {
   void search(std::string_view words);
   void disappear(std::string_view after);
   void on_typing();
+  void status();
   void verify(bool confirmed);
   void show_new();
 

@@ -128,6 +128,13 @@ void encode_body(const HistoryContent& in, proto::Content& out) {
 void encode_body(const CallContent& in, proto::Content& out) {
   encode_call(in, out);
 }
+void encode_body(const DirectOfferContent& in, proto::Content& out) {
+  out.mutable_direct_offer()->set_ticket(in.ticket);
+}
+void encode_body(const DirectAnswerContent& in, proto::Content& out) {
+  out.mutable_direct_answer()->set_ticket(in.ticket);
+  out.mutable_direct_answer()->set_offer(in.offer.data(), in.offer.size());
+}
 // What is not understood is never sent on.
 void encode_body(const UnknownContent&, proto::Content&) {}
 
@@ -226,6 +233,13 @@ bool decode_body(const proto::Content& in, Content& content) {
     case proto::Content::kHistory:
       content.body = decode_history(in.history());
       return true;
+    case proto::Content::kDirectOffer:
+      content.body = DirectOfferContent{.ticket = in.direct_offer().ticket()};
+      return true;
+    case proto::Content::kDirectAnswer:
+      content.body =
+          DirectAnswerContent{.ticket = in.direct_answer().ticket(), .offer = decode_id(in.direct_answer().offer())};
+      return true;
     case proto::Content::kCallOffer:
     case proto::Content::kCallAnswer:
     case proto::Content::kCallReject:
@@ -241,6 +255,12 @@ bool decode_body(const proto::Content& in, Content& content) {
 bool is_media_type(std::string_view type) {
   return type.size() <= limits::media_type_bytes &&
          std::ranges::all_of(type, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+}
+
+// Its letters at least; the rest is the transport's to judge.
+bool may_be_ticket(std::string_view text) {
+  return !text.empty() && text.size() <= limits::direct_ticket &&
+         std::ranges::all_of(text, [](unsigned char c) { return c > 0x20 && c < 0x7F; });
 }
 
 // The rules of docs/spec/content.md §1 and §7 to §9 that need no store.
@@ -274,6 +294,8 @@ struct Rules {
            c.to.message >= c.from.message;
   }
   bool operator()(const CallContent& c) const { return c.call != CallId{}; }
+  bool operator()(const DirectOfferContent& c) const { return may_be_ticket(c.ticket); }
+  bool operator()(const DirectAnswerContent& c) const { return named(c.offer) && may_be_ticket(c.ticket); }
   bool operator()(const UnknownContent&) const { return true; }
 };
 
@@ -354,6 +376,7 @@ Bytes encode_plain_content(const Content& content) {
   out.set_id(content.id.data(), content.id.size());
   out.set_sent_at(content.sent_at.value);
   out.set_expires_after(content.expires_after);
+  out.set_direct(content.direct);
   std::visit([&out](const auto& body) { encode_body(body, out); }, content.body);
   std::string encoded = out.SerializeAsString();
   auto bytes = to_bytes(as_bytes(encoded));
@@ -392,6 +415,7 @@ Result<Content> decode_plain_content(ByteView bytes) {
     return content;
   }
   content.expires_after = in.expires_after();
+  content.direct = in.direct();
   if (content.expires_after > limits::timer_seconds || !allowed(content)) return refused();
   return content;
 }

@@ -88,6 +88,14 @@ struct HistoryContent {
   bool ask = false;   // the last of a window
   bool last = false;  // of all
 };
+// A path for two devices alone (docs/spec/direct.md §3).
+struct DirectOfferContent {
+  std::string ticket;
+};
+struct DirectAnswerContent {
+  std::string ticket;
+  MessageId offer{};
+};
 // A kind that this version does not know, as it came.
 struct UnknownContent {
   Bytes content;
@@ -97,9 +105,10 @@ struct Content {
   MessageId id{};
   UnixMillis sent_at;
   std::uint32_t expires_after = 0;  // seconds; 0: it stays
+  bool direct = false;              // the sender's client would go direct
   std::variant<TextContent, ReactionContent, EditContent, UnsendContent, TimerContent, ReadContent, TypingContent,
                FileContent, SessionRestartedContent, SentCopyContent, DevicesChangedContent, HistoryRequestContent,
-               HistoryContent, CallContent, UnknownContent>
+               HistoryContent, CallContent, DirectOfferContent, DirectAnswerContent, UnknownContent>
       body;
 };
 

@@ -66,6 +66,8 @@ struct Filler {
   bool operator()(const HistoryRequestContent&) const { return false; }
   bool operator()(const HistoryContent&) const { return false; }
   bool operator()(const CallContent&) const { return false; }
+  bool operator()(const DirectOfferContent&) const { return false; }
+  bool operator()(const DirectAnswerContent&) const { return false; }
 };
 
 }  // namespace

@@ -31,6 +31,7 @@ Result<Message> Outbox::enqueue(const Draft& draft) {
   if (!contact) return pass(contact);
   if (contact->barred) return std::unexpected(blocked_error(contact->peer));
   if (auto done = accept(*contact); !done) return pass(done);
+  contact->state = ContactState::accepted;
   auto row = make_row(core_, draft, *addressed, *contact);
   if (!row) return pass(row);
   auto seq = core_.store.messages.add(*row);
@@ -147,8 +148,10 @@ OutboxRow Outbox::row_for(std::int64_t contact, std::uint32_t device, Bytes body
 Status Outbox::seal(const MessageRow& row, const ContactRow& contact) {
   auto record = core_.contacts.pinned(contact);
   if (!record) return pass(record);
-  const auto content = content_of(row);
+  auto content = content_of(row);
+  content.direct = goes_direct(contact);
   auto padded = encode_content(content);
+  content.direct = false;  // said to nobody else
   std::uint16_t suite = 0;
   for (const auto& device : (*record)->record().devices) {
     if (device.state != identity::DeviceState::active || directory_.left_out(contact.id, device.id)) continue;

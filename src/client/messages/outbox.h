@@ -51,6 +51,9 @@ class Outbox {
   // Told of a message that a server which is there does not take now, and why: it is tried again later.
   std::function<void(std::int64_t message, const Error& why)> held_back = [](std::int64_t, const Error&) {};
 
+  // Whether this client would go direct with a contact (docs/spec/direct.md §2).
+  std::function<bool(const ContactRow& contact)> goes_direct = [](const ContactRow&) { return false; };
+
   // What waits for a contact fails, for this reason.
   Status give_up(std::int64_t contact, const Error& why);
 

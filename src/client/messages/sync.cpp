@@ -1,6 +1,7 @@
 #include "client/messages/sync.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/log.h"
 #include "client/limits.h"
@@ -40,7 +41,7 @@ void Sync::subscribe() {
 void Sync::deliver(const v1::Deliver& deliver) {
   for (const auto& item : deliver.items()) {
     // The server keeps what is not taken here, and delivers it again on the next connection.
-    full_ = full_ || queue_.size() >= limits::waiting_deliveries || queued_bytes_ >= limits::waiting_delivery_bytes;
+    full_ = full_ || !has_room();
     if (full_) {
       log(LogLevel::warning, "inbox.too_many_deliveries");
       break;
@@ -54,6 +55,22 @@ void Sync::deliver(const v1::Deliver& deliver) {
                       .received_at = {item.received_at()}});
   }
   process();
+}
+
+bool Sync::has_room() {
+  return queue_.size() < limits::waiting_deliveries && queued_bytes_ < limits::waiting_delivery_bytes;
+}
+
+bool Sync::deliver_direct(const std::string& account, identity::DeviceId device, DirectParcel parcel) {
+  if (!has_room()) return false;
+  queued_bytes_ += parcel.envelope.size();
+  queue_.push_back({.account = account,
+                    .device = device,
+                    .id = to_bytes(parcel.id),
+                    .body = std::move(parcel.envelope),
+                    .direct = true});
+  core_.loop.post([this] { process(); });
+  return true;
 }
 
 void Sync::on_offline() {
@@ -91,12 +108,21 @@ void Sync::process() {
     failure_ = done.error();
     return retry_later();
   }
+  take_direct(handled);
   for (std::size_t i = 0; i < handled; ++i) queued_bytes_ -= queue_[i].body.size();
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(handled));
   committed(cursor);
   if (next == Next::wait_for_record) return fetch_record();
   if (next == Next::wait_for_keys) return wait_for_keys();
   if (!queue_.empty()) core_.loop.post([this] { process(); });
+}
+
+void Sync::take_direct(std::size_t handled) {
+  for (const auto& delivery : queue_ | std::views::take(handled)) {
+    if (!delivery.direct) continue;
+    auto& item = direct_.handled.emplace_back(delivery.account, delivery.device);
+    std::ranges::copy(delivery.id, item.id.begin());
+  }
 }
 
 Status Sync::finish(Transaction& transaction, std::int64_t cursor) {
@@ -120,6 +146,8 @@ void Sync::committed(std::int64_t cursor) {
   for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device, [](const Status&) {});
   for (const auto contact : std::exchange(to_refresh_, {})) directory_.fetch_record(contact, [](const Status&) {});
   calls_.committed();
+  const auto direct = std::exchange(direct_, {});
+  if (direct_committed) direct_committed(direct);
   outbox_.pump();
 }
 
@@ -128,6 +156,7 @@ void Sync::retry_later() {
   changed_.clear();
   to_restart_.clear();
   to_refresh_.clear();
+  direct_ = {};
   log(LogLevel::error, "inbox.store_failed", {{"why", failure_ ? failure_->message : "the profile cannot be written"}});
   pause();
 }
@@ -150,7 +179,7 @@ void Sync::pause() {
 }
 
 Sync::Next Sync::handle(const Delivery& delivery) {
-  if (delivery.message_id <= cursor_) return Next::done;
+  if (!delivery.direct && delivery.message_id <= cursor_) return Next::done;
   const auto name = identity::AccountName::parse(delivery.account);
   if (!name || !delivery.device.valid() || delivery.id.size() != 16) {
     log(LogLevel::warning, "message.refused", {{"why", "the server names no sender"}});
@@ -224,7 +253,11 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     return Next::done;
   }
   if (core_.contacts.is_self(contact)) return opened_own(delivery, message, *content);
-  if (std::holds_alternative<DevicesChangedContent>(content->body)) return Next::done;
+  note_direct(contact, delivery, *content);
+  if (std::holds_alternative<DevicesChangedContent>(content->body) ||
+      std::holds_alternative<DirectOfferContent>(content->body) ||
+      std::holds_alternative<DirectAnswerContent>(content->body))
+    return Next::done;
   const bool restarted = std::holds_alternative<SessionRestartedContent>(content->body);
   if ((restarted || message.restarted) &&
       !core_.contacts.announce(NoticeKind::session_restarted, contact.peer,
@@ -239,6 +272,17 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     return Next::done;
   }
   return store_message(contact, delivery, message, *content);
+}
+
+void Sync::note_direct(const ContactRow& contact, const Delivery& delivery, const Content& content) {
+  if (!direct_committed) return;
+  auto& news = direct_.news.emplace_back(contact.id, contact.peer, delivery.device, !delivery.direct);
+  news.content.id = content.id;
+  news.content.sent_at = content.sent_at;
+  news.content.direct = content.direct;
+  news.content.body = UnknownContent{};
+  if (const auto* offer = std::get_if<DirectOfferContent>(&content.body)) news.content.body = *offer;
+  if (const auto* answer = std::get_if<DirectAnswerContent>(&content.body)) news.content.body = *answer;
 }
 
 // From another device of this account.

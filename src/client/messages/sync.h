@@ -8,11 +8,15 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "client/calls/calls.h"
 #include "client/core.h"
+#include "client/direct/direct_frame.h"
+#include "client/direct/direct_news.h"
 #include "client/linking/history_transfer.h"
 #include "client/messages/content.h"
 #include "client/messages/outbox.h"
@@ -28,6 +32,10 @@ class Sync {
   // Asks for the mailbox; deliveries come from now on.
   void subscribe();
   void deliver(const pqc_chat::v1::Deliver& deliver);
+  // The same for what came over a path to this device (docs/spec/direct.md §4). False: there is no room.
+  bool deliver_direct(const std::string& account, identity::DeviceId device, DirectParcel parcel);
+  // Told after each commit, where it is set.
+  std::function<void(const DirectCommit&)> direct_committed;
   void on_offline();
   // Whether everything that was in the mailbox at the time of subscribe() is stored.
   [[nodiscard]] bool caught_up() const;
@@ -46,6 +54,7 @@ class Sync {
     Bytes body;
     UnixMillis received_at;       // by the server's clock
     bool record_fetched = false;  // the sender's record was asked for already
+    bool direct = false;          // over a path to this device: message_id is 0
   };
   // What happens to the delivery at the head of the queue.
   enum class Next : std::uint8_t { done, wait_for_record, wait_for_keys, store_failed };
@@ -59,6 +68,7 @@ class Sync {
                      const Content& content);
   Result<bool> may_store(const ContactRow& contact, const MessageRow& row);
   Next messages_read(const ContactRow& contact, const ReadContent& read);
+  void note_direct(const ContactRow& contact, const Delivery& delivery, const Content& content);
   void tell_typing(const ContactRow& contact, UnixMillis sent_at, bool active);
   Next opened_own(const Delivery& delivery, const OpenedMessage& message, const Content& content);
   Next store_copy(const Delivery& delivery, std::uint16_t suite, const SentCopyContent& copy);
@@ -68,6 +78,8 @@ class Sync {
   Status check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message);
   Status finish(Transaction& transaction, std::int64_t cursor);
   void committed(std::int64_t cursor);
+  [[nodiscard]] bool has_room();
+  void take_direct(std::size_t handled);
   void fetch_record();
   Status send_restart(std::int64_t contact, identity::DeviceId device);
   void retry_later();
@@ -94,6 +106,7 @@ class Sync {
   std::vector<std::int64_t> changed_;
   std::vector<std::pair<std::int64_t, identity::DeviceId>> to_restart_;
   std::vector<std::int64_t> to_refresh_;
+  DirectCommit direct_;
 };
 
 }  // namespace pqc::client

@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds close_deadline = std::chrono::seconds(2);
 Result<std::unique_ptr<Client>> LocalClient::open(const OpenOptions& options, ProfileLock lock, Loop& loop) {
   auto opened = open_profile(options.profile, lock, key_access(options));
   if (!opened) return pass(opened);
-  std::unique_ptr<LocalClient> client(new LocalClient(std::move(lock), options.profile.socket(), loop));
+  std::unique_ptr<LocalClient> client(new LocalClient(std::move(lock), options.profile.socket(), options.direct, loop));
   Rng& rng = options.rng != nullptr ? *options.rng : crypto::SystemRng::instance();
   client->engine_ = std::make_unique<Engine>(
       client->loop_, std::move(*opened), options.clock != nullptr ? *options.clock : system_clock, rng, options.calls);
@@ -59,6 +59,7 @@ Status LocalClient::catch_up(std::chrono::milliseconds wait) {
 Status LocalClient::follow(Listener listener) {
   if (auto served = serve(); !served) return served;
   listener_ = engine_->listen(std::move(listener));
+  engine_->go_direct(direct_);
   engine_->go_online({.subscribe = true, .keep = true});
   return {};
 }

@@ -45,8 +45,8 @@ class LocalClient final : public Client {
   void close() override;
 
  private:
-  LocalClient(ProfileLock lock, std::filesystem::path socket, Loop& loop)
-      : lock_(std::move(lock)), socket_(std::move(socket)), loop_(loop) {}
+  LocalClient(ProfileLock lock, std::filesystem::path socket, DirectOptions direct, Loop& loop)
+      : lock_(std::move(lock)), socket_(std::move(socket)), direct_(std::move(direct)), loop_(loop) {}
 
   // Runs the loop until the operation answers; other commands are served meanwhile.
   template <class T, class Start>
@@ -55,6 +55,7 @@ class LocalClient final : public Client {
 
   ProfileLock lock_;
   std::filesystem::path socket_;
+  DirectOptions direct_;
   Loop& loop_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<LocalServer> server_;

@@ -133,6 +133,7 @@ void encode(const Contact& in, v1::Contact& out) {
   out.set_blocked(in.blocked);
   out.set_timer(in.timer);
   out.set_messages(in.messages);
+  out.set_direct(in.direct);
 }
 
 Contact decode(const v1::Contact& in) {
@@ -145,7 +146,8 @@ Contact decode(const v1::Contact& in) {
           .record_version = in.record_version(),
           .blocked = in.blocked(),
           .timer = in.timer(),
-          .messages = in.messages()};
+          .messages = in.messages(),
+          .direct = in.direct()};
 }
 
 void encode(const DeviceInfo& in, v1::Device& out) {
@@ -233,6 +235,10 @@ void encode(const Event& in, v1::Event& out) {
     out.mutable_typing()->set_active(typing->active);
   }
   if (const auto* call = std::get_if<CallInfo>(&in)) encode(*call, *out.mutable_call());
+  if (const auto* path = std::get_if<PathState>(&in)) {
+    out.mutable_path()->set_peer(path->peer);
+    out.mutable_path()->set_direct(path->direct);
+  }
 }
 
 std::optional<Event> decode(const v1::Event& in) {
@@ -241,6 +247,7 @@ std::optional<Event> decode(const v1::Event& in) {
   if (in.has_connection()) return decode(in.connection());
   if (in.has_call()) return decode(in.call());
   if (in.has_typing()) return TypingState{.peer = in.typing().peer(), .active = in.typing().active()};
+  if (in.has_path()) return PathState{.peer = in.path().peer(), .direct = in.path().direct()};
   return std::nullopt;
 }
 

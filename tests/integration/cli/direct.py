@@ -16,8 +16,10 @@ from programs import Person, TIMEOUT
 class Side:
     """A running chat: its objects as they come, lines to its standard input."""
 
+    command = "p2p"
+
     def __init__(self, person, *arguments):
-        self.process = person.start("p2p", *arguments, stdin=subprocess.PIPE)
+        self.process = person.start(self.command, *arguments, stdin=subprocess.PIPE)
         self.seen = []
         self.arriving = queue.Queue()
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -36,10 +38,13 @@ class Side:
         while True:
             entry = self.arriving.get(timeout=TIMEOUT)
             if entry is None:
-                raise AssertionError(f"the chat ended: {self.seen} {self.process.stderr.read()}")
+                raise AssertionError(f"the chat ended: {self.seen} {self.said()}")
             self.seen.append(entry)
             if matches(entry):
                 return entry
+
+    def said(self):
+        return self.process.stderr.read()
 
     def of_type(self, kind):
         return self.until(lambda entry: entry["type"] == kind)
@@ -64,7 +69,7 @@ class Side:
             self.process.kill()
         self.process.wait(TIMEOUT)
         self.reader.join(TIMEOUT)
-        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+        for stream in filter(None, (self.process.stdin, self.process.stdout, self.process.stderr)):
             with contextlib.suppress(OSError):
                 stream.close()
 

@@ -128,6 +128,27 @@ TEST(Content, WhatBreaksARuleIsRefused) {
   EXPECT_FALSE(decode_content({}));
 }
 
+TEST(Content, WhatConcernsDirectPathsIsKeptToItsRules) {
+  Content text{.id = {1}, .sent_at = {}, .direct = true, .body = TextContent{.text = "hello"}};
+  EXPECT_TRUE(decode_content(encode_content(text))->direct);
+  text.direct = false;
+  EXPECT_FALSE(decode_content(encode_content(text))->direct);
+  const Content offer{.id = {1}, .sent_at = {}, .body = DirectOfferContent{.ticket = "pqc1-abc"}};
+  EXPECT_EQ(std::get<DirectOfferContent>(decode_content(encode_content(offer))->body).ticket, "pqc1-abc");
+  const Content answer{.id = {1}, .sent_at = {}, .body = DirectAnswerContent{.ticket = "pqc1-def", .offer = {2}}};
+  const auto answered = decode_content(encode_content(answer));
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(std::get<DirectAnswerContent>(answered->body).ticket, "pqc1-def");
+  EXPECT_EQ(std::get<DirectAnswerContent>(answered->body).offer, MessageId{2});
+  for (const auto& bad : {std::string(), std::string(limits::direct_ticket + 1, 'x'), std::string("a b"),
+                          std::string("a\n"), std::string("\xFF")}) {
+    EXPECT_FALSE(decode_content(encode_content({.id = {1}, .sent_at = {}, .body = DirectOfferContent{.ticket = bad}})));
+    EXPECT_FALSE(decode_content(
+        encode_content({.id = {1}, .sent_at = {}, .body = DirectAnswerContent{.ticket = bad, .offer = {2}}})));
+  }
+  EXPECT_FALSE(decode_content(encode_content({.id = {1}, .sent_at = {}, .body = DirectAnswerContent{.ticket = "x"}})));
+}
+
 FileContent some_file() {
   FileContent file{.size = 5, .name = "größe.txt", .media_type = "text/plain"};
   file.secret.fill(1);

@@ -1,0 +1,119 @@
+#include "client/direct/direct_link.h"
+
+#include <algorithm>
+
+#include "client/limits.h"
+
+namespace pqc::client {
+
+DirectLink::DirectLink(Loop& loop, const MessageId& after, Handlers handlers)
+    : loop_(loop), handlers_(std::move(handlers)) {
+  handlers_.send(encode_direct_hello(after));
+}
+
+void DirectLink::carry(Parcel parcel, Done done) {
+  const bool first = waiting_.empty();
+  waiting_.push_back({std::move(parcel), std::move(done)});
+  if (first) arm();
+  pump();
+}
+
+// As many as may be on the way; the first one in any case.
+void DirectLink::pump() {
+  while (greeted_ && !failed_ && sent_ < waiting_.size() && sent_ < limits::direct_window) {
+    const auto& parcel = waiting_[sent_].parcel;
+    if (sent_ > 0 && sent_bytes_ + parcel.body.size() > limits::direct_window_bytes) return;
+    sent_bytes_ += parcel.body.size();
+    ++sent_;
+    handlers_.send(encode_direct_parcel(parcel.id, parcel.body));
+  }
+}
+
+void DirectLink::on_frame(ByteView frame) {
+  if (failed_) return;
+  auto decoded = decode_direct_frame(frame);
+  const bool hello = decoded && std::holds_alternative<DirectHello>(*decoded);
+  if (!decoded || hello == greeted_)
+    return fail_with(ExitCode::protocol_mismatch, "what came on the path is not of this protocol");
+  if (hello) return on_hello(std::get<DirectHello>(*decoded));
+  if (auto* parcel = std::get_if<DirectParcel>(&*decoded)) return on_parcel(std::move(*parcel));
+  on_stored(std::get<DirectStored>(*decoded));
+}
+
+void DirectLink::on_hello(const DirectHello& hello) {
+  greeted_ = true;
+  after_ = hello.after;
+  handlers_.open();
+  look();
+  pump();
+}
+
+void DirectLink::on_parcel(DirectParcel parcel) {
+  held_bytes_ += parcel.envelope.size();
+  held_.push_back(std::move(parcel));
+  if (in_order_) return hand_on();
+  if (held_.size() > limits::direct_held || held_bytes_ > limits::direct_held_bytes)
+    fail_with(ExitCode::quota, "too much waits for what was sent before it");
+}
+
+void DirectLink::look() {
+  if (!greeted_ || failed_ || in_order_) return;
+  in_order_ = after_ == MessageId{} || handlers_.seen(after_);
+  if (in_order_) hand_on();
+}
+
+void DirectLink::hand_on() {
+  while (!failed_ && !held_.empty()) {
+    auto parcel = std::move(held_.front());
+    held_.pop_front();
+    held_bytes_ -= parcel.envelope.size();
+    if (!handlers_.parcel(std::move(parcel))) fail_with(ExitCode::quota, "too much waits to be stored");
+  }
+}
+
+void DirectLink::on_stored(const DirectStored& stored) {
+  for (const auto& id : stored.ids) {
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(sent_);
+    const auto found = std::find_if(waiting_.begin(), end, [&](const Waiting& each) { return each.parcel.id == id; });
+    if (found == end) continue;
+    const auto done = std::move(found->done);
+    sent_bytes_ -= found->parcel.body.size();
+    waiting_.erase(found);
+    --sent_;
+    done({Carriage::accepted, {}});
+  }
+  arm();
+  pump();
+}
+
+void DirectLink::confirm(std::span<const MessageId> ids) {
+  while (!ids.empty() && !failed_) {
+    const auto some = ids.first(std::min(ids.size(), limits::direct_stored));
+    handlers_.send(encode_direct_stored(some));
+    ids = ids.subspan(some.size());
+  }
+}
+
+// Each confirmation gives the others as much time again.
+void DirectLink::arm() {
+  deadline_.reset();
+  if (waiting_.empty() || failed_) return;
+  deadline_ = loop_.after(limits::direct_confirm,
+                          [this] { fail_with(ExitCode::timed_out, "the other device confirms nothing"); });
+}
+
+void DirectLink::fail_with(ExitCode code, std::string_view why) {
+  if (std::exchange(failed_, true)) return;
+  deadline_.reset();
+  handlers_.failed({code, std::string(why)});
+}
+
+std::deque<DirectLink::Waiting> DirectLink::take_waiting() {
+  failed_ = true;
+  deadline_.reset();
+  sent_ = 0;
+  sent_bytes_ = 0;
+  return std::exchange(waiting_, {});
+}
+
+}  // namespace pqc::client

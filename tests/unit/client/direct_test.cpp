@@ -1,0 +1,178 @@
+// What travels between contacts that go direct, and one path in use (docs/spec/direct.md §4 and §5).
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "client/direct/direct_link.h"
+#include "client/limits.h"
+#include "protocol/pqxdh/limits.h"
+
+namespace pqc::client {
+namespace {
+
+MessageId id_of(std::uint32_t number) {
+  MessageId out{1};
+  for (std::size_t i = 0; i < 4; ++i) out[15 - i] = static_cast<std::uint8_t>(number >> (8 * i));
+  return out;
+}
+Parcel parcel_of(std::uint32_t number, std::size_t size = 10) {
+  return {.id = id_of(number), .account = "bob@test", .device = 1, .body = Bytes(size, 2)};
+}
+
+TEST(DirectFrame, IsReadAsItWasWritten) {
+  const auto hello = decode_direct_frame(encode_direct_hello(id_of(3)));
+  ASSERT_TRUE(hello);
+  EXPECT_EQ(std::get<DirectHello>(*hello).after, id_of(3));
+  const auto parcel = decode_direct_frame(encode_direct_parcel(id_of(4), Bytes{1, 2, 3}));
+  ASSERT_TRUE(parcel);
+  EXPECT_EQ(std::get<DirectParcel>(*parcel).id, id_of(4));
+  EXPECT_EQ(std::get<DirectParcel>(*parcel).envelope, (Bytes{1, 2, 3}));
+  const std::vector ids{id_of(5), id_of(6)};
+  const auto stored = decode_direct_frame(encode_direct_stored(ids));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(std::get<DirectStored>(*stored).ids, ids);
+}
+
+TEST(DirectFrame, WhatBreaksARuleIsRefused) {
+  const auto hello = encode_direct_hello({});
+  for (std::size_t size = 0; size < hello.size(); ++size)
+    EXPECT_FALSE(decode_direct_frame(ByteView(hello).first(size))) << size;
+  auto longer = hello;
+  longer.push_back(0);
+  EXPECT_FALSE(decode_direct_frame(longer));
+  auto other = hello;
+  other[5] = 2;  // the version
+  EXPECT_FALSE(decode_direct_frame(other));
+  EXPECT_FALSE(decode_direct_frame(encode_direct_parcel(id_of(1), {})));
+  EXPECT_TRUE(decode_direct_frame(encode_direct_parcel(id_of(1), Bytes(pqxdh::max_envelope_size))));
+  EXPECT_FALSE(decode_direct_frame(encode_direct_parcel(id_of(1), Bytes(pqxdh::max_envelope_size + 1))));
+  EXPECT_FALSE(decode_direct_frame(encode_direct_stored({})));
+  EXPECT_FALSE(decode_direct_frame(encode_direct_stored(std::vector<MessageId>(limits::direct_stored + 1))));
+  EXPECT_FALSE(decode_direct_frame(Bytes{4}));
+}
+
+// One end; the test is the other one.
+struct End {
+  explicit End(Loop& loop, const MessageId& after = {})
+      : link(loop, after,
+             {.send = [this](ByteView frame) { sent.push_back(*decode_direct_frame(frame)); },
+              .open = [this] { ++opened; },
+              .seen = [this](const MessageId& id) { return seen.contains(id); },
+              .parcel =
+                  [this](const DirectParcel& parcel) {
+                    if (parcels.size() == room) return false;
+                    parcels.push_back(parcel.id);
+                    return true;
+                  },
+              .failed = [this](const Error& why) { failure = why; }}) {}
+  void carry(const Parcel& parcel) {
+    link.carry(parcel, [this, id = parcel.id](const ParcelOutcome& outcome) {
+      if (outcome.carriage == Carriage::accepted) stored.push_back(id);
+    });
+  }
+  void confirm(std::uint32_t number) { link.on_frame(encode_direct_stored(std::vector{id_of(number)})); }
+
+  std::vector<DirectFrame> sent;
+  std::vector<MessageId> parcels, stored;
+  std::set<MessageId> seen;
+  std::size_t room = 1'000'000;
+  int opened = 0;
+  std::optional<Error> failure;
+  DirectLink link;
+};
+
+class DirectLinkTest : public ::testing::Test {
+ protected:
+  Loop loop;
+};
+
+TEST_F(DirectLinkTest, NothingGoesBeforeTheOtherSideSaidHello) {
+  End end(loop, id_of(9));
+  end.carry(parcel_of(1));
+  ASSERT_EQ(end.sent.size(), 1u);
+  EXPECT_EQ(std::get<DirectHello>(end.sent[0]).after, id_of(9));
+  EXPECT_FALSE(end.link.is_open());
+  end.link.on_frame(encode_direct_hello({}));
+  EXPECT_TRUE(end.link.is_open() && end.opened == 1);
+  ASSERT_EQ(end.sent.size(), 2u);
+  EXPECT_EQ(std::get<DirectParcel>(end.sent[1]).id, id_of(1));
+}
+
+TEST_F(DirectLinkTest, ParcelsWaitForWhatWasSentBeforeThemThroughTheServer) {
+  End end(loop);
+  end.link.on_frame(encode_direct_hello(id_of(7)));
+  for (std::uint32_t i = 1; i <= 3; ++i) end.link.on_frame(encode_direct_parcel(id_of(i), Bytes{1}));
+  end.link.look();
+  EXPECT_TRUE(end.parcels.empty() && !end.link.in_order());
+  end.seen.insert(id_of(7));
+  end.link.look();
+  EXPECT_TRUE(end.link.in_order());
+  EXPECT_EQ(end.parcels, (std::vector{id_of(1), id_of(2), id_of(3)}));
+}
+
+TEST_F(DirectLinkTest, WhatWaitsInVainIsBounded) {
+  End end(loop);
+  end.link.on_frame(encode_direct_hello(id_of(7)));
+  for (std::uint32_t i = 0; i < limits::direct_held; ++i) end.link.on_frame(encode_direct_parcel(id_of(i), Bytes{1}));
+  EXPECT_FALSE(end.failure);
+  end.link.on_frame(encode_direct_parcel(id_of(0), Bytes{1}));
+  EXPECT_TRUE(end.failure);
+  End full(loop);
+  full.room = 1;
+  full.link.on_frame(encode_direct_hello({}));
+  full.link.on_frame(encode_direct_parcel(id_of(1), Bytes{1}));
+  EXPECT_FALSE(full.failure);
+  full.link.on_frame(encode_direct_parcel(id_of(2), Bytes{1}));
+  EXPECT_TRUE(full.failure);
+}
+
+TEST_F(DirectLinkTest, AFrameOutOfItsPlaceEndsIt) {
+  for (const auto& first :
+       {encode_direct_parcel(id_of(1), Bytes{1}), encode_direct_stored(std::vector{id_of(1)}), Bytes{9}}) {
+    End end(loop);
+    end.link.on_frame(first);
+    EXPECT_TRUE(end.failure);
+  }
+  End end(loop);
+  end.link.on_frame(encode_direct_hello({}));
+  end.link.on_frame(encode_direct_hello({}));
+  EXPECT_TRUE(end.failure);
+}
+
+TEST_F(DirectLinkTest, TheWindowOpensWithConfirmations) {
+  End end(loop);
+  end.link.on_frame(encode_direct_hello({}));
+  const auto count = static_cast<std::uint32_t>(limits::direct_window + 5);
+  for (std::uint32_t i = 0; i < count; ++i) end.carry(parcel_of(i));
+  EXPECT_EQ(end.sent.size(), 1 + limits::direct_window);
+  for (std::uint32_t i = 0; i < 3; ++i) end.confirm(i);
+  EXPECT_EQ(end.sent.size(), 4 + limits::direct_window);
+  end.confirm(count - 1);  // not on the way yet: passed over
+  end.confirm(1'000'000);
+  EXPECT_EQ(end.stored, (std::vector{id_of(0), id_of(1), id_of(2)}));
+  End big(loop);
+  big.link.on_frame(encode_direct_hello({}));
+  for (std::uint32_t i = 0; i < 20; ++i) big.carry(parcel_of(i, pqxdh::max_envelope_size));
+  EXPECT_EQ(big.sent.size(), 1 + limits::direct_window_bytes / pqxdh::max_envelope_size);
+}
+
+TEST_F(DirectLinkTest, WhatWasNotConfirmedIsGivenBackInItsOrder) {
+  End end(loop);
+  end.link.on_frame(encode_direct_hello({}));
+  for (std::uint32_t i = 0; i < 10; ++i) end.carry(parcel_of(i));
+  end.confirm(1);
+  std::vector<MessageId> left;
+  for (const auto& waiting : end.link.take_waiting()) left.push_back(waiting.parcel.id);
+  std::vector<MessageId> expected;
+  for (std::uint32_t i = 0; i < 10; ++i)
+    if (i != 1) expected.push_back(id_of(i));
+  EXPECT_EQ(left, expected);
+  // Whatever comes afterwards changes nothing.
+  end.confirm(2);
+  end.link.on_frame(encode_direct_parcel(id_of(3), Bytes{1}));
+  EXPECT_TRUE(end.parcels.empty());
+  EXPECT_EQ(end.stored.size(), 1u);
+}
+
+}  // namespace
+}  // namespace pqc::client
