@@ -64,8 +64,9 @@ inline constexpr std::chrono::milliseconds typing_interval = std::chrono::second
 inline constexpr std::chrono::milliseconds typing_lifetime = std::chrono::seconds(15);
 
 // Contacts that go direct (docs/spec/direct.md): characters of a ticket; how old an offer may be; attempts: how many at
-// once, how far apart, how long each, and how long after one that failed; what waits for its confirmation and for how
-// long; what is kept for the sake of the order.
+// once, how far apart, how long each, and how long after one that failed; what is on the way, how long until one of
+// it is confirmed, and each; what waits in all; what is kept for the sake of the order or waits to be stored; and how
+// many parcels a second are taken.
 inline constexpr std::size_t direct_ticket = 300;
 inline constexpr std::chrono::milliseconds direct_fresh = std::chrono::minutes(2);
 inline constexpr std::size_t direct_paths = 16;
@@ -76,9 +77,15 @@ inline constexpr std::chrono::milliseconds direct_backoff_longest = std::chrono:
 inline constexpr std::size_t direct_window = 256;
 inline constexpr std::size_t direct_window_bytes = std::size_t{1} << 20;
 inline constexpr std::chrono::milliseconds direct_confirm = std::chrono::seconds(3);
-inline constexpr std::size_t direct_held = 512;
+inline constexpr std::chrono::milliseconds direct_oldest = std::chrono::seconds(10);
+inline constexpr std::size_t direct_waiting = 1024;
+inline constexpr std::size_t direct_waiting_bytes = std::size_t{8} << 20;
+inline constexpr std::size_t direct_held = direct_window;
 inline constexpr std::size_t direct_held_bytes = std::size_t{4} << 20;
 inline constexpr std::size_t direct_stored = 64;
+inline constexpr double direct_rate = 200;
+inline constexpr double direct_burst = 1024;
+inline constexpr std::chrono::milliseconds direct_pace{20};
 
 // Sessions kept for one device of a contact: the one that sends, and older ones that may still receive.
 inline constexpr std::size_t sessions_a_device = 5;

@@ -42,6 +42,9 @@ class Transport {
   [[nodiscard]] virtual bool ready() const = 0;
   // How many parcels one carry() may have.
   [[nodiscard]] virtual std::size_t batch() const = 0;
+  // Whether it would go a way of its own, where the other end decides when there is an answer: such parcels are given
+  // one by one, and hold nothing else up.
+  [[nodiscard]] virtual bool apart(const Parcel&) const { return false; }
   // Answers later, once. Parcels arrive in the order in which they were given.
   virtual void carry(std::vector<Parcel> parcels, Answer answer) = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "client/limits.h"
+#include "protocol/pqxdh/envelope.h"
 
 namespace pqc::client {
 
@@ -19,6 +20,8 @@ void DirectContacts::allow(DirectPolicy policy, std::unique_ptr<DirectPaths> pat
   policy_ = policy;
   paths_ = std::move(paths);
   outbox_->goes_direct = [this](const ContactRow& contact) { return willing(contact); };
+  // It may be told inside a transaction.
+  core_.contacts.record_changed = [this] { core_.loop.post([this] { look_again(); }); };
   sync_->direct_committed = [this](const DirectCommit& commit) { on_commit(commit); };
 }
 
@@ -28,8 +31,8 @@ bool DirectContacts::willing(const ContactRow& contact) const {
   return policy_ == DirectPolicy::on || (policy_ == DirectPolicy::contacts && contact.verified);
 }
 
-bool DirectContacts::allowed(const Device& device, const Peer& peer) {
-  const auto contact = core_.store.contacts.find(peer.contact);
+bool DirectContacts::allowed(const Device& device, std::int64_t id) {
+  const auto contact = core_.store.contacts.find(id);
   if (!contact || !*contact || !willing(**contact)) return false;
   const auto record = core_.contacts.pinned(**contact);
   if (!record || !*record) return false;
@@ -67,6 +70,11 @@ void DirectContacts::on_commit(const DirectCommit& commit) {
     const auto found = peers_.find(device);
     if (found != peers_.end() && found->second.link) found->second.link->confirm(ids);
   }
+  for (const auto& [name, number] : commit.unfit) {
+    const auto found = peers_.find({name, number.value});
+    if (found != peers_.end() && found->second.link)
+      on_end(found->first, found->second, {ExitCode::refused, "what came over it was of no use"}, true);
+  }
   for (const auto& news : commit.news) on_news(news);
   for (auto& [device, peer] : peers_)
     if (peer.link) peer.link->look();
@@ -75,7 +83,7 @@ void DirectContacts::on_commit(const DirectCommit& commit) {
 
 void DirectContacts::look_again() {
   for (auto& [device, peer] : peers_)
-    if (peer.state != State::none && !allowed(device, peer))
+    if (peer.state != State::none && !allowed(device, peer.contact))
       on_end(device, peer, {ExitCode::refused, "it is not allowed any more"}, false);
 }
 
@@ -117,6 +125,8 @@ void DirectContacts::on_answer(const Device& device, const DirectAnswerContent& 
   if (found == peers_.end()) return;
   auto& peer = found->second;
   if (peer.state != State::offering || peer.offer != answer.offer) return;
+  if (!allowed(device, peer.contact))
+    return on_end(device, peer, {ExitCode::refused, "it is not allowed any more"}, false);
   if (auto taken = peer.path->accept(answer.ticket); !taken) on_end(device, peer, taken.error(), true);
 }
 
@@ -128,6 +138,7 @@ DirectContacts::Peer* DirectContacts::begin(const Device& device, std::int64_t c
   peer.state = state;
   peer.attempt = ++attempts_;
   peer.after = {};
+  peer.relayed = {};
   peer.began = steady_clock::now();
   peer.deadline = core_.loop.after(limits::direct_attempt, [this, device, attempt = peer.attempt] {
     if (auto* late = find(device, attempt)) on_end(device, *late, {ExitCode::timed_out, "no path was found"}, true);
@@ -139,14 +150,14 @@ void DirectContacts::begin_offer(const Device& device, std::int64_t contact) {
   const auto found = peers_.find(device);
   if (found != peers_.end() && (found->second.state != State::none || steady_clock::now() < found->second.not_before))
     return;
-  auto* peer = begin(device, contact, State::offering);
+  auto* peer = allowed(device, contact) ? begin(device, contact, State::offering) : nullptr;
   if (peer == nullptr) return;
   peer->offer = core_.rng.bytes<16>();
   keep(*peer, paths_->offer(handlers_for(device, peer->attempt)));
 }
 
 void DirectContacts::begin_answer(const Device& device, const DirectNews& news, const DirectOfferContent& offer) {
-  auto* peer = begin(device, news.contact, State::answering);
+  auto* peer = allowed(device, news.contact) ? begin(device, news.contact, State::answering) : nullptr;
   if (peer == nullptr) return;
   peer->offer = news.content.id;
   auto path = paths_->answer(offer.ticket, handlers_for(device, peer->attempt));
@@ -196,7 +207,7 @@ DirectPath::Handlers DirectContacts::handlers_for(const Device& device, std::uin
 Status DirectContacts::tell(const Device& device, const Peer& peer, std::string ticket) {
   auto contact = core_.store.contacts.find(peer.contact);
   if (!contact) return pass(contact);
-  if (!*contact || !allowed(device, peer)) return fail(ExitCode::refused, "it is not allowed any more");
+  if (!*contact || !allowed(device, peer.contact)) return fail(ExitCode::refused, "it is not allowed any more");
   auto record = core_.contacts.pinned(**contact);
   if (!record) return pass(record);
   auto can = core_.sessions.can_seal(**contact, {device.second});
@@ -236,12 +247,16 @@ void DirectContacts::on_open(const Device& device, Peer& peer) {
               },
           .seen = [this, contact = peer.contact](
                       const MessageId& id) { return core_.store.outbox.seen(contact, id).value_or(false); },
-          .parcel =
-              [this, device](DirectParcel parcel) {
-                return sync_->deliver_direct(device.first, {device.second}, std::move(parcel));
-              },
+          .parcel = [this, device](DirectParcel parcel) { return take(device, std::move(parcel)); },
           .failed = [this, device, guarded](
                         const Error& why) { guarded([&](Peer& current) { on_end(device, current, why, true); }); }});
+}
+
+Status DirectContacts::take(const Device& device, DirectParcel parcel) {
+  if (!pqxdh::decode_envelope(parcel.envelope)) return fail(ExitCode::protocol_mismatch, "a parcel is no envelope");
+  if (!sync_->deliver_direct(device.first, {device.second}, std::move(parcel)))
+    return fail(ExitCode::quota, "too much waits to be stored");
+  return {};
 }
 
 void DirectContacts::on_end(const Device& device, Peer& peer, const Error& why, bool failed) {

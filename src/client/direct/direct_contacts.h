@@ -43,6 +43,7 @@ class DirectContacts final : public Transport {
 
   [[nodiscard]] bool ready() const override { return server_.ready(); }
   [[nodiscard]] std::size_t batch() const override { return server_.batch(); }
+  [[nodiscard]] bool apart(const Parcel& parcel) const override;
   void carry(std::vector<Parcel> parcels, Answer answer) override;
 
  private:
@@ -56,8 +57,9 @@ class DirectContacts final : public Transport {
     std::uint64_t attempt = 0;  // which one: callbacks of earlier ones are passed over
     DirectPathPtr path;
     std::unique_ptr<DirectLink> link;
-    MessageId offer{};  // the id of the content that offers: ours, or the one that was answered
-    MessageId after{};  // what went through the server last
+    MessageId offer{};    // the id of the content that offers: ours, or the one that was answered
+    MessageId after{};    // what was given to the server last
+    MessageId relayed{};  // what the server took last
     TimePoint began;
     TimePoint not_before;                 // of an offer of ours
     std::chrono::milliseconds backoff{};  // after the last failure
@@ -81,8 +83,18 @@ class DirectContacts final : public Transport {
   void on_end(const Device& device, Peer& peer, const Error& why, bool failed);
   void give_back(std::deque<DirectLink::Waiting> waiting);
   void carry_by_server(std::vector<DirectLink::Waiting> parcels);
-  void note_relayed(const Parcel& parcel);
-  [[nodiscard]] bool allowed(const Device& device, const Peer& peer);
+  // Of a parcel that was given to the server: which attempt it belongs to.
+  struct Relayed {
+    std::size_t place = 0;
+    Device device;
+    std::uint64_t attempt = 0;
+    MessageId id{};
+  };
+  void to_server(std::vector<Parcel> parcels, Answer answer);
+  std::vector<Relayed> note_relayed(const std::vector<Parcel>& parcels);
+  void settle_relayed(const Relayed& relayed, bool accepted);
+  Status take(const Device& device, DirectParcel parcel);
+  [[nodiscard]] bool allowed(const Device& device, std::int64_t contact);
   void tell_path(std::int64_t contact);
 
   Core& core_;

@@ -6,12 +6,15 @@
 // only.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <vector>
 
 #include "client/chat/transport.h"
 #include "client/direct/direct_frame.h"
+#include "client/error.h"
+#include "client/limits.h"
 #include "client/loop.h"
 
 namespace pqc::client {
@@ -22,6 +25,12 @@ class DirectLink {
   struct Waiting {
     Parcel parcel;
     Done done;
+    Loop::TimePoint since;  // when it went on the way
+  };
+  // How long until one of the parcels on the way is confirmed, and each of them.
+  struct Patience {
+    std::chrono::milliseconds next = limits::direct_confirm;
+    std::chrono::milliseconds oldest = limits::direct_oldest;
   };
   struct Handlers {
     std::function<void(ByteView frame)> send;
@@ -29,14 +38,15 @@ class DirectLink {
     std::function<void()> open;
     // Whether an item of theirs with this id was handled.
     std::function<bool(const MessageId&)> seen;
-    // Theirs, in order. False: there is no room for it.
-    std::function<bool(DirectParcel)> parcel;
+    // Theirs, in order. An error ends the path.
+    std::function<Status(DirectParcel)> parcel;
     // The path is of no use any more; once.
     std::function<void(const Error&)> failed;
   };
 
   // Says hello.
   DirectLink(Loop& loop, const MessageId& after, Handlers handlers);
+  DirectLink(Loop& loop, const MessageId& after, Handlers handlers, Patience patience);
 
   void carry(Parcel parcel, Done done);
   void on_frame(ByteView frame);
@@ -53,22 +63,29 @@ class DirectLink {
   void on_hello(const DirectHello& hello);
   void on_parcel(DirectParcel parcel);
   void on_stored(const DirectStored& stored);
+  bool settle(const MessageId& id);
   void hand_on();
+  bool may_hand_on();
   void pump();
   void arm();
-  void fail_with(ExitCode code, std::string_view why);
+  void fail_with(Error why);
 
   Loop& loop_;
   Handlers handlers_;
+  Patience patience_;
   bool greeted_ = false;
   bool in_order_ = false;
   bool failed_ = false;
   MessageId after_{};  // theirs
   std::deque<DirectParcel> held_;
   std::size_t held_bytes_ = 0;
+  double tokens_ = limits::direct_burst;  // parcels of theirs that may be handed on now
+  Loop::TimePoint refilled_ = std::chrono::steady_clock::now();
+  Loop::HandlePtr pace_;
   std::deque<Waiting> waiting_;  // the first `sent_` of them are on the way
   std::size_t sent_ = 0;
   std::size_t sent_bytes_ = 0;
+  std::size_t waiting_bytes_ = 0;
   Loop::HandlePtr deadline_;
 };
 

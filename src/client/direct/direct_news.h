@@ -26,9 +26,15 @@ struct DirectHandled {
   MessageId id{};
 };
 
+struct DirectDevice {
+  std::string peer;
+  identity::DeviceId device;
+};
+
 struct DirectCommit {
   std::vector<DirectNews> news;
   std::vector<DirectHandled> handled;
+  std::vector<DirectDevice> unfit;  // sent over its path what no client sends
 };
 
 }  // namespace pqc::client

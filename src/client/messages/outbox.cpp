@@ -319,15 +319,45 @@ void Outbox::send_ready() {
     auto rows = core_.store.outbox.next(last_sent_, transport_.batch());
     if (!rows || rows->empty()) return;
     last_sent_ = rows->back().seq;
-    ++in_flight_;
+    std::vector<OutboxRow> together;
     std::vector<Parcel> parcels;
-    for (auto& row : *rows)
-      parcels.push_back({.id = row.id, .account = row.peer, .device = row.device, .body = std::move(row.body)});
-    transport_.carry(std::move(parcels), [this, sent = std::move(*rows)](Result<std::vector<ParcelOutcome>> outcomes) {
-      --in_flight_;
-      on_answer(sent, std::move(outcomes));
-    });
+    for (auto& row : *rows) {
+      if (apart_.contains(row.seq)) continue;
+      Parcel parcel{.id = row.id, .account = row.peer, .device = row.device, .body = std::move(row.body)};
+      if (transport_.apart(parcel)) {
+        carry_apart(std::move(row), std::move(parcel));
+      } else {
+        together.push_back(std::move(row));
+        parcels.push_back(std::move(parcel));
+      }
+    }
+    if (!parcels.empty()) carry_together(std::move(together), std::move(parcels));
   }
+}
+
+void Outbox::carry_together(std::vector<OutboxRow> rows, std::vector<Parcel> parcels) {
+  ++in_flight_;
+  transport_.carry(std::move(parcels), [this, sent = std::move(rows)](Result<std::vector<ParcelOutcome>> outcomes) {
+    --in_flight_;
+    on_answer(sent, std::move(outcomes));
+  });
+}
+
+// Outcomes that come at once are stored together.
+void Outbox::carry_apart(OutboxRow row, Parcel parcel) {
+  apart_.insert(row.seq);
+  transport_.carry(
+      {std::move(parcel)}, [this, sent = std::move(row)](const Result<std::vector<ParcelOutcome>>& outcomes) {
+        answered_.push_back(sent);
+        answers_.push_back(outcomes ? outcomes->front() : ParcelOutcome{Carriage::later, outcomes.error()});
+        if (answered_.size() == 1) core_.loop.post([this] { settle_apart(); });
+      });
+}
+
+void Outbox::settle_apart() {
+  const auto rows = std::exchange(answered_, {});
+  for (const auto& row : rows) apart_.erase(row.seq);
+  on_answer(rows, std::exchange(answers_, {}));
 }
 
 void Outbox::on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<ParcelOutcome>> outcomes) {
@@ -413,7 +443,7 @@ void Outbox::retry_later() {
 }
 
 void Outbox::on_offline() {
-  // Every question was answered with an error before, so nothing is in flight.
+  // Every question was answered with an error before, so nothing is in flight; what went apart is answered so as well.
   last_sent_ = 0;
   held_back_ = false;
   rewind_ = false;
@@ -421,7 +451,7 @@ void Outbox::on_offline() {
 }
 
 bool Outbox::idle() const {
-  if (in_flight_ > 0 || !preparing_.empty()) return false;
+  if (in_flight_ > 0 || !apart_.empty() || !preparing_.empty()) return false;
   const auto sealed = core_.store.outbox.next(last_sent_, 1);
   const auto unsealed = core_.store.messages.to_seal(1);
   return sealed && sealed->empty() && unsealed && unsealed->empty();

@@ -73,6 +73,9 @@ class Outbox {
   Status add_reads_to(const ContactRow& contact, std::span<const MessageRow> rows);
   void fail_unsealed(std::int64_t contact, const Error& error);
   void send_ready();
+  void carry_together(std::vector<OutboxRow> rows, std::vector<Parcel> parcels);
+  void carry_apart(OutboxRow row, Parcel parcel);
+  void settle_apart();
   void on_answer(const std::vector<OutboxRow>& rows, Result<std::vector<ParcelOutcome>> outcomes);
   Result<std::vector<std::int64_t>> settle(const std::vector<OutboxRow>& rows,
                                            const std::vector<ParcelOutcome>& outcomes);
@@ -87,6 +90,10 @@ class Outbox {
   std::set<std::int64_t> preparing_;
   std::int64_t last_sent_ = 0;  // seq of the last row on the wire in this connection
   std::size_t in_flight_ = 0;
+  // Rows that go a way of their own, and those of them whose outcome is to be stored.
+  std::set<std::int64_t> apart_;
+  std::vector<OutboxRow> answered_;
+  std::vector<ParcelOutcome> answers_;
   bool held_back_ = false;  // the server refused some rows for now
   bool rewind_ = false;     // once nothing is in flight, everything that is left goes again
   Loop::HandlePtr retry_;

@@ -41,12 +41,11 @@ void Sync::subscribe() {
 void Sync::deliver(const v1::Deliver& deliver) {
   for (const auto& item : deliver.items()) {
     // The server keeps what is not taken here, and delivers it again on the next connection.
-    full_ = full_ || !has_room();
+    full_ = full_ || !room_.take(item.body().size());
     if (full_) {
       log(LogLevel::warning, "inbox.too_many_deliveries");
       break;
     }
-    queued_bytes_ += item.body().size();
     queue_.push_back({.message_id = static_cast<std::int64_t>(item.message_id()),
                       .account = item.from().account(),
                       .device = {item.from().device()},
@@ -57,13 +56,15 @@ void Sync::deliver(const v1::Deliver& deliver) {
   process();
 }
 
-bool Sync::has_room() {
-  return queue_.size() < limits::waiting_deliveries && queued_bytes_ < limits::waiting_delivery_bytes;
+void Sync::leave_room(const Delivery& delivery) {
+  if (delivery.direct)
+    room_.give_back_direct({delivery.account, delivery.device.value}, delivery.body.size());
+  else
+    room_.give_back(delivery.body.size());
 }
 
 bool Sync::deliver_direct(const std::string& account, identity::DeviceId device, DirectParcel parcel) {
-  if (!has_room()) return false;
-  queued_bytes_ += parcel.envelope.size();
+  if (!room_.take_direct({account, device.value}, parcel.envelope.size())) return false;
   queue_.push_back({.account = account,
                     .device = device,
                     .id = to_bytes(parcel.id),
@@ -76,7 +77,7 @@ bool Sync::deliver_direct(const std::string& account, identity::DeviceId device,
 void Sync::on_offline() {
   // The server delivers again what was not acknowledged.
   queue_.clear();
-  queued_bytes_ = 0;
+  room_.clear();
   full_ = false;
   waiting_ = false;
   subscribed_ = false;
@@ -84,7 +85,7 @@ void Sync::on_offline() {
 }
 
 bool Sync::caught_up() const {
-  return subscribed_ && queue_.empty() && !waiting_ && cursor_ >= newest_;
+  return subscribed_ && room_.mailbox_empty() && !waiting_ && cursor_ >= newest_;
 }
 
 void Sync::process() {
@@ -96,6 +97,10 @@ void Sync::process() {
   auto next = Next::done;
   while (handled < queue_.size() && handled < limits::deliveries_a_commit) {
     next = handle(queue_[handled]);
+    if (next == Next::give_back) {
+      queue_[handled].given_back = true;
+      next = Next::done;
+    }
     if (next != Next::done) break;
     cursor = std::max(cursor, queue_[handled].message_id);
     ++handled;
@@ -109,7 +114,7 @@ void Sync::process() {
     return retry_later();
   }
   take_direct(handled);
-  for (std::size_t i = 0; i < handled; ++i) queued_bytes_ -= queue_[i].body.size();
+  for (std::size_t i = 0; i < handled; ++i) leave_room(queue_[i]);
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(handled));
   committed(cursor);
   if (next == Next::wait_for_record) return fetch_record();
@@ -119,10 +124,15 @@ void Sync::process() {
 
 void Sync::take_direct(std::size_t handled) {
   for (const auto& delivery : queue_ | std::views::take(handled)) {
-    if (!delivery.direct) continue;
+    if (!delivery.direct || delivery.given_back) continue;
     auto& item = direct_.handled.emplace_back(delivery.account, delivery.device);
     std::ranges::copy(delivery.id, item.id.begin());
   }
+}
+
+// Its path is of no use for more of that kind.
+void Sync::not_fit(const Delivery& delivery) {
+  if (delivery.direct) direct_.unfit.emplace_back(delivery.account, delivery.device);
 }
 
 Status Sync::finish(Transaction& transaction, std::int64_t cursor) {
@@ -218,14 +228,26 @@ Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact
     case OpenError::store:
       return Next::store_failed;
     case OpenError::need_record:
+      // Nobody is asked for what a contact sends directly: it may come through the server.
+      if (delivery.direct) {
+        not_fit(delivery);
+        return Next::give_back;
+      }
       return delivery.record_fetched ? refused(contact, delivery) : Next::wait_for_record;
     case OpenError::unreadable:
       return unreadable(contact, delivery);
-    case OpenError::duplicate:
     case OpenError::refused:
-      return Next::done;
+      not_fit(delivery);
+      return drop(contact, delivery);
+    case OpenError::duplicate:
+      return drop(contact, delivery);
   }
   return Next::done;
+}
+
+// Noted, as what a path waits for may be it (docs/spec/direct.md §4).
+Sync::Next Sync::drop(const ContactRow& contact, const Delivery& delivery) {
+  return core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now()) ? Next::done : Next::store_failed;
 }
 
 Sync::Next Sync::receipts(const ContactRow& contact, const Delivery& delivery,
@@ -405,6 +427,7 @@ Sync::Next Sync::refused(const ContactRow& contact, const Delivery& delivery) {
 
 Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery) {
   log(LogLevel::warning, "message.unreadable", {{"peer", contact.peer}});
+  not_fit(delivery);
   if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
   if (!core_.contacts.announce(
           NoticeKind::message_unreadable, contact.peer,

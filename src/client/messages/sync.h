@@ -19,6 +19,7 @@
 #include "client/direct/direct_news.h"
 #include "client/linking/history_transfer.h"
 #include "client/messages/content.h"
+#include "client/messages/inbox_room.h"
 #include "client/messages/outbox.h"
 #include "client/people/directory.h"
 
@@ -32,7 +33,7 @@ class Sync {
   // Asks for the mailbox; deliveries come from now on.
   void subscribe();
   void deliver(const pqc_chat::v1::Deliver& deliver);
-  // The same for what came over a path to this device (docs/spec/direct.md §4). False: there is no room.
+  // The same for what came over a path to this device (docs/spec/direct.md §4). False: too much of this device waits.
   bool deliver_direct(const std::string& account, identity::DeviceId device, DirectParcel parcel);
   // Told after each commit, where it is set.
   std::function<void(const DirectCommit&)> direct_committed;
@@ -55,9 +56,10 @@ class Sync {
     UnixMillis received_at;       // by the server's clock
     bool record_fetched = false;  // the sender's record was asked for already
     bool direct = false;          // over a path to this device: message_id is 0
+    bool given_back = false;      // not taken over the path: the server brings it
   };
   // What happens to the delivery at the head of the queue.
-  enum class Next : std::uint8_t { done, wait_for_record, wait_for_keys, store_failed };
+  enum class Next : std::uint8_t { done, give_back, wait_for_record, wait_for_keys, store_failed };
 
   void process();
   Next handle(const Delivery& delivery);
@@ -78,8 +80,10 @@ class Sync {
   Status check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message);
   Status finish(Transaction& transaction, std::int64_t cursor);
   void committed(std::int64_t cursor);
-  [[nodiscard]] bool has_room();
+  void leave_room(const Delivery& delivery);
   void take_direct(std::size_t handled);
+  void not_fit(const Delivery& delivery);
+  Next drop(const ContactRow& contact, const Delivery& delivery);
   void fetch_record();
   Status send_restart(std::int64_t contact, identity::DeviceId device);
   void retry_later();
@@ -94,7 +98,7 @@ class Sync {
   HistoryTransfer& history_;
   Calls& calls_;
   std::deque<Delivery> queue_;
-  std::size_t queued_bytes_ = 0;
+  InboxRoom room_;
   bool full_ = false;     // more came than may wait: nothing further is taken on this connection
   bool waiting_ = false;  // for a record, or for the store
   bool subscribed_ = false;

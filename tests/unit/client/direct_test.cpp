@@ -5,6 +5,7 @@
 
 #include "client/direct/direct_link.h"
 #include "client/limits.h"
+#include "client/messages/inbox_room.h"
 #include "protocol/pqxdh/limits.h"
 
 namespace pqc::client {
@@ -53,18 +54,18 @@ TEST(DirectFrame, WhatBreaksARuleIsRefused) {
 
 // One end; the test is the other one.
 struct End {
-  explicit End(Loop& loop, const MessageId& after = {})
+  explicit End(Loop& loop, const MessageId& after = {}, DirectLink::Patience patience = {})
       : link(loop, after,
              {.send = [this](ByteView frame) { sent.push_back(*decode_direct_frame(frame)); },
               .open = [this] { ++opened; },
               .seen = [this](const MessageId& id) { return seen.contains(id); },
-              .parcel =
-                  [this](const DirectParcel& parcel) {
-                    if (parcels.size() == room) return false;
-                    parcels.push_back(parcel.id);
-                    return true;
-                  },
-              .failed = [this](const Error& why) { failure = why; }}) {}
+              .parcel = [this](const DirectParcel& parcel) -> Status {
+                if (parcels.size() == room) return fail(ExitCode::quota, "full");
+                parcels.push_back(parcel.id);
+                return {};
+              },
+              .failed = [this](const Error& why) { failure = why; }},
+             patience) {}
   void carry(const Parcel& parcel) {
     link.carry(parcel, [this, id = parcel.id](const ParcelOutcome& outcome) {
       if (outcome.carriage == Carriage::accepted) stored.push_back(id);
@@ -154,6 +155,86 @@ TEST_F(DirectLinkTest, TheWindowOpensWithConfirmations) {
   big.link.on_frame(encode_direct_hello({}));
   for (std::uint32_t i = 0; i < 20; ++i) big.carry(parcel_of(i, pqxdh::max_envelope_size));
   EXPECT_EQ(big.sent.size(), 1 + limits::direct_window_bytes / pqxdh::max_envelope_size);
+}
+
+constexpr std::chrono::milliseconds tick{5};
+constexpr DirectLink::Patience short_patience{.next = 40 * tick, .oldest = 60 * tick};
+
+// What a contact says while this side waits, again and again.
+template <class Work>
+bool fails_while(Loop& loop, const End& end, Work work) {
+  Loop::HandlePtr timer;
+  std::function<void()> again = [&] {
+    work();
+    timer = loop.after(tick, again);
+  };
+  timer = loop.after(tick, again);
+  return loop.run_until([&] { return end.failure.has_value(); }, std::chrono::steady_clock::now() + 1000 * tick);
+}
+
+TEST_F(DirectLinkTest, ConfirmingWhatWasNeverSentGivesNoMoreTime) {
+  End end(loop, {}, short_patience);
+  end.link.on_frame(encode_direct_hello({}));
+  end.carry(parcel_of(1));
+  std::uint32_t bogus = 1'000;
+  EXPECT_TRUE(fails_while(loop, end, [&] { end.confirm(bogus++); }));
+  EXPECT_TRUE(end.stored.empty());
+  ASSERT_EQ(end.link.take_waiting().size(), 1u);
+}
+
+TEST_F(DirectLinkTest, ConfirmingOthersDoesNotKeepTheOldestWaiting) {
+  End end(loop, {}, short_patience);
+  end.link.on_frame(encode_direct_hello({}));
+  end.carry(parcel_of(0));
+  std::uint32_t next = 1;
+  EXPECT_TRUE(fails_while(loop, end, [&] {
+    end.carry(parcel_of(next));
+    end.confirm(next++);
+  }));
+  const auto left = end.link.take_waiting();
+  ASSERT_FALSE(left.empty());
+  EXPECT_EQ(left.front().parcel.id, id_of(0));
+}
+
+TEST_F(DirectLinkTest, WhatWaitsToGoIsBounded) {
+  End end(loop);
+  for (std::uint32_t i = 0; i < limits::direct_waiting; ++i) end.carry(parcel_of(i));
+  EXPECT_FALSE(end.failure);
+  end.carry(parcel_of(0));
+  EXPECT_TRUE(end.failure);
+  EXPECT_EQ(end.link.take_waiting().size(), limits::direct_waiting + 1);
+}
+
+TEST_F(DirectLinkTest, ParcelsAreTakenAtARate) {
+  End end(loop);
+  end.link.on_frame(encode_direct_hello({}));
+  const auto burst = static_cast<std::uint32_t>(limits::direct_burst);
+  for (std::uint32_t i = 0; i < burst + 10; ++i) end.link.on_frame(encode_direct_parcel(id_of(i), Bytes{1}));
+  EXPECT_GE(end.parcels.size(), burst);
+  EXPECT_TRUE(
+      loop.run_until([&] { return end.parcels.size() == burst + 10; }, std::chrono::steady_clock::now() + 1000 * tick));
+  EXPECT_FALSE(end.failure);
+  // Who does not keep to it is not listened to.
+  for (std::uint32_t i = 0; i < 100 * burst && !end.failure; ++i)
+    end.link.on_frame(encode_direct_parcel(id_of(i), Bytes{1}));
+  EXPECT_TRUE(end.failure);
+}
+
+TEST(InboxRoom, APathTakesNothingOfTheMailboxsShare) {
+  InboxRoom room;
+  const InboxRoom::Device bob{"bob@test", 1}, eve{"eve@test", 1};
+  for (std::size_t i = 0; i < limits::direct_window; ++i) EXPECT_TRUE(room.take_direct(eve, 10));
+  EXPECT_FALSE(room.take_direct(eve, 10));
+  EXPECT_TRUE(room.take_direct(bob, limits::direct_held_bytes));
+  EXPECT_FALSE(room.take_direct(bob, 1));
+  EXPECT_TRUE(room.mailbox_empty());
+  for (std::size_t i = 0; i < limits::waiting_deliveries; ++i) EXPECT_TRUE(room.take(10));
+  EXPECT_FALSE(room.take(10));
+  room.give_back_direct(eve, 10);
+  EXPECT_TRUE(room.take_direct(eve, 10));
+  EXPECT_FALSE(room.take(10));
+  room.give_back(10);
+  EXPECT_TRUE(room.take(10));
 }
 
 TEST_F(DirectLinkTest, WhatWasNotConfirmedIsGivenBackInItsOrder) {
