@@ -69,6 +69,7 @@ bool Sync::deliver_direct(const std::string& account, identity::DeviceId device,
                     .device = device,
                     .id = to_bytes(parcel.id),
                     .body = std::move(parcel.envelope),
+                    .received_at = core_.clock.now() + core_.relay->clock_offset(),
                     .direct = true});
   core_.loop.post([this] { process(); });
   return true;
