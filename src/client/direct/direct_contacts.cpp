@@ -20,8 +20,6 @@ void DirectContacts::allow(DirectPolicy policy, std::unique_ptr<DirectPaths> pat
   policy_ = policy;
   paths_ = std::move(paths);
   outbox_->goes_direct = [this](const ContactRow& contact) { return willing(contact); };
-  // It may be told inside a transaction.
-  core_.contacts.record_changed = [this] { core_.loop.post([this] { look_again(); }); };
   sync_->direct_committed = [this](const DirectCommit& commit) { on_commit(commit); };
 }
 

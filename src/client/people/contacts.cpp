@@ -156,7 +156,6 @@ Status Contacts::pin(const ContactRow& contact, identity::VerifiedRecord record)
     if (auto done = store_.sessions.remove_device(contact.id, device.id.value); !done) return done;
   }
   cache_[contact.id] = std::make_shared<const identity::VerifiedRecord>(std::move(record));
-  record_changed();
   return {};
 }
 
@@ -166,7 +165,6 @@ Status Contacts::refuse_record(const ContactRow& contact, identity::Error why, c
     if (contact.changed_record != next.encoded())
       account_.report({.kind = keys::audit::Kind::identity_changed, .peer = contact.peer});
     if (auto done = store_.contacts.set_changed_record(contact.id, next.encoded()); !done) return done;
-    record_changed();
     const auto text = "the keys of " + contact.peer +
                       " have changed: either they made a new account, or somebody poses as them. Compare safety "
                       "numbers with them, then: pqc-chat verify --accept " +

@@ -3,7 +3,6 @@
 // place of pinned ones unless the user accepts them. Loop thread only.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -21,9 +20,6 @@ namespace pqc::client {
 class Contacts {
  public:
   Contacts(Store& store, Account& account, const Clock& clock) : store_(store), account_(account), clock_(clock) {}
-
-  // Told of each record that is pinned or kept as changed; perhaps inside a transaction.
-  std::function<void()> record_changed = [] {};
 
   // "bob" (of our own server) or "bob@server". Errors: invalid_name.
   Result<identity::AccountName> parse(std::string_view peer) const;
