@@ -138,6 +138,10 @@ class NearbyTest(unittest.TestCase):
         connecting.say("/quit")
         self.assertEqual((connecting.end(), listening.end()), (0, 0))
 
+    # Nobody is awaited any more, which the network remembers for a second more (RFC 6762 §10.1).
+    def silence(self):
+        self.there.wait_for("silence", lambda: self.here.run("eve", "p2p", "nearby") == (0, []))
+
     def test_people_find_each_other_and_know_each_other_again(self):
         listening = self.there.chat("bob", "listen", "--nearby", "--nearby-name", "Bob's laptop")
         self.assertEqual(listening.of_type("nearby_announced")["name"], "Bob's laptop")
@@ -147,8 +151,7 @@ class NearbyTest(unittest.TestCase):
         self.assertTrue(any(address.startswith(self.there.host.ipv4) for address in found[0]["addresses"]), found)
         connecting = self.here.chat("alice", "nearby", "--connect", "Bob's laptop")
         self.talk(connecting, listening)
-        # Nobody else is awaited, which the network remembers for a second more (RFC 6762 §10.1).
-        self.there.wait_for("silence", lambda: self.here.run("eve", "p2p", "nearby") == (0, []))
+        self.silence()
         self.leave(connecting, listening)
 
         # A name that says nothing, and only alice knows whose it is.
@@ -161,6 +164,7 @@ class NearbyTest(unittest.TestCase):
         connecting = self.here.chat("alice", "nearby", "--connect", "bob")
         self.talk(connecting, listening)
         self.leave(connecting, listening)
+        self.silence()
 
         # Somebody else under the name of somebody known is not who is connected to.
         listening = self.there.chat("eve", "listen", "--nearby", "--nearby-name", "bob")
