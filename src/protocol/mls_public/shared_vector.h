@@ -1,6 +1,7 @@
 // A vector whose copies share their elements until one of them changes: three levels of nodes, of which a change copies
-// the few above its element. A copy costs one pointer for each 1,024 elements; so a step from one epoch to the next
-// costs what changes, not what there is.
+// the few above its element. A copy costs one pointer for each 16 chunks of elements; so a step from one epoch to the
+// next costs what changes, not what there is. Chunks of what is counted itself had better be small: a change copies
+// one, and looks at the counter of each element in it, wherever that lies.
 //
 // Copies may live in different threads; one object serves one thread at a time.
 #pragma once
@@ -16,7 +17,7 @@
 
 namespace pqc::mls::inline public_part {
 
-template <class T>
+template <class T, std::size_t chunk_size = 64>
 class SharedVector {
  public:
   SharedVector() = default;
@@ -49,7 +50,6 @@ class SharedVector {
   }
 
  private:
-  static constexpr std::size_t chunk_size = 64;
   static constexpr std::size_t fan_out = 16;
   static constexpr std::size_t block_size = chunk_size * fan_out;
 

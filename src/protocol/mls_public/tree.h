@@ -1,6 +1,6 @@
 // The public ratchet tree (RFC 9420 §4, §7).
 //
-// A value: a copy shares its nodes and hashes with the original, so it costs a few pointers for each 64 members, and a
+// A value: a copy shares its nodes and hashes with the original, so it costs a few pointers for each 256 members, and a
 // change copies what is around it. Tree hashes are kept; a change marks the path above it, and root_hash() computes
 // again what is marked and no more. Four bytes of every key stand in lists of their own, so that a search for a key
 // reads no keys. One thread at a time; copies are independent.
@@ -103,13 +103,13 @@ class RatchetTree {
   [[nodiscard]] bool keys_distinct() const;
 
   crypto::HashAlg hash_alg_;
-  SharedVector<std::shared_ptr<const LeafNode>> leaves_;     // as many as the width
-  SharedVector<std::shared_ptr<const ParentNode>> parents_;  // node n at n / 2
-  SharedVector<Fingerprint> encryption_prints_;              // of each node
-  SharedVector<Fingerprint> signature_prints_;               // of each leaf
-  SharedVector<Digest> hashes_;                              // empty: to be computed; then those above are empty too
-  std::uint32_t taken_ = 0;                                  // no leaf before this one is blank
-  std::uint32_t end_ = 0;                                    // all leaves from here on are blank
+  SharedVector<std::shared_ptr<const LeafNode>, 16> leaves_;     // as many as the width
+  SharedVector<std::shared_ptr<const ParentNode>, 16> parents_;  // node n at n / 2
+  SharedVector<Fingerprint> encryption_prints_;                  // of each node
+  SharedVector<Fingerprint> signature_prints_;                   // of each leaf
+  SharedVector<Digest> hashes_;  // empty: to be computed; then those above are empty too
+  std::uint32_t taken_ = 0;      // no leaf before this one is blank
+  std::uint32_t end_ = 0;        // all leaves from here on are blank
 };
 
 }  // namespace pqc::mls::inline public_part
