@@ -17,7 +17,7 @@ setup: ## install the Debian packages that are missing
 build: setup ## set up and build the programs (release) into build/release/bin
 	@tools/build release
 
-demo: setup ## set up, build, then two people write to each other through a server
+demo: setup ## set up, build, then two people write to each other through a server, and talk
 	@tools/build release pqc-chat-server pqc-chat
 	@tools/demo
 
@@ -29,6 +29,7 @@ nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of 
 	@tests/nat/nat_test.py build/release/bin -v
 	@tests/nat/turn_test.py . -v
 	@tests/nat/matrix_test.py build/release/bin . -v
+	@tests/nat/nearby_test.py build/release/bin -v
 
 interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice, media with aiortc
 	@tools/build release mls_peer media_peer pqc-chat-server
