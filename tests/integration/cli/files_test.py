@@ -1,6 +1,7 @@
 """Files: sent, listed, saved; gone on with after every kind of sudden end; refused where they are not what was sent; and
 never in memory as a whole."""
 
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -49,7 +50,11 @@ def write_png(path, width, height):
 
 
 def blobs(server):
-    return sorted((server.folder / "blobs").iterdir(), key=lambda path: path.stat().st_mtime)
+    found = []
+    for path in (server.folder / "blobs").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+            found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found)]
 
 
 def grown_to(path, size):
