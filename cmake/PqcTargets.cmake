@@ -2,7 +2,8 @@
 #
 #   pqc_library(NAME SOURCES a.cpp ... [USES other_targets ...])      a static library pqc::NAME for one folder of src/
 #   pqc_program(NAME SOURCES main.cpp ... [USES ...])                 a program in build/PRESET/bin
-#   pqc_test(NAME SOURCES a.cpp ... [USES ...] [LABELS ...])          a GoogleTest program, run by ctest as one test a case
+#   pqc_test(NAME SOURCES a.cpp ... [USES ...] [LABELS ...] [ALONE])  a GoogleTest program, run by ctest as one test a case;
+#                                                                     under AddressSanitizer as one, unless ALONE
 #   pqc_benchmark(NAME SOURCES a.cpp ... [USES ...])                  a Google Benchmark program
 #   pqc_fuzzer(NAME SOURCES a.cpp [USES ...])                         a libFuzzer program, built where PQC_FUZZ is on
 
@@ -98,7 +99,7 @@ endfunction()
 add_custom_target(pqc_threaded_tests)
 
 function(pqc_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "ALONE" "" "SOURCES;USES;LABELS")
   if(NOT BUILD_TESTING)
     return()
   endif()
@@ -110,6 +111,12 @@ function(pqc_test name)
     add_dependencies(pqc_threaded_tests ${name})
   endif()
   list(APPEND arg_LABELS unit)
+  # Its start costs a process more than most cases take.
+  if(PQC_SANITIZE MATCHES "address" AND NOT arg_ALONE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS "${arg_LABELS}")
+    return()
+  endif()
   # gtest_discover_tests takes its properties apart once more, so the list's separators need a second escape.
   string(REPLACE ";" "\\;" labels "${arg_LABELS}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS "${labels}")
