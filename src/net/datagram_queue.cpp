@@ -6,16 +6,13 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
+#include "net/datagram_bio.h"
+
 namespace pqc::net {
 namespace {
 
 DatagramQueues& queues_of(BIO* bio) {
   return *static_cast<DatagramQueues*>(BIO_get_data(bio));
-}
-
-// The caller's messages may be larger than ours: `stride` bytes each.
-BIO_MSG& message_at(BIO_MSG* first, std::size_t stride, std::size_t number) {
-  return *reinterpret_cast<BIO_MSG*>(reinterpret_cast<std::uint8_t*>(first) + stride * number);
 }
 
 int receive(BIO* bio, BIO_MSG* first, std::size_t stride, std::size_t room, std::uint64_t, std::size_t* done) {
@@ -48,32 +45,10 @@ int send(BIO* bio, BIO_MSG* first, std::size_t stride, std::size_t count, std::u
   return 1;
 }
 
-long control(BIO*, int command, long, void*) {
-  switch (command) {
-    case BIO_CTRL_FLUSH:
-      return 1;
-    case BIO_CTRL_DGRAM_GET_CAPS:
-    case BIO_CTRL_DGRAM_GET_EFFECTIVE_CAPS:
-      return BIO_DGRAM_CAP_HANDLES_DST_ADDR | BIO_DGRAM_CAP_PROVIDES_SRC_ADDR;
-    default:
-      return 0;
-  }
-}
-
-using MethodPtr = std::unique_ptr<BIO_METHOD, OpensslDelete<BIO_meth_free>>;
-
-MethodPtr make_method() {
-  MethodPtr method(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagram queues"));
-  if (!method || BIO_meth_set_recvmmsg(method.get(), receive) != 1 || BIO_meth_set_sendmmsg(method.get(), send) != 1 ||
-      BIO_meth_set_ctrl(method.get(), control) != 1)
-    return nullptr;
-  return method;
-}
-
 }  // namespace
 
 BioPtr make_datagram_bio(DatagramQueues& queues) {
-  static const auto method = make_method();
+  static const auto method = make_datagram_method("datagram queues", receive, send);
   if (!method) return nullptr;
   BioPtr bio(BIO_new(method.get()));
   if (!bio) return nullptr;

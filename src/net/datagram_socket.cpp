@@ -9,6 +9,8 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
+#include "net/datagram_bio.h"
+
 namespace pqc::net {
 namespace {
 
@@ -16,11 +18,6 @@ constexpr std::size_t largest_datagram = 65'536;
 
 DatagramSocket& socket_of(BIO* bio) {
   return *static_cast<DatagramSocket*>(BIO_get_data(bio));
-}
-
-// The caller's messages may be larger than ours: `stride` bytes each.
-BIO_MSG& message_at(BIO_MSG* first, std::size_t stride, std::size_t number) {
-  return *reinterpret_cast<BIO_MSG*>(reinterpret_cast<std::uint8_t*>(first) + stride * number);
 }
 
 void store(BIO_ADDR* out, const sockaddr_storage& from) {
@@ -98,28 +95,6 @@ int send_all(BIO* bio, BIO_MSG* first, std::size_t stride, std::size_t count, st
   return 0;
 }
 
-long control(BIO*, int command, long, void*) {
-  switch (command) {
-    case BIO_CTRL_FLUSH:
-      return 1;
-    case BIO_CTRL_DGRAM_GET_CAPS:
-    case BIO_CTRL_DGRAM_GET_EFFECTIVE_CAPS:
-      return BIO_DGRAM_CAP_HANDLES_DST_ADDR | BIO_DGRAM_CAP_PROVIDES_SRC_ADDR;
-    default:
-      return 0;
-  }
-}
-
-using MethodPtr = std::unique_ptr<BIO_METHOD, OpensslDelete<BIO_meth_free>>;
-
-MethodPtr make_method() {
-  MethodPtr method(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagram socket"));
-  if (!method || BIO_meth_set_recvmmsg(method.get(), receive_all) != 1 ||
-      BIO_meth_set_sendmmsg(method.get(), send_all) != 1 || BIO_meth_set_ctrl(method.get(), control) != 1)
-    return nullptr;
-  return method;
-}
-
 // How many of the first go at once: one size, but for the last, and one destination.
 std::size_t run_of(const DatagramSocket::Outgoing* first, std::size_t count) {
   std::size_t run = 1;
@@ -142,7 +117,7 @@ DatagramSocket::DatagramSocket(int fd) : fd_(fd), came_(largest_datagram) {
 }
 
 BioPtr DatagramSocket::make_bio() {
-  static const auto method = make_method();
+  static const auto method = make_datagram_method("datagram socket", receive_all, send_all);
   if (!method) return nullptr;
   BioPtr bio(BIO_new(method.get()));
   if (!bio) return nullptr;
