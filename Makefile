@@ -25,7 +25,8 @@ test: build ## set up, build, then every test
 	@tools/run-tests release
 
 nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of what our programs find, and who reaches whom how
-	@tools/build release pqc-chat-server pqc-chat
+	@tools/build release pqc-chat-server pqc-chat bad_cable
+	@tests/nat/cable_test.py build/release/bin -v
 	@tests/nat/nat_test.py build/release/bin -v
 	@tests/nat/turn_test.py . -v
 	@tests/nat/matrix_test.py build/release/bin . -v
