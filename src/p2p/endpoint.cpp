@@ -172,10 +172,10 @@ client::Result<Endpoint> find_endpoint(std::span<const Address> servers, std::si
   return conclude(std::ranges::max_element(answers, {}, size_of)->second);
 }
 
-client::Result<Address> parse_server(std::string_view text, std::uint16_t port) {
-  const bool has_port =
-      text.starts_with('[') ? text.find("]:") != std::string_view::npos : text.find(':') != std::string_view::npos;
-  return parse_address(has_port ? std::string(text) : std::string(text) + ":" + std::to_string(port), false);
+client::Result<Address> parse_stun_server(std::string_view text) {
+  auto server = net::parse_server(text, stun_port);
+  if (!server) return no_address(text);
+  return std::move(*server);
 }
 
 }  // namespace pqc::p2p

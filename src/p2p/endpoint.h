@@ -44,10 +44,7 @@ client::Result<Endpoint> find_endpoint(std::span<const Address> servers, std::si
 
 // RFC 8489 §18.6.
 inline constexpr std::uint16_t stun_port = 3478;
-// "host", "host:port", "[address]:port"; this port where there is none. Error: invalid_name.
-client::Result<Address> parse_server(std::string_view text, std::uint16_t port);
-inline client::Result<Address> parse_stun_server(std::string_view text) {
-  return parse_server(text, stun_port);
-}
+// "host", "host:port", "[address]:port"; stun_port where there is none. Error: invalid_name.
+client::Result<Address> parse_stun_server(std::string_view text);
 
 }  // namespace pqc::p2p

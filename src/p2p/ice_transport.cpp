@@ -5,6 +5,7 @@
 
 #include "net/ice/agent.h"
 #include "net/ice/limits.h"
+#include "net/ice/servers.h"
 #include "p2p/labels.h"
 #include "p2p/limits.h"
 #include "p2p/quic_engine.h"
@@ -138,18 +139,10 @@ Result<std::vector<std::string>> local_ips(const Address& at) {
   return out;
 }
 
-// One for each address that the name has; a relay that has none is passed over, as one that does not answer is.
 void add_turn(std::vector<ice::TurnServer>& out, std::vector<std::string>& names, const TurnAccess& access) {
-  const auto found = resolve(access.uri.server, SOCK_DGRAM, 0);
-  if (!found) return;
-  for (const auto* at = found->get(); at != nullptr && out.size() < ice::limits::turn_servers; at = at->ai_next) {
-    out.push_back({.ip = name_of(at->ai_addr, at->ai_addrlen).host,
-                   .port = access.uri.server.port,
-                   .transport = access.uri.transport,
-                   .username = access.username,
-                   .password = access.password,
-                   .name = access.uri.server.host,
-                   .pin = access.uri.pin});
+  for (auto& server : ice::find_turn(access.uri, access.username, access.password)) {
+    if (out.size() == ice::limits::turn_servers) return;
+    out.push_back(std::move(server));
     names.push_back(to_text(access.uri));
   }
 }

@@ -112,7 +112,7 @@ struct Agent::Impl {
   void add_servers();
   StunServer reach(const TurnServer& turn);
   void add_relay(const TurnServer& turn);
-  [[nodiscard]] bool is_host(const NiceAddress& address) const;
+  [[nodiscard]] bool is_ours(const NiceAddress& address) const;
   bool gather();
   void run_every(std::chrono::milliseconds interval, GSourceFunc work);
   void widen_sockets();
@@ -147,7 +147,8 @@ bool Agent::Impl::set_up() {
       static_cast<NiceAgentOption>(NICE_AGENT_OPTION_CONSENT_FRESHNESS | NICE_AGENT_OPTION_ICE_TRICKLE)));
   // Nothing but what was asked for: no requests to the router, no TCP between the peers.
   g_object_set(agent.get(), "upnp", FALSE, "ice-tcp", FALSE, "controlling-mode", settings.controlling ? TRUE : FALSE,
-               "stun-initial-timeout", static_cast<guint>(limits::first_wait.count()), nullptr);
+               "force-relay", settings.relay_only ? TRUE : FALSE, "stun-initial-timeout",
+               static_cast<guint>(limits::first_wait.count()), nullptr);
   stream = nice_agent_add_stream(agent.get(), component);
   g_signal_connect(agent.get(), "candidate-gathering-done", G_CALLBACK(on_gathered), this);
   g_signal_connect(agent.get(), "component-state-changed", G_CALLBACK(on_state), this);
@@ -350,18 +351,24 @@ std::optional<Path> Agent::path() const {
   return Path{candidate_of(*ours), candidate_of(*theirs)};
 }
 
-bool Agent::Impl::is_host(const NiceAddress& address) const {
-  bool found = false;
-  auto* list = nice_agent_get_local_candidates(agent.get(), stream, component);
-  for (auto* at = list; at != nullptr; at = at->next) {
-    const CandidatePtr one(static_cast<NiceCandidate*>(at->data));
-    found |= one->type == NICE_CANDIDATE_TYPE_HOST && nice_address_equal(&one->addr, &address) == TRUE;
+// Whether a UDP socket of ours is there.
+bool Agent::Impl::is_ours(const NiceAddress& address) const {
+  const SocketsPtr sockets(nice_agent_get_sockets(agent.get(), stream, component));
+  for (guint i = 0; sockets && i < sockets->len; ++i) {
+    auto* socket = static_cast<GSocket*>(g_ptr_array_index(sockets.get(), i));
+    if (g_socket_get_socket_type(socket) != G_SOCKET_TYPE_DATAGRAM) continue;
+    const std::unique_ptr<GSocketAddress, Release<g_object_unref>> local(g_socket_get_local_address(socket, nullptr));
+    sockaddr_storage native{};
+    if (!local || g_socket_address_to_native(local.get(), &native, sizeof native, nullptr) == FALSE) continue;
+    NiceAddress at;
+    nice_address_init(&at);
+    nice_address_set_from_sockaddr(&at, reinterpret_cast<const sockaddr*>(&native));
+    if (nice_address_equal(&at, &address) == TRUE) return true;
   }
-  g_slist_free(list);
-  return found;
+  return false;
 }
 
-// A relay may be there over UDP and TCP at one address. Over UDP it is asked from the socket of a host candidate.
+// A relay may be there over UDP and TCP at one address. Over UDP it is asked from a socket of ours.
 std::optional<std::size_t> Agent::relay() const {
   NiceCandidate* ours = nullptr;
   NiceCandidate* theirs = nullptr;
@@ -373,7 +380,7 @@ std::optional<std::size_t> Agent::relay() const {
   nice_candidate_relay_address(ours, &server);
   std::array<char, NICE_ADDRESS_STRING_LEN> ip{};
   nice_address_to_string(&server, ip.data());
-  const bool over_udp = impl_->is_host(ours->base_addr);
+  const bool over_udp = impl_->is_ours(ours->base_addr);
   for (std::size_t i = 0; i < impl_->relays.size(); ++i)
     if (impl_->relays[i].ip == ip.data() && impl_->relays[i].port == nice_address_get_port(&server) &&
         over_udp == (impl_->settings.turn[i].transport == TurnTransport::udp))

@@ -21,6 +21,7 @@
 #include "base/bytes.h"
 #include "net/fingerprint.h"
 #include "net/ice/candidate.h"
+#include "net/ice/turn_uri.h"
 
 namespace pqc::net::ice {
 
@@ -28,8 +29,6 @@ struct StunServer {
   std::string ip;
   std::uint16_t port = 0;
 };
-
-enum class TurnTransport : std::uint8_t { udp, tcp, tls };
 
 struct TurnServer {
   std::string ip;
@@ -49,6 +48,9 @@ struct Settings {
   Credentials credentials;             // ours
   std::optional<StunServer> stun;
   std::vector<TurnServer> turn;
+  // The peer is to learn no address of this machine: only relayed candidates are there, and nothing goes to the peer or
+  // is taken from it but through a relay.
+  bool relay_only = false;
 };
 
 enum class State : std::uint8_t { gathering, gathered, connecting, connected, lost };
