@@ -32,11 +32,13 @@ nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of 
 	@tests/nat/matrix_test.py build/release/bin . -v
 	@tests/nat/nearby_test.py build/release/bin -v
 
-interop: setup ## ours beside others': MLS with ts-mls, STUN with coturn and libnice, media with aiortc
+interop: ## ours beside others': MLS with ts-mls, STUN with coturn and libnice, media and ICE with aiortc and Chromium
+	@tools/setup interop
 	@tools/build release mls_peer media_peer pqc-chat-server
 	@tests/interop/stun/stun_test.py build/release/bin
 	@tests/interop/mls/run build/release/bin/mls_peer
-	@tests/interop/media/run build/release/bin/media_peer || [ $$? = 77 ]
+	@tests/interop/media/run build/release/bin/media_peer aiortc
+	@tests/interop/media/run build/release/bin/media_peer chromium
 
 bench: build ## the benchmarks beside their peers: a table, and JSON in build/bench
 	@tools/bench

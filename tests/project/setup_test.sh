@@ -81,6 +81,16 @@ sed -i 's/^libssl-dev .*/libssl-dev installed 3.0.17-1/' "$work/installed"
 setup --check
 [ "$code" = 1 ] && [[ $output == *"missing: libssl-dev"* ]] || fail "an old OpenSSL counts as missing"
 
+machine 12 0
+setup interop
+[ "$code" = 0 ] && called ' install .*-t trixie .* python3-aiortc$' && called ' install .*force-confold chromium chromium-driver$' ||
+  fail "what others' media need is installed on demand, a browser from the machine's own release"
+
+machine 13 0 offers-13
+everything_installed
+setup interop --check
+[ "$code" = 1 ] && [[ $output == *"missing: chromium chromium-driver python3-aiortc"* ]] && [ ! -s "$work/calls" ] || fail "interop --check only says what is missing"
+
 machine 11 0
 setup
 [ "$code" = 1 ] && [[ $output == *"needs Debian 12 or newer"* ]] && [ ! -s "$work/calls" ] || fail "Debian 11 is refused before anything is done"

@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Our media transport and ICE beside headless Chromium: both roles of ICE and DTLS, Opus both ways, reports, transport-wide
+feedback, NACK.
+
+    chromium_test.py PATH_OF_MEDIA_PEER
+
+Each side sends a tone, and has to hear the other's. Exit code 77 where Debian's chromium or chromium-driver is not installed.
+"""
+
+import asyncio
+import itertools
+import sys
+
+import chromium
+import sdp
+from peer import LONGEST, SENT_TONE, introduce, report, spoiled, wrong_certificate
+
+NUMBERS = itertools.count()
+
+
+class Other:
+    """Chromium's side of one call."""
+
+    @classmethod
+    async def start(cls, browser, lossy=False):
+        self = cls()
+        self.browser, self.number, self.lossy, self.figures = browser, next(NUMBERS), lossy, {}
+        await self._run("start")
+        return self
+
+    async def _run(self, function, *arguments):
+        return await self.browser.run(function, self.number, *arguments)
+
+    async def make_offer(self):
+        return sdp.read(await self._run("offer", self.lossy))
+
+    async def make_answer(self, ours):
+        return sdp.read(await self._run("answer", sdp.write(ours)))
+
+    async def take_answer(self, ours):
+        await self._run("takeAnswer", sdp.write(ours))
+
+    async def until(self, wanted):
+        """Asks for the figures until they are as wanted; answers whether they are."""
+        end = asyncio.get_running_loop().time() + LONGEST
+        while asyncio.get_running_loop().time() < end:
+            self.figures = await self._run("figures")
+            if wanted(self.figures):
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+    async def close(self):
+        await self._run("close")
+
+
+def name_of(we_offer, we_connect):
+    return f"Chromium {'answers' if we_offer else 'offers '}, DTLS {'server' if we_connect else 'client'}"
+
+
+async def call(browser, program, we_offer, we_connect, lossy=False):
+    other = await Other.start(browser, lossy)
+    peer = await introduce(program, other, we_offer, we_connect, lossy)
+
+    def ours(now):
+        repeated = now["recovered"] >= 3 and now["repeated"] >= 3 if lossy else True
+        return now["heard"] >= 5 and now["round_trip"] >= 0 and now["feedback"] >= 20 and repeated
+
+    def theirs(now):
+        return (now["received"] >= 50 and now["energy"] > 0 and abs(now["loudest"] - SENT_TONE) < 25 and
+                now["receiverReports"] > 0 and now["senderReports"] > 0)
+
+    good = await asyncio.gather(peer.until(ours), other.until(theirs))
+    role = other.figures.get("ice") == ("controlled" if we_offer else "controlling")
+    await other.close()
+    closed = await peer.until(lambda now: now["state"] == "closed")
+    figures = await peer.end()
+    return report(f"{name_of(we_offer, we_connect)}{', loss' if lossy else ''}", all(good) and role and closed,
+                  figures, other.figures)
+
+
+async def wrong_fingerprint(browser, program, of_ours, we_connect):
+    """Who was told another fingerprint ends the handshake."""
+    other = await Other.start(browser)
+    spoil = {"change_ours" if of_ours else "change_theirs": spoiled}
+    peer = await introduce(program, other, not we_connect, we_connect, **spoil)
+    if of_ours:
+        good = await other.until(lambda now: now["dtls"] == "failed")
+    else:
+        good = await peer.until(wrong_certificate)
+    await other.until(lambda now: True)
+    figures = await peer.end()
+    await other.close()
+    return report(f"{name_of(not we_connect, we_connect)}, wrong fingerprint of {'ours' if of_ours else 'Chromium'}",
+                  good and figures["frames"] == 0 and other.figures["received"] == 0, figures, other.figures)
+
+
+async def main(program):
+    if absent := chromium.missing():
+        print(f"interop: MISSING Debian's {' and '.join(absent)}: Chromium was not tried", file=sys.stderr)
+        return 77
+    both = (False, True)
+    async with chromium.browser() as browser:
+        refusals = asyncio.gather(*[wrong_fingerprint(browser, program, *which) for which in itertools.product(both, both)])
+        results = [await call(browser, program, *which) for which in itertools.product(both, both)]
+        results.append(await call(browser, program, False, True, lossy=True))
+        return 0 if all(results + await refusals) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(sys.argv[1])))
