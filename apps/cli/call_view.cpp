@@ -54,11 +54,13 @@ std::string_view text_of(CallOutcome outcome, Direction direction) {
 
 std::string active_line(const client::CallInfo& call, UnixMillis now) {
   const auto& quality = call.quality;
-  auto text = std::format("{}  {}  {}", call.peer, duration(call.since, now), quality.relayed ? "relayed" : "direct");
-  if (quality.round_trip) text += std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
-  text += std::format("  jitter {:.0f} ms  loss {:.1f} %", milliseconds(quality.jitter), quality.loss * 100);
+  // What matters most stands first: a terminal may be narrow.
+  auto text = std::format("{}  {}", call.peer, duration(call.since, now));
   if (call.muted) text += "  muted";
   if (!quality.words.empty()) text += "  words: " + quality.words;
+  text += quality.relayed ? "  relayed" : "  direct";
+  if (quality.round_trip) text += std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
+  text += std::format("  jitter {:.0f} ms  loss {:.1f} %", milliseconds(quality.jitter), quality.loss * 100);
   return text;
 }
 
@@ -85,6 +87,11 @@ std::string call_line(const client::CallInfo& call, UnixMillis now) {
   if (call.since.value > 0) text += " after " + duration(call.since, call.ended);
   if (!call.why.empty()) text += " (" + call.why + ")";
   return text;
+}
+
+std::string chat_call_line(const client::CallInfo& call, UnixMillis now) {
+  if (call.phase == CallPhase::rings_here) return call.peer + " calls: /answer, or /decline";
+  return call_line(call, now);
 }
 
 Json call_object(const client::CallInfo& call) {

@@ -12,6 +12,8 @@ namespace pqc::cli {
 
 // A call as it stands or as it ended; `now` counts its time.
 std::string call_line(const client::CallInfo& call, UnixMillis now);
+// The same inside a chat, whose commands begin with a slash.
+std::string chat_call_line(const client::CallInfo& call, UnixMillis now);
 Json call_object(const client::CallInfo& call);
 std::string call_record_line(const client::CallRecord& call);
 Json call_record_object(const client::CallRecord& call);

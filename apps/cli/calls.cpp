@@ -9,6 +9,7 @@
 #include "cli/call_view.h"
 #include "cli/commands.h"
 #include "cli/delivery.h"
+#include "cli/terminal.h"
 #include "media/voice/devices.h"
 #include "media/voice/voice_engine.h"
 
@@ -32,6 +33,8 @@ std::string endpoint(const std::string& given) {
   return is_file ? std::filesystem::absolute(given).string() : given;
 }
 
+}  // namespace
+
 // A file that is to be played has to be there before anybody is called.
 client::Result<client::CallAudio> audio_of(const AudioOptions& options) {
   client::CallAudio out{.in = endpoint(options.in), .out = endpoint(options.out), .relay_only = false};
@@ -39,6 +42,8 @@ client::Result<client::CallAudio> audio_of(const AudioOptions& options) {
   if (is_file && !std::filesystem::exists(out.in)) return client::fail(ExitCode::missing, "there is no file " + out.in);
   return out;
 }
+
+namespace {
 
 // Follows calls and prints what becomes of them.
 class Watcher {
@@ -112,7 +117,9 @@ class Watcher {
       context_.output.object(call_object(*call));
       return;
     }
-    std::fputs(("\r\x1b[K" + displayable(call_line(*call, SystemClock().now()), "")).c_str(), stdout);
+    std::fputs(
+        ("\r\x1b[K" + fit(displayable(call_line(*call, SystemClock().now()), ""), terminal_columns() - 1)).c_str(),
+        stdout);
     std::fflush(stdout);
     drawn_ = true;
   }

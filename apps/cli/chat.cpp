@@ -9,13 +9,15 @@
 namespace pqc::cli {
 
 ExitCode run(const Context& context, const ChatCommand& command) {
+  const auto audio = audio_of(command.audio);
+  if (!audio) return context.fail(audio.error());
   auto opened = context.open(true);
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   client::Status outcome;
   {
     Console console(client.loop(), context.output, "> ");
-    client::Chat chat(client, console, command.peer);
+    client::Chat chat(client, console, command.peer, *audio);
     const auto signals = client.loop().on_signals({SIGINT, SIGTERM, SIGHUP}, [&chat](int) { chat.end(); });
     outcome = chat.run();
   }

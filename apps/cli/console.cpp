@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <cstdio>
 
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "cli/call_view.h"
+#include "cli/terminal.h"
 
 namespace pqc::cli {
 
@@ -34,22 +36,12 @@ class Console::RawMode {
   termios before_;
 };
 
-namespace {
-
-std::size_t columns() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-  return size.ws_col;
-}
-
-}  // namespace
-
 Console::Console(client::Loop& loop, const Output& output, std::string prompt)
     : loop_(loop), output_(output), editor_(std::move(prompt)) {}
 
 Console::~Console() {
   if (!raw_) return;
-  std::fputs(LineEditor::erase().c_str(), stdout);
+  take_away();
   std::fflush(stdout);
 }
 
@@ -57,7 +49,7 @@ void Console::start(Handlers handlers) {
   handlers_ = std::move(handlers);
   raw_ = RawMode::enter();
   readable_ = loop_.when_readable(STDIN_FILENO, [this] { on_readable(); });
-  redraw();
+  draw();
 }
 
 void Console::on_readable() {
@@ -91,17 +83,31 @@ void Console::feed(char byte) {
   }
 }
 
+// What stands at the bottom, where the cursor is at the start of a free row.
+void Console::draw() {
+  if (!raw_) return;
+  live_drawn_ = !live_.empty();
+  if (live_drawn_) std::fputs((fit(live_, terminal_columns() - 1) + "\n").c_str(), stdout);
+  redraw();
+}
+
+// The line that is typed, in its place.
 void Console::redraw() {
   if (!raw_) return;
-  std::fputs(editor_.draw(columns()).c_str(), stdout);
+  std::fputs(editor_.draw(terminal_columns()).c_str(), stdout);
   std::fflush(stdout);
+}
+
+void Console::take_away() {
+  std::fputs(LineEditor::erase().c_str(), stdout);
+  if (std::exchange(live_drawn_, false)) std::fputs("\x1b[A\x1b[K", stdout);
 }
 
 template <class F>
 void Console::above_the_line(F&& print) {
-  if (raw_) std::fputs(LineEditor::erase().c_str(), stdout);
+  if (raw_) take_away();
   print();
-  redraw();
+  draw();
 }
 
 // What was just typed is on its way: only when it stays behind the user is told.
@@ -122,6 +128,25 @@ void Console::show(std::string_view text) {
     else
       output_.line(displayable(text, ""));
   });
+}
+
+// What is kept in view anyway is said once it is over, and who called.
+void Console::show_call(const client::CallInfo& call) {
+  const bool told = call.phase == client::CallPhase::rings_here || call.phase == client::CallPhase::over;
+  if (raw_ && !told) return;
+  above_the_line([&] {
+    if (output_.json())
+      output_.object(call_object(call));
+    else
+      output_.line(displayable("-- " + chat_call_line(call, SystemClock().now()), ""));
+  });
+}
+
+void Console::follow_call(const std::optional<client::CallInfo>& call) {
+  if (!raw_ || output_.json()) return;
+  take_away();
+  live_ = call ? displayable(chat_call_line(*call, SystemClock().now()), "") : "";
+  draw();
 }
 
 // On paper nothing can be changed: only what the reader has to act on is said again.

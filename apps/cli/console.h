@@ -1,8 +1,10 @@
-// The Interactor of a terminal: a line editor at the bottom, messages scroll above it and never garble what is being
-// typed. Where standard input is no terminal, plain lines are read from it.
+// The Interactor of a terminal: a line editor at the bottom, above it how a call stands while there is one; messages
+// scroll above both and never garble what is being typed. Where standard input is no terminal, plain lines are read
+// from it.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/line_editor.h"
@@ -24,6 +26,8 @@ class Console final : public client::Interactor {
   void show(const client::Notice& notice) override;
   void show(std::string_view text) override;
   void update(const client::Message& message) override;
+  void show_call(const client::CallInfo& call) override;
+  void follow_call(const std::optional<client::CallInfo>& call) override;
 
  private:
   class RawMode;
@@ -32,12 +36,16 @@ class Console final : public client::Interactor {
   void feed(char byte);
   template <class F>
   void above_the_line(F&& print);
+  void draw();
   void redraw();
+  void take_away();
 
   client::Loop& loop_;
   const Output& output_;
   Handlers handlers_;
   LineEditor editor_;
+  std::string live_;  // how a call stands: in a line of its own above the one that is typed
+  bool live_drawn_ = false;
   std::string plain_;  // of a line, where there is no terminal
   std::unique_ptr<RawMode> raw_;
   client::Loop::HandlePtr readable_;

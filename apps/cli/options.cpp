@@ -82,6 +82,13 @@ void add_period(CLI::App& app, Period& period) {
   app.add_option("--before", period.before, "Up to this time");
 }
 
+void add_audio(CLI::App& app, AudioOptions& audio) {
+  app.add_option("--audio-in", audio.in, "Microphone, or a .wav file that is played; default: the system's device")
+      ->type_name("DEVICE|FILE");
+  app.add_option("--audio-out", audio.out, "Loudspeaker, or a .wav file that is written; default: the system's device")
+      ->type_name("DEVICE|FILE");
+}
+
 void add_messages(CLI::App& app, Options& options) {
   auto send = add<SendCommand>(app, options, "send", "Send a message");
   send.app->add_option("PEER", send.values->peer, "name or name@server")->required();
@@ -100,6 +107,7 @@ void add_messages(CLI::App& app, Options& options) {
       ->needs(follow);
   auto chat = add<ChatCommand>(app, options, "chat", "Write and read interactively");
   chat.app->add_option("PEER", chat.values->peer, "name or name@server")->required();
+  add_audio(*chat.app, chat.values->audio);
   auto history = add<HistoryCommand>(app, options, "history", "Print the last messages with somebody");
   history.app->add_option("PEER", history.values->peer, "name or name@server")->required();
   history.app->add_option("--limit", history.values->limit, "How many; default: 50")->check(up_to(10'000));
@@ -192,13 +200,6 @@ void add_rules(CLI::App& app, Options& options) {
   settings.app->add_option("--typing", settings.values->typing, "Tell contacts that you are writing: on or off")
       ->check(on_off);
   settings.app->add_option("--keep-days", settings.values->keep_days, "Erase messages after so many days; 0: never");
-}
-
-void add_audio(CLI::App& app, AudioOptions& audio) {
-  app.add_option("--audio-in", audio.in, "Microphone, or a .wav file that is played; default: the system's device")
-      ->type_name("DEVICE|FILE");
-  app.add_option("--audio-out", audio.out, "Loudspeaker, or a .wav file that is written; default: the system's device")
-      ->type_name("DEVICE|FILE");
 }
 
 void add_calls(CLI::App& app, Options& options) {

@@ -53,9 +53,6 @@ struct ReceiveCommand {
   bool follow = false;
   bool keep = false;  // with follow: print nothing, for a later receive
 };
-struct ChatCommand {
-  std::string peer;
-};
 // Times as written: parsed with the clock at hand.
 struct Period {
   std::string since;
@@ -116,6 +113,10 @@ struct DeclineCommand {
 struct AudioOptions {
   std::string in;
   std::string out;
+};
+struct ChatCommand {
+  std::string peer;
+  AudioOptions audio;  // of its calls
 };
 struct CallCommand {
   std::string peer;

@@ -46,7 +46,7 @@ _pqc_chat() {
     backup | restore) options="--backup-passphrase-file" ;;
     reply | edit | unsend) options="--with" ;;
     react) options="--with --remove" ;;
-    call) options="--audio-in --audio-out" ;;
+    call | chat) options="--audio-in --audio-out" ;;
     answer) options="--auto --audio-in --audio-out" ;;
     calls) options="--limit" ;;
     settings) options="--read-receipts --typing --keep-days" ;;

@@ -148,6 +148,8 @@ inline constexpr std::uint32_t call_highest_bit_rate = 510'000;
 // Candidates that have not come by then are done without; checks begin anew so often until there is a path.
 inline constexpr std::chrono::milliseconds call_gathering = std::chrono::seconds(2);
 inline constexpr std::chrono::milliseconds call_checks_again = std::chrono::seconds(3);
+// How often a chat shows how a call fares.
+inline constexpr std::chrono::milliseconds call_view_interval = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::milliseconds(500);
 // Of one voice frame.
 inline constexpr std::size_t call_frame_bytes = 1'100;

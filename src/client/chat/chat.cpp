@@ -19,6 +19,8 @@ constexpr std::string_view help =
     "/edit TEXT   put this in place of your last message\n"
     "/unsend      take your last message back, for both\n"
     "/disappear T messages disappear T after they were read (30s, 1h, 7d; off)\n"
+    "/call        call them; '/hangup' ends the call, '/mute' mutes your side or ends that\n"
+    "/answer      answer the call that rings; '/decline' declines it\n"
     "/status      how messages travel: direct, or through the server\n"
     "/block       block them; '/unblock' ends it\n"
     "/help        this\n"
@@ -34,6 +36,7 @@ Status Chat::run() {
                      .typing = [this] { on_typing(); }});
   client_.loop().run_until([this] {
     if (std::exchange(news_, false)) show_new();
+    calls_.refresh();
     return done_;
   });
   return outcome_;
@@ -50,7 +53,9 @@ Status Chat::begin() {
   }
   show_new();
   interactor_.show("-- chat with " + peer_ + "; /help for help");
-  return client_.follow([this](const Event& event) { on_event(event); });
+  if (auto following = client_.follow([this](const Event& event) { on_event(event); }); !following) return following;
+  calls_.begin();
+  return {};
 }
 
 void Chat::on_line(const std::string& line) {
@@ -76,7 +81,8 @@ void Chat::on_command(std::string_view command) {
   } else {
     const auto space = command.find(' ');
     const auto rest = space == std::string_view::npos ? std::string_view() : command.substr(space + 1);
-    if (!on_change(command.substr(0, space), rest))
+    const auto word = command.substr(0, space);
+    if (!calls_.on_command(word, rest, peer_) && !on_change(word, rest))
       interactor_.show("There is no command " + std::string(command) + ": /help shows all");
   }
 }
@@ -196,6 +202,7 @@ void Chat::on_event(const Event& event) {
     if (typing->peer == peer_ && typing->active) interactor_.show("-- " + peer_ + " is writing");
     return;
   }
+  if (const auto* call = std::get_if<CallInfo>(&event)) return calls_.on_event(*call);
   if (const auto* path = std::get_if<PathState>(&event)) {
     if (path->peer != peer_) return;
     return interactor_.show(path->direct ? "-- direct from now on, without the server" : "-- through the server again");

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "client/chat/chat_calls.h"
 #include "client/chat/interactor.h"
 #include "client/client.h"
 
@@ -15,8 +16,11 @@ namespace pqc::client {
 class Chat {
  public:
   // All outlive the chat.
-  Chat(Client& client, Interactor& interactor, std::string peer)
-      : client_(client), interactor_(interactor), peer_(std::move(peer)) {}
+  Chat(Client& client, Interactor& interactor, std::string peer, CallAudio audio = {})
+      : client_(client),
+        interactor_(interactor),
+        calls_(client, interactor, std::move(audio)),
+        peer_(std::move(peer)) {}
 
   // Shows the last messages, then talks until the person is done or something final happens.
   Status run();
@@ -46,6 +50,7 @@ class Chat {
 
   Client& client_;
   Interactor& interactor_;
+  ChatCalls calls_;
   std::string peer_;  // as typed, then name@server
   bool done_ = false;
   bool news_ = false;

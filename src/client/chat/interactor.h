@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,10 @@ class Interactor {
   virtual void show(std::string_view text) = 0;
   // A message of ours that was shown before has this status now.
   virtual void update(const Message& message) = 0;
+  // A call came, changed, or is over. Those whose chats have no calls need neither of these two.
+  virtual void show_call(const CallInfo& /*call*/) {}
+  // The call that there is, again about once a second; nothing: it is over. For where it can be kept in view.
+  virtual void follow_call(const std::optional<CallInfo>& /*call*/) {}
 };
 
 }  // namespace pqc::client

@@ -1,0 +1,84 @@
+#include "client/chat/chat_calls.h"
+
+#include "client/limits.h"
+
+namespace pqc::client {
+namespace {
+
+bool goes_on(const CallInfo& call) {
+  return call.phase != CallPhase::none && call.phase != CallPhase::over;
+}
+
+}  // namespace
+
+void ChatCalls::begin() {
+  const auto call = client_.call(CallStatusRequest{});
+  if (call && goes_on(*call)) on_event(*call);
+}
+
+bool ChatCalls::on_command(std::string_view word, std::string_view rest, const std::string& peer) {
+  if (word == "/mute") {
+    mute(rest);
+    return true;
+  }
+  if (!rest.empty()) return false;
+  if (word == "/call")
+    perform(PlaceCallRequest{.peer = peer, .audio = audio_});
+  else if (word == "/answer")
+    perform(AnswerCallRequest{.audio = audio_});
+  else if (word == "/decline")
+    perform(DeclineCallRequest{});
+  else if (word == "/hangup")
+    perform(HangUpRequest{});
+  else
+    return false;
+  return true;
+}
+
+void ChatCalls::mute(std::string_view how) {
+  if (how == "on" || how == "off") return perform(MuteRequest{.on = how == "on"});
+  if (how.empty() || how == "toggle") return perform(MuteRequest{});
+  interactor_.show("Say how: /mute on, /mute off, or /mute alone for the other way round");
+}
+
+// What comes of it is told by events.
+void ChatCalls::perform(const CallRequest& request) {
+  if (const auto done = client_.call(request); !done) interactor_.show(done.error().message);
+}
+
+void ChatCalls::on_event(const CallInfo& call) {
+  if (call.phase == CallPhase::over) {
+    interactor_.show_call(call);
+    // That of somebody else, who called meanwhile, changes nothing here.
+    if (call.id == shown_.id) stop();
+    return;
+  }
+  const bool news = call.id != shown_.id || call.phase != shown_.phase || call.muted != shown_.muted;
+  shown_ = call;
+  if (news) interactor_.show_call(call);
+  follow(call);
+}
+
+void ChatCalls::follow(const CallInfo& call) {
+  interactor_.follow_call(call);
+  due_ = false;
+  timer_ = client_.loop().after(limits::call_view_interval, [this] { due_ = true; });
+}
+
+void ChatCalls::stop() {
+  timer_.reset();
+  due_ = false;
+  shown_ = {};
+  interactor_.follow_call(std::nullopt);
+}
+
+void ChatCalls::refresh() {
+  if (!std::exchange(due_, false)) return;
+  const auto call = client_.call(CallStatusRequest{});
+  // Its end may have been told while this was asked, or have been lost with the process that carried it.
+  if (shown_.id.empty()) return;
+  if (call && goes_on(*call) && call->id == shown_.id) return follow(*call);
+  stop();
+}
+
+}  // namespace pqc::client

@@ -1,0 +1,208 @@
+"""Calls inside a chat, with sound devices: one person at a terminal, the other one behind pipes as a script is."""
+
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+import programs
+from programs import Case
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
+from pulse import PulseServer
+
+COLUMNS = 120
+CUT = re.compile(rb"(\x1b(\[\d*)?)?$")
+SEQUENCE = re.compile(r"\x1b\[(\d*)([A-Za-z])")
+
+
+class Screen:
+    """What a terminal shows: rows of text, and the one with the cursor."""
+
+    def __init__(self):
+        self.rows, self.row, self.column = [""], 0, 0
+
+    def feed(self, text):
+        at = 0
+        while at < len(text):
+            sequence = SEQUENCE.match(text, at)
+            if sequence:
+                self.obey(sequence[2], int(sequence[1] or 1))
+                at = sequence.end()
+                continue
+            self.put(text[at])
+            at += 1
+
+    def obey(self, what, number):
+        if what == "K":
+            self.rows[self.row] = self.rows[self.row][:self.column]
+        elif what == "A":
+            self.row -= number
+        elif what == "C":
+            self.column += number
+
+    def put(self, character):
+        if character == "\r":
+            self.column = 0
+        elif character == "\n":
+            self.row += 1
+            self.rows += [""] * (self.row + 1 - len(self.rows))
+        else:
+            row = self.rows[self.row].ljust(self.column)
+            self.rows[self.row] = row[:self.column] + character + row[self.column + 1:]
+            self.column += 1
+
+
+class AtTerminal:
+    """A chat at a terminal."""
+
+    def __init__(self, test, person, *arguments):
+        self.test, self.screen, self.text = test, Screen(), b""
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+        command = [word for word in person.command("chat", *arguments) if word != "--json"]
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        os.close(slave)
+        test.addCleanup(os.close, self.master)
+        test.addCleanup(self.end)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        return self.process.wait(programs.TIMEOUT)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    @property
+    def rows(self):
+        """Down to the one with the cursor."""
+        return self.screen.rows[:self.screen.row + 1]
+
+    def until(self, shown):
+        """Until the rows are such."""
+        end = time.monotonic() + programs.TIMEOUT
+        while not shown(self.rows):
+            self.test.assertTrue(select.select([self.master], [], [], max(0, end - time.monotonic()))[0], self.rows)
+            self.text += os.read(self.master, 4096)
+            # A sequence that is not whole yet waits for its end.
+            whole = CUT.search(self.text).start()
+            self.screen.feed(self.text[:whole].decode(errors="replace"))
+            self.text = self.text[whole:]
+
+    def until_said(self, text):
+        self.until(lambda rows: any(text in row for row in rows))
+
+    def until_bottom(self, live, typed):
+        """The last two rows: how the call stands, and what is typed."""
+        self.until(lambda rows: len(rows) > 1 and re.search(live, rows[-2]) and rows[-1].rstrip() == typed)
+
+
+class AtPipes:
+    """A chat whose lines a script writes and reads."""
+
+    def __init__(self, test, person, *arguments):
+        self.process = person.start("chat", *arguments, stdin=subprocess.PIPE)
+        self.test, self.objects = test, []
+        test.addCleanup(programs.kill, self.process)
+        test.addCleanup(self.process.stdin.close)
+
+    def type(self, text):
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+
+    def until(self, **wanted):
+        """The next object with these members."""
+        for line in self.process.stdout:
+            found = json.loads(line)
+            self.objects.append(found)
+            if wanted.items() <= found.items():
+                return found
+        self.test.fail(f"no {wanted} in {self.objects}: {self.process.stderr.read()}")
+
+
+class ChatCalls(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sound = PulseServer(cls.folder / "sound")
+        os.environ.update(cls.sound.environment)
+        programs.wait_until(cls.sound.answers)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.sound.stop()
+        super().tearDownClass()
+
+    def chats(self):
+        alice, bob = self.person("alice"), self.person("bob")
+        self.sent(alice, bob, "hello")
+        self.received(bob, "hello")
+        self.sent(bob, alice, "hello yourself")
+        self.received(alice, "hello yourself")
+        there = AtPipes(self, bob, alice.name)
+        here = AtTerminal(self, alice, bob.name)
+        here.until_said("/help for help")
+        there.until(type="info")
+        return alice, bob, here, there
+
+    def test_a_call_while_people_write(self):
+        alice, bob, here, there = self.chats()
+        here.type("/call\r")
+        call = there.until(type="call", phase="rings_here")
+        here.until_bottom(rf"it rings at {bob.name}", ">")
+        there.type("/answer\n")
+        self.assertEqual(there.until(type="call", phase="active")["id"], call["id"])
+        # It is redrawn above what is being typed, which stays as it is.
+        here.type("half a li")
+        here.until_bottom(rf"{bob.name}@test  0:0[1-9]  words: \w+ \w+  direct  round trip .* jitter .* loss", "> half a li")
+        there.type("still here\n")
+        here.until_said("still here")
+        here.until_bottom("direct", "> half a li")
+        here.type("ne\r")
+        there.until(type="message", direction="in", text="half a line")
+        here.type("/mute\r")
+        here.until_bottom("  muted  words", ">")
+        there.type("/mute on\n")
+        self.assertTrue(there.until(type="call", phase="active", muted=True))
+        there.type("/mute off\n")
+        self.assertTrue(there.until(type="call", phase="active", muted=False))
+        words = re.search(r"words: (\w+ \w+)", here.rows[-2])[1]
+        here.type("/hangup\r")
+        over = there.until(type="call", phase="over")
+        self.assertEqual((over["outcome"], over["words"]), ("completed", words))
+        here.until_said(f"-- {bob.name}@test: ended after 0:0")
+        here.until(lambda rows: rows[-1].rstrip() == ">" and "direct" not in rows[-2])
+        here.type("/quit\r")
+        self.assertEqual(here.process.wait(programs.TIMEOUT), 0)
+        self.assertEqual(self.expect(alice("calls"), 0).objects[-1]["outcome"], "completed")
+
+    def test_what_cannot_be_done_is_said(self):
+        alice, bob, here, there = self.chats()
+        for command in ("/hangup", "/mute", "/answer", "/decline"):
+            there.type(command + "\n")
+            self.assertRegex(there.until(type="info")["text"], "there is no call|nobody calls")
+        there.type("/mute perhaps\n")
+        self.assertRegex(there.until(type="info")["text"], "/mute on")
+        there.type("/call\n")
+        here.until_said(f"-- {bob.name}@test calls: /answer, or /decline")
+        here.until_bottom("calls: /answer, or /decline", ">")
+        there.type("/call\n")
+        self.assertRegex(there.until(type="info")["text"], "a call already")
+        here.type("/decline\r")
+        self.assertEqual(there.until(type="call", phase="over")["outcome"], "declined")
+        here.until(lambda rows: rows[-1].rstrip() == ">" and rows[-2].endswith(": declined"))
+
+
+if __name__ == "__main__":
+    if not PulseServer.installed():
+        sys.exit(77)
+    programs.main()
