@@ -1,6 +1,6 @@
 # One command a task. Everything runs through the presets of CMakePresets.json; nothing here hides a flag.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test nat interop bench soak fuzz asan tsan tidy format check-format install clean
+.PHONY: help setup build demo test nat interop bench bench-calls soak fuzz asan tsan tidy format check-format install clean
 SHELL := /bin/bash
 
 PREFIX ?= /usr/local
@@ -42,6 +42,10 @@ interop: ## ours beside others': MLS with ts-mls, STUN with coturn and libnice, 
 
 bench: build ## the benchmarks beside their peers: a table, and JSON in build/bench
 	@tools/bench
+
+bench-calls: setup ## voice calls alone: from mouth to ear, what they cost, and Mumble beside them where tools/setup peers installed it
+	@tools/build release pqc-chat-server pqc-chat pqc-chat-keyd ear_meter
+	@tools/bench --only calls
 
 soak: build ## the long tests: SOAK_KILLS (200) kills under load; large files and lost packets behind NATs
 	@PQC_SOAK_KILLS=$(SOAK_KILLS) tools/run-tests release -L soak -C soak

@@ -4,6 +4,7 @@
 
 #include "media/voice/device_context.h"
 #include "media/voice/limits.h"
+#include "media/voice/pulse_port.h"
 #include "media/voice/spsc_ring.h"
 
 namespace pqc::media::voice {
@@ -181,6 +182,14 @@ class DeviceSink final : public SoundSink {
   OpenDevice device_;  // last, so that it is closed first
 };
 
+// What the server calls a device; nothing for its default.
+Result<std::string> pulse_name(const Device& device, ma_device_type type) {
+  if (device.name.empty()) return std::string();
+  return DeviceContext::open()
+      .and_then([&](const DeviceContext& context) { return context.find(device.name, type); })
+      .transform([](const std::optional<ma_device_id>& id) { return id ? std::string(id->pulse) : std::string(); });
+}
+
 template <class Port, class Interface>
 Result<std::unique_ptr<Interface>> opened(const std::string& name) {
   auto port = std::make_unique<Port>();
@@ -190,11 +199,21 @@ Result<std::unique_ptr<Interface>> opened(const std::string& name) {
 
 }  // namespace
 
-Result<std::unique_ptr<SoundSource>> open_source_device(const Device& device) {
+Result<std::unique_ptr<SoundSource>> open_source_device(const Device& device, const std::shared_ptr<PulseLink>& link) {
+  if (link) {
+    return pulse_name(device, ma_device_type_capture).and_then([&](const std::string& name) {
+      return open_pulse_source(link, name);
+    });
+  }
   return opened<DeviceSource, SoundSource>(device.name);
 }
 
-Result<std::unique_ptr<SoundSink>> open_sink_device(const Device& device) {
+Result<std::unique_ptr<SoundSink>> open_sink_device(const Device& device, const std::shared_ptr<PulseLink>& link) {
+  if (link) {
+    return pulse_name(device, ma_device_type_playback).and_then([&](const std::string& name) {
+      return open_pulse_sink(link, name);
+    });
+  }
   return opened<DeviceSink, SoundSink>(device.name);
 }
 

@@ -70,16 +70,16 @@ class FileSink final : public SoundSink {
 
 }  // namespace
 
-Result<std::unique_ptr<SoundSource>> open_source(const Endpoint& endpoint) {
-  if (const auto* device = std::get_if<Device>(&endpoint)) return open_source_device(*device);
+Result<std::unique_ptr<SoundSource>> open_source(const Endpoint& endpoint, const std::shared_ptr<PulseLink>& link) {
+  if (const auto* device = std::get_if<Device>(&endpoint)) return open_source_device(*device, link);
   return WavReader::open(std::get<WavFile>(endpoint).path)
       .transform([](WavReader reader) -> std::unique_ptr<SoundSource> {
         return std::make_unique<FileSource>(std::move(reader));
       });
 }
 
-Result<std::unique_ptr<SoundSink>> open_sink(const Endpoint& endpoint) {
-  if (const auto* device = std::get_if<Device>(&endpoint)) return open_sink_device(*device);
+Result<std::unique_ptr<SoundSink>> open_sink(const Endpoint& endpoint, const std::shared_ptr<PulseLink>& link) {
+  if (const auto* device = std::get_if<Device>(&endpoint)) return open_sink_device(*device, link);
   return WavWriter::create(std::get<WavFile>(endpoint).path)
       .transform(
           [](WavWriter writer) -> std::unique_ptr<SoundSink> { return std::make_unique<FileSink>(std::move(writer)); });

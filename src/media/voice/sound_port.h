@@ -9,6 +9,8 @@
 
 namespace pqc::media::voice {
 
+class PulseLink;
+
 class SoundSource {
  public:
   virtual ~SoundSource() = default;
@@ -19,6 +21,8 @@ class SoundSource {
   [[nodiscard]] virtual bool read(std::span<std::int16_t> out, Micros now) = 0;
   // When the next block may be there.
   [[nodiscard]] virtual Micros next(Micros now) const = 0;
+  // Waits until there is something to do, or `until`; false, and at once, where only time tells.
+  [[nodiscard]] virtual bool wait(Micros /*until*/) { return false; }
   [[nodiscard]] virtual bool ended() const { return false; }
   // Whether the device is silent for so long that it may be gone.
   [[nodiscard]] virtual bool stalled(Micros /*now*/) const { return false; }
@@ -37,12 +41,16 @@ class SoundSink {
   virtual void write(std::span<const std::int16_t> samples) = 0;
   // When more may be wanted.
   [[nodiscard]] virtual Micros next(Micros now) const = 0;
+  [[nodiscard]] virtual bool wait(Micros /*until*/) { return false; }
   [[nodiscard]] virtual bool stalled(Micros /*now*/) const { return false; }
   // How often the device found too little.
   [[nodiscard]] virtual std::uint64_t underruns() const { return 0; }
 };
 
-[[nodiscard]] Result<std::unique_ptr<SoundSource>> open_source(const Endpoint& endpoint);
-[[nodiscard]] Result<std::unique_ptr<SoundSink>> open_sink(const Endpoint& endpoint);
+// Devices of PulseAudio that share a connection wait for each other too.
+[[nodiscard]] Result<std::unique_ptr<SoundSource>> open_source(const Endpoint& endpoint,
+                                                               const std::shared_ptr<PulseLink>& link);
+[[nodiscard]] Result<std::unique_ptr<SoundSink>> open_sink(const Endpoint& endpoint,
+                                                           const std::shared_ptr<PulseLink>& link);
 
 }  // namespace pqc::media::voice

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <thread>
 
+#include "media/voice/pulse_link.h"
 #include "media/voice/voice_worker.h"
 
 namespace pqc::media::voice {
@@ -22,15 +23,16 @@ namespace {
 
 void run(VoiceWorker& worker, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const auto next = worker.step(VoiceEngine::now());
-    std::this_thread::sleep_until(std::chrono::steady_clock::time_point(next));
+    worker.wait(worker.step(VoiceEngine::now()));
   }
 }
 
 Result<VoiceWorker::Parts> make_parts(const Settings& settings) {
-  auto source = open_source(settings.source);
+  const auto is_device = [](const Endpoint& endpoint) { return std::holds_alternative<Device>(endpoint); };
+  const auto link = is_device(settings.source) || is_device(settings.sink) ? PulseLink::open() : nullptr;
+  auto source = open_source(settings.source, link);
   if (!source) return std::unexpected(source.error());
-  auto sink = open_sink(settings.sink);
+  auto sink = open_sink(settings.sink, link);
   if (!sink) return std::unexpected(sink.error());
   std::unique_ptr<SoundProcessing> processing;
   if (settings.processing) {

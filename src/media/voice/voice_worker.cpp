@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 namespace pqc::media::voice {
 
@@ -86,6 +87,12 @@ Micros VoiceWorker::step(Micros now) {
   while (parts_.sink->wants(now)) play(now);
   publish(now);
   return std::min(parts_.source->next(now), parts_.sink->next(now));
+}
+
+// Devices share one connection: who waits for one of them waits for both.
+void VoiceWorker::wait(Micros until) {
+  if (parts_.source->wait(until) || parts_.sink->wait(until)) return;
+  std::this_thread::sleep_until(std::chrono::steady_clock::time_point(until));
 }
 
 void VoiceWorker::end() {

@@ -32,6 +32,8 @@ class VoiceWorker {
   VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame);
 
   [[nodiscard]] Micros step(Micros now);
+  // Until a device has something to do, or `until`.
+  void wait(Micros until);
   // Nothing is heard or played until the next step; not together with one.
   void end();
 

@@ -6,6 +6,7 @@
 
 #include "media/voice/devices.h"
 #include "media/voice/limits.h"
+#include "media/voice/pulse_link.h"
 #include "media/voice/sound_device.h"
 #include "media/voice/wav_file.h"
 #include "support/pulse_server.h"
@@ -47,7 +48,7 @@ TEST_F(DeviceTest, DevicesHaveNames) {
   };
   EXPECT_TRUE(has(list->sinks, "mic") && has(list->sinks, "speaker"));
   EXPECT_TRUE(has(list->sources, "Monitor of mic") && has(list->sources, "Monitor of speaker"));
-  EXPECT_EQ(open_sink_device({"no such device"}).error(), Error::no_device);
+  EXPECT_EQ(open_sink_device({"no such device"}, PulseLink::open()).error(), Error::no_device);
 }
 
 // Plays `said` into the sink and records from the source for as long and a little more.
@@ -84,8 +85,8 @@ TEST_F(DeviceTest, SoundGoesThroughDevicesAndTwoEngines) {
       VoiceEngine::create({.source = Device{"Monitor of mic"}, .sink = nobody, .processing = false}, to_bob).value();
   bob->start();
   alice->start();
-  auto sink = open_sink_device({"mic"}).value();
-  auto source = open_source_device({"Monitor of speaker"}).value();
+  auto sink = open_sink_device({"mic"}, PulseLink::open()).value();
+  auto source = open_source_device({"Monitor of speaker"}, PulseLink::open()).value();
   const auto said = test::Speech(9).take(48'000 + 24'000);
   const auto heard = play_and_record(*sink, *source, said);
   alice->stop();
@@ -100,8 +101,8 @@ TEST_F(DeviceTest, SoundGoesThroughDevicesAndTwoEngines) {
 
 // What a microphone hears between end() and begin() is not there afterwards.
 TEST_F(DeviceTest, AnEndedDeviceKeepsNothing) {
-  auto source = open_source_device({"Monitor of mic"}).value();
-  auto sink = open_sink_device({"speaker"}).value();
+  auto source = open_source_device({"Monitor of mic"}, PulseLink::open()).value();
+  auto sink = open_sink_device({"speaker"}, PulseLink::open()).value();
   std::array<std::int16_t, limits::block_samples> block{};
   for (int round = 0; round < 2; ++round) {
     source->begin(VoiceEngine::now());

@@ -1,0 +1,273 @@
+#include "media/voice/pulse_port.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "media/voice/limits.h"
+
+namespace pqc::media::voice {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t sample_bytes = sizeof(std::int16_t);
+constexpr pa_sample_spec format{.format = PA_SAMPLE_S16NE, .rate = limits::sample_rate, .channels = 1};
+constexpr auto unset = static_cast<std::uint32_t>(-1);
+// Without an underrun for so long, less is kept in the sink.
+constexpr Micros calm = 20s;
+// When to look again, where nobody waits for the server.
+constexpr Micros look_again = 7ms;
+
+constexpr std::uint32_t bytes_of(std::size_t samples) {
+  return static_cast<std::uint32_t>(samples * sample_bytes);
+}
+
+// A stream that was opened; corked at first.
+class OpenStream {
+ public:
+  OpenStream(std::shared_ptr<PulseLink> link, const char* name)
+      : link_(std::move(link)), stream_(library().stream_new(link_->context(), name, &format, nullptr)) {}
+  ~OpenStream() {
+    if (stream_ == nullptr) return;
+    library().stream_set_read_callback(stream_, nullptr, nullptr);
+    library().stream_set_write_callback(stream_, nullptr, nullptr);
+    library().stream_set_underflow_callback(stream_, nullptr, nullptr);
+    library().stream_disconnect(stream_);
+    library().stream_unref(stream_);
+  }
+  OpenStream(const OpenStream&) = delete;
+  OpenStream& operator=(const OpenStream&) = delete;
+
+  [[nodiscard]] PulseLink& link() const { return *link_; }
+  [[nodiscard]] const PulseLibrary& library() const { return link_->library(); }
+  [[nodiscard]] pa_stream* get() const { return stream_; }
+
+  // After one of stream_connect_*, with what it gave.
+  [[nodiscard]] Result<void> connected(int result) const {
+    const auto state = [this] { return library().stream_get_state(stream_); };
+    if (result < 0 || !link_->work_until([&] { return state() != PA_STREAM_CREATING || !link_->alive(); }) ||
+        state() != PA_STREAM_READY) {
+      return std::unexpected(Error::no_device);
+    }
+    return {};
+  }
+  void run(bool on) const { link_->finish(library().stream_cork(stream_, on ? 0 : 1, nullptr, nullptr)); }
+
+  void mark() { last_ = VoiceEngine::now(); }
+  [[nodiscard]] bool stalled(Micros now) const { return !link_->alive() || now - last_ > limits::stalled_after; }
+
+ private:
+  std::shared_ptr<PulseLink> link_;
+  pa_stream* stream_;
+  Micros last_{0};  // when the server last gave or asked for sound
+};
+
+class PulseSource final : public SoundSource, PulseStream {
+ public:
+  explicit PulseSource(std::shared_ptr<PulseLink> link) : stream_(std::move(link), "call") {
+    stream_.link().add(*this);
+  }
+  ~PulseSource() override { stream_.link().remove(*this); }
+  PulseSource(const PulseSource&) = delete;
+  PulseSource& operator=(const PulseSource&) = delete;
+
+  Result<void> open(const std::string& device) {
+    if (stream_.get() == nullptr) return std::unexpected(Error::no_device);
+    stream_.library().stream_set_read_callback(stream_.get(), on_sound, this);
+    const pa_buffer_attr buffer{.maxlength = bytes_of(limits::ring_samples),
+                                .tlength = unset,
+                                .prebuf = unset,
+                                .minreq = unset,
+                                .fragsize = bytes_of(limits::capture_period)};
+    constexpr auto flags = static_cast<pa_stream_flags_t>(PA_STREAM_START_CORKED | PA_STREAM_ADJUST_LATENCY);
+    return stream_.connected(stream_.library().stream_connect_record(
+        stream_.get(), device.empty() ? nullptr : device.c_str(), &buffer, flags));
+  }
+
+  void begin(Micros /*now*/) override {
+    stream_.mark();
+    stream_.run(true);
+  }
+  void end() override {
+    stream_.run(false);
+    while (next_fragment()) drop_fragment();
+    count_ = 0;
+  }
+  bool read(std::span<std::int16_t> out, Micros now) override {
+    stream_.link().pump(now);
+    while (count_ < block_.size() && take_some()) {
+    }
+    if (count_ < block_.size()) return false;
+    std::ranges::copy(block_, out.begin());
+    count_ = 0;
+    return true;
+  }
+  Micros next(Micros now) const override { return now + look_again; }
+  bool wait(Micros until) override {
+    stream_.link().wait(until);
+    return true;
+  }
+  bool stalled(Micros now) const override { return stream_.stalled(now); }
+  std::uint64_t overruns() const override { return lost_ / limits::block_samples; }
+
+ private:
+  static void on_sound(pa_stream* /*stream*/, std::size_t /*bytes*/, void* self) {
+    static_cast<PulseSource*>(self)->stream_.mark();
+  }
+  // PulseStream
+  bool ready() const override {
+    const auto bytes = stream_.library().stream_readable_size(stream_.get());
+    return bytes != static_cast<std::size_t>(-1) && count_ + bytes / sample_bytes >= block_.size() + used_;
+  }
+
+  // What the server sent at a time; null with a size is what it lost.
+  bool next_fragment() { return stream_.library().stream_peek(stream_.get(), &fragment_, &bytes_) == 0 && bytes_ > 0; }
+  void drop_fragment() {
+    stream_.library().stream_drop(stream_.get());
+    used_ = 0;
+  }
+
+  bool take_some() {
+    if (!next_fragment()) return false;
+    const auto left = bytes_ / sample_bytes - used_;
+    const auto count = std::min(left, block_.size() - count_);
+    const auto place = std::span(block_).subspan(count_, count);
+    if (fragment_ == nullptr) {
+      std::ranges::fill(place, std::int16_t{0});
+      lost_ += count;
+    } else {
+      std::ranges::copy_n(static_cast<const std::int16_t*>(fragment_) + used_, std::ssize(place), place.begin());
+    }
+    count_ += count;
+    used_ += count;
+    if (count == left) drop_fragment();
+    return true;
+  }
+
+  OpenStream stream_;
+  const void* fragment_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::size_t used_ = 0;  // samples of the fragment
+  std::array<std::int16_t, limits::block_samples> block_{};
+  std::size_t count_ = 0;
+  std::uint64_t lost_ = 0;
+};
+
+class PulseSink final : public SoundSink, PulseStream {
+ public:
+  explicit PulseSink(std::shared_ptr<PulseLink> link) : stream_(std::move(link), "call") { stream_.link().add(*this); }
+  ~PulseSink() override { stream_.link().remove(*this); }
+  PulseSink(const PulseSink&) = delete;
+  PulseSink& operator=(const PulseSink&) = delete;
+
+  Result<void> open(const std::string& device) {
+    if (stream_.get() == nullptr) return std::unexpected(Error::no_device);
+    stream_.library().stream_set_write_callback(stream_.get(), on_demand, this);
+    stream_.library().stream_set_underflow_callback(stream_.get(), on_underrun, this);
+    const auto buffer = buffer_for(latency_);
+    constexpr auto flags = static_cast<pa_stream_flags_t>(PA_STREAM_START_CORKED | PA_STREAM_ADJUST_LATENCY);
+    return stream_.connected(stream_.library().stream_connect_playback(
+        stream_.get(), device.empty() ? nullptr : device.c_str(), &buffer, flags, nullptr, nullptr));
+  }
+
+  void begin(Micros now) override {
+    calm_since_ = now;
+    stream_.mark();
+    runs_ = true;
+    // Something has to be there when it starts.
+    constexpr std::array<std::int16_t, limits::play_samples> silence{};
+    while (ready()) write(silence);
+    stream_.run(true);
+    underruns_seen_ = underruns_;
+  }
+  void end() override {
+    runs_ = false;
+    stream_.run(false);
+    stream_.link().finish(stream_.library().stream_flush(stream_.get(), nullptr, nullptr));
+  }
+  bool wants(Micros now) override {
+    stream_.link().pump(now);
+    adapt(now);
+    return !runs_ || ready();
+  }
+  void write(std::span<const std::int16_t> samples) override {
+    if (!runs_) return;
+    failed_ |= stream_.library().stream_write(stream_.get(), samples.data(), samples.size_bytes(), nullptr, 0,
+                                              PA_SEEK_RELATIVE) < 0;
+  }
+  Micros next(Micros now) const override { return now + look_again; }
+  bool wait(Micros until) override {
+    stream_.link().wait(until);
+    return true;
+  }
+  bool stalled(Micros now) const override { return failed_ || stream_.stalled(now); }
+  std::uint64_t underruns() const override { return underruns_; }
+
+ private:
+  static void on_demand(pa_stream* /*stream*/, std::size_t /*bytes*/, void* self) {
+    static_cast<PulseSink*>(self)->stream_.mark();
+  }
+  static void on_underrun(pa_stream* /*stream*/, void* self) { ++static_cast<PulseSink*>(self)->underruns_; }
+
+  // Sound that comes too late is left out: the stream's time goes on, and its latency stays.
+  static pa_buffer_attr buffer_for(std::size_t latency) {
+    return {.maxlength = bytes_of(limits::ring_samples),
+            .tlength = bytes_of(latency),
+            .prebuf = 0,
+            .minreq = bytes_of(limits::play_samples),
+            .fragsize = unset};
+  }
+
+  // PulseStream
+  bool ready() const override {
+    if (!runs_ || failed_) return false;
+    const auto bytes = stream_.library().stream_writable_size(stream_.get());
+    return bytes != static_cast<std::size_t>(-1) && bytes >= limits::play_samples * sample_bytes;
+  }
+
+  // More in the server's buffer where there was too little, less after a time without trouble.
+  void adapt(Micros now) {
+    const auto before = latency_;
+    if (std::exchange(underruns_seen_, underruns_) != underruns_) {
+      latency_ = std::min(latency_ + limits::sink_latency_step, limits::most_sink_latency);
+    } else if (now - calm_since_ < calm) {
+      return;
+    } else {
+      latency_ = std::max(latency_ - limits::sink_latency_step, limits::least_sink_latency);
+    }
+    calm_since_ = now;
+    if (latency_ == before) return;
+    const auto buffer = buffer_for(latency_);
+    auto* const operation = stream_.library().stream_set_buffer_attr(stream_.get(), &buffer, nullptr, nullptr);
+    if (operation != nullptr) stream_.library().operation_unref(operation);
+  }
+
+  OpenStream stream_;
+  bool runs_ = false;
+  bool failed_ = false;
+  std::uint64_t underruns_ = 0;
+  std::uint64_t underruns_seen_ = 0;
+  std::size_t latency_ = limits::least_sink_latency;
+  Micros calm_since_{0};
+};
+
+template <class Port, class Interface>
+Result<std::unique_ptr<Interface>> opened(std::shared_ptr<PulseLink> link, const std::string& device) {
+  auto port = std::make_unique<Port>(std::move(link));
+  if (const auto done = port->open(device); !done) return std::unexpected(done.error());
+  return port;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SoundSource>> open_pulse_source(std::shared_ptr<PulseLink> link, const std::string& device) {
+  return opened<PulseSource, SoundSource>(std::move(link), device);
+}
+
+Result<std::unique_ptr<SoundSink>> open_pulse_sink(std::shared_ptr<PulseLink> link, const std::string& device) {
+  return opened<PulseSink, SoundSink>(std::move(link), device);
+}
+
+}  // namespace pqc::media::voice
