@@ -54,22 +54,7 @@ class SoundServer:
         """What `pactl list KIND` has: sink-inputs, source-outputs, sinks, sources."""
         return json.loads(self.control("--format=json", "list", kind))
 
-    def connect(self, pid, person):
-        """Moves the streams of a process to the devices of a person, once it has both."""
-        sinks = {entry["name"]: entry["index"] for entry in self.listed("sinks")}
-        sources = {entry["name"]: entry["index"] for entry in self.listed("sources")}
-        wanted = (("sink-inputs", "move-sink-input", "sink", sinks[f"{person}_ear"]),
-                  ("source-outputs", "move-source-output", "source", sources[f"{person}_mic.monitor"]))
-        end = time.monotonic() + 20
-        while time.monotonic() < end:
-            placed = 0
-            for kind, move, where, target in wanted:
-                own = [entry for entry in self.listed(kind) if entry["properties"].get("application.process.id") == str(pid)]
-                for entry in own:
-                    if entry[where] != target:
-                        self.control(move, entry["index"], target)
-                placed += bool(own)
-            if placed == len(wanted):
-                return
-            time.sleep(0.2)
-        raise RuntimeError(f"process {pid} has no sound streams")
+    def has_streams(self, pid):
+        """Whether a process plays and records."""
+        return all(any(entry["properties"].get("application.process.id") == str(pid) for entry in self.listed(kind))
+                   for kind in ("sink-inputs", "source-outputs"))
