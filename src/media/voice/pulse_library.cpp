@@ -19,12 +19,6 @@ std::optional<PulseLibrary> load_all() {
   if (library == nullptr) return std::nullopt;
   PulseLibrary out;
   bool all = true;
-  all = find(library, "pa_mainloop_new", out.mainloop_new) && all;
-  all = find(library, "pa_mainloop_free", out.mainloop_free) && all;
-  all = find(library, "pa_mainloop_get_api", out.mainloop_get_api) && all;
-  all = find(library, "pa_mainloop_prepare", out.mainloop_prepare) && all;
-  all = find(library, "pa_mainloop_poll", out.mainloop_poll) && all;
-  all = find(library, "pa_mainloop_dispatch", out.mainloop_dispatch) && all;
   all = find(library, "pa_context_new", out.context_new) && all;
   all = find(library, "pa_context_connect", out.context_connect) && all;
   all = find(library, "pa_context_disconnect", out.context_disconnect) && all;

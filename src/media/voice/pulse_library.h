@@ -4,7 +4,6 @@
 
 #include <pulse/context.h>
 #include <pulse/error.h>
-#include <pulse/mainloop.h>
 #include <pulse/operation.h>
 #include <pulse/stream.h>
 
@@ -14,12 +13,6 @@ struct PulseLibrary {
   // Nothing where the system has none. Stays loaded.
   [[nodiscard]] static const PulseLibrary* load();
 
-  decltype(&::pa_mainloop_new) mainloop_new = nullptr;
-  decltype(&::pa_mainloop_free) mainloop_free = nullptr;
-  decltype(&::pa_mainloop_get_api) mainloop_get_api = nullptr;
-  decltype(&::pa_mainloop_prepare) mainloop_prepare = nullptr;
-  decltype(&::pa_mainloop_poll) mainloop_poll = nullptr;
-  decltype(&::pa_mainloop_dispatch) mainloop_dispatch = nullptr;
   decltype(&::pa_context_new) context_new = nullptr;
   decltype(&::pa_context_connect) context_connect = nullptr;
   decltype(&::pa_context_disconnect) context_disconnect = nullptr;

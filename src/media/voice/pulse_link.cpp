@@ -1,7 +1,6 @@
 #include "media/voice/pulse_link.h"
 
 #include <algorithm>
-#include <limits>
 #include <thread>
 #include <utility>
 
@@ -12,11 +11,9 @@ namespace pqc::media::voice {
 PulseLink::PulseLink(const PulseLibrary& library) : library_(library) {}
 
 PulseLink::~PulseLink() {
-  if (context_ != nullptr) {
-    library_.context_disconnect(context_);
-    library_.context_unref(context_);
-  }
-  if (loop_ != nullptr) library_.mainloop_free(loop_);
+  if (context_ == nullptr) return;
+  library_.context_disconnect(context_);
+  library_.context_unref(context_);
 }
 
 std::shared_ptr<PulseLink> PulseLink::open() {
@@ -27,9 +24,7 @@ std::shared_ptr<PulseLink> PulseLink::open() {
 }
 
 bool PulseLink::connect() {
-  loop_ = library_.mainloop_new();
-  if (loop_ == nullptr) return false;
-  context_ = library_.context_new(library_.mainloop_get_api(loop_), "pqc-chat");
+  context_ = library_.context_new(loop_.api(), "pqc-chat");
   if (context_ == nullptr) return false;
   if (library_.context_connect(context_, nullptr, PA_CONTEXT_NOAUTOSPAWN, nullptr) < 0) return false;
   return work_until([this] { return !alive() || library_.context_get_state(context_) == PA_CONTEXT_READY; }) && alive();
@@ -43,16 +38,9 @@ bool PulseLink::any_ready() const {
   return std::ranges::any_of(streams_, [](const auto* stream) { return stream->ready(); });
 }
 
-int PulseLink::iterate(Micros most) {
-  const auto limit = std::min<std::int64_t>(most.count(), std::numeric_limits<int>::max());
-  if (library_.mainloop_prepare(loop_, static_cast<int>(limit)) < 0) return -1;
-  const int came = library_.mainloop_poll(loop_);
-  return came < 0 || library_.mainloop_dispatch(loop_) < 0 ? -1 : came;
-}
-
 void PulseLink::pump(Micros now) {
   if (std::exchange(pumped_, now) == now || std::exchange(fresh_, false)) return;
-  for (int turn = 0; turn < limits::pulse_turns && iterate(Micros(0)) > 0; ++turn) {
+  for (int turn = 0; turn < limits::pulse_turns && loop_.iterate(Micros(0)); ++turn) {
   }
 }
 
@@ -61,10 +49,9 @@ void PulseLink::wait(Micros until) {
   while (!any_ready()) {
     const auto left = until - VoiceEngine::now();
     if (left <= Micros(0)) return;
-    if (iterate(left) >= 0 && alive()) continue;
     // A server that is gone wakes nobody.
-    std::this_thread::sleep_for(left);
-    return;
+    if (!alive()) return std::this_thread::sleep_for(left);
+    loop_.iterate(left);
   }
 }
 

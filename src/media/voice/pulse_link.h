@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "media/voice/pulse_library.h"
+#include "media/voice/pulse_loop.h"
 #include "media/voice/voice_engine.h"
 
 namespace pqc::media::voice {
@@ -44,7 +45,8 @@ class PulseLink {
     const auto end = VoiceEngine::now() + patience_;
     while (!done()) {
       const auto left = end - VoiceEngine::now();
-      if (left <= Micros(0) || iterate(left) < 0) return false;
+      if (left <= Micros(0)) return false;
+      loop_.iterate(left);
     }
     return true;
   }
@@ -55,12 +57,10 @@ class PulseLink {
   explicit PulseLink(const PulseLibrary& library);
   bool connect();
   [[nodiscard]] bool any_ready() const;
-  // How many descriptors had something, or below zero.
-  int iterate(Micros most);
 
   static constexpr Micros patience_{2'000'000};
   const PulseLibrary& library_;
-  pa_mainloop* loop_ = nullptr;
+  PulseLoop loop_;
   pa_context* context_ = nullptr;
   std::vector<const PulseStream*> streams_;
   Micros pumped_{0};
