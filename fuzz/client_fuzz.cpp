@@ -8,6 +8,7 @@
 #include "cli/line_editor.h"
 #include "client/attachments/part_file.h"
 #include "client/direct/direct_frame.h"
+#include "client/limits.h"
 #include "client/messages/content.h"
 #include "client/remote/frame_socket.h"
 #include "client/store/message_search.h"
@@ -36,6 +37,22 @@ void check_file(const client::FileContent& file) {
   if (!again || again->name != file.name || again->secret != file.secret || again->size != file.size) __builtin_trap();
 }
 
+// What is accepted about a call keeps to the rules (docs/spec/calls.md §2), and says the same when it is written again.
+void check_call(const client::Content& content, const client::CallContent& call) {
+  const auto again = client::decode_content(client::encode_content(content));
+  const auto* same = again ? std::get_if<client::CallContent>(&again->body) : nullptr;
+  if (same == nullptr || *same != call || call.call == client::CallId{}) __builtin_trap();
+  const auto* offer = std::get_if<client::CallOffer>(&call.what);
+  const auto* answer = std::get_if<client::CallAnswer>(&call.what);
+  const auto* description = offer ? &offer->description : answer ? &answer->description : nullptr;
+  if (description == nullptr) return;
+  if (description->candidates.size() > client::limits::call_candidates || description->ufrag.size() < 4 ||
+      description->password.size() < 22)
+    __builtin_trap();
+  for (const auto& candidate : description->candidates)
+    if (candidate.ip.empty() || candidate.port == 0) __builtin_trap();
+}
+
 void content(ByteView bytes) {
   (void)client::decode_content(bytes);
   Bytes padded;
@@ -49,6 +66,8 @@ void content(ByteView bytes) {
   if (edit != nullptr && (!client::check_text(edit->text) || edit->revision == 0)) __builtin_trap();
   const auto* named = std::get_if<client::FileContent>(&decoded->body);
   if (named != nullptr) check_file(*named);
+  const auto* call = std::get_if<client::CallContent>(&decoded->body);
+  if (call != nullptr) check_call(*decoded, *call);
 }
 
 // What FTS5 is asked has quoted words and nothing else.
