@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Our media transport and ICE beside headless Chromium: both roles of ICE and DTLS, Opus both ways, reports, transport-wide
-feedback, NACK.
+feedback, NACK, a restart of ICE.
 
     chromium_test.py PATH_OF_MEDIA_PEER
 
@@ -41,6 +41,9 @@ class Other:
 
     async def take_answer(self, ours):
         await self._run("takeAnswer", sdp.write(ours))
+
+    async def restart(self):
+        return sdp.read(await self._run("restart"))
 
     async def until(self, wanted):
         """Asks for the figures until they are as wanted; answers whether they are."""
@@ -98,6 +101,25 @@ async def wrong_fingerprint(browser, program, of_ours, we_connect):
                   good and figures["frames"] == 0 and other.figures["received"] == 0, figures, other.figures)
 
 
+async def restart(browser, program, we_connect):
+    """Chromium begins ICE anew: the call goes on, by a path that the new credentials have opened."""
+    other = await Other.start(browser)
+    peer = await introduce(program, other, False, we_connect)
+    good = await peer.until(lambda now: now["heard"] >= 5) and await other.until(lambda now: now["received"] >= 25)
+    paths, received = other.figures["paths"], other.figures["received"]
+    theirs = await other.restart()
+    ours = await peer.restart(theirs)
+    await other.take_answer(ours)
+    good = good and await other.until(lambda now: now["paths"] > paths and now["fragment"] == theirs.ufrag and
+                                      now["received"] >= received + 100)
+    heard = peer.figures["heard"]
+    good = good and await peer.until(lambda now: now["heard"] >= heard + 20)
+    await other.close()
+    closed = await peer.until(lambda now: now["state"] == "closed")
+    figures = await peer.end()
+    return report(f"{name_of(False, we_connect)}, ICE restart", good and closed, figures, other.figures)
+
+
 async def main(program):
     if absent := chromium.missing():
         print(f"interop: MISSING Debian's {' and '.join(absent)}: Chromium was not tried", file=sys.stderr)
@@ -108,6 +130,7 @@ async def main(program):
         beside = asyncio.gather(*beside, call(browser, program, True, False, long=True))
         results = [await call(browser, program, *which) for which in itertools.product(both, both)]
         results.append(await call(browser, program, False, True, lossy=True))
+        results += [await restart(browser, program, we_connect) for we_connect in both]
         return 0 if all(results + await beside) else 1
 
 

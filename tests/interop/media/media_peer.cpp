@@ -4,7 +4,8 @@
 //
 // IP is where its candidate is, connect and accept are the roles of DTLS; lossy loses packets of voice, for the tests
 // of NACK. It writes its description (description.h) and reads the other side's; then it writes a line of figures five
-// times a second, until standard input or the session ends; the last one after that.
+// times a second, until standard input or the session ends; the last one after that. A further description that comes
+// begins ICE anew (RFC 8445 §9), with one of ours in answer.
 #include <array>
 #include <cstdlib>
 #include <iostream>
@@ -77,12 +78,18 @@ std::string name_of(const net::ice::Agent& agent, const MediaSession* session) {
   return "unknown";
 }
 
+net::ice::Credentials fresh_credentials() {
+  auto& rng = crypto::SystemRng::instance();
+  return {.ufrag = to_hex(rng.bytes<4>()), .password = to_hex(rng.bytes<16>())};
+}
+
 // A call, from the other side's description on.
 class Call {
  public:
   Call(net::ice::Agent& agent, MediaSettings settings, bool lossy)
       : agent_(agent),
         path_(agent, lossy),
+        fingerprint_(settings.certificate.fingerprint()),
         settings_(std::move(settings)),
         tone_(or_stop(voice::Encoder::create(64'000), "no encoder")) {}
 
@@ -122,8 +129,20 @@ class Call {
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
     std::array<pollfd, 2> fds{pollfd{agent_.ready_fd(), POLLIN, 0}, pollfd{STDIN_FILENO, POLLIN, 0}};
     if (::poll(fds.data(), fds.size(), static_cast<int>(std::max(wait, 0ms).count())) < 0) stop("cannot wait");
-    if (fds[1].revents != 0) over_ = true;
     agent_.clear();
+    if (fds[1].revents != 0) restart();
+  }
+
+  void restart() {
+    const auto theirs = interop::read(std::cin);
+    if (!theirs) {
+      over_ = true;
+      return;
+    }
+    const auto ours = fresh_credentials();
+    agent_.set_credentials(ours);
+    write({.credentials = ours, .candidates = agent_.candidates(), .fingerprint = fingerprint_}, std::cout);
+    agent_.start_checks(theirs->credentials, theirs->candidates);
   }
 
   Time print_when_due(Time now) {
@@ -143,6 +162,7 @@ class Call {
 
   net::ice::Agent& agent_;
   LossyPath path_;
+  Fingerprint fingerprint_;  // ours
   MediaSettings settings_;
   Observer observer_;
   Tone tone_;
@@ -161,11 +181,6 @@ void gather(net::ice::Agent& agent) {
     if (left <= 0ms || ::poll(&ready, 1, static_cast<int>(left.count())) < 0) stop("no candidates");
     agent.clear();
   }
-}
-
-net::ice::Credentials fresh_credentials() {
-  auto& rng = crypto::SystemRng::instance();
-  return {.ufrag = to_hex(rng.bytes<4>()), .password = to_hex(rng.bytes<16>())};
 }
 
 bool among(const std::vector<std::string>& arguments, std::string_view name) {

@@ -22,15 +22,27 @@ class Peer:
         self.process = await asyncio.create_subprocess_exec(
             program, *arguments, *(["lossy"] if lossy else []), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
         self.side, self.figures = sdp.Side(), {}
+        await self._read_description()
+        return self
+
+    async def _read_description(self):
+        self.side.candidates = []
         async for line in self.process.stdout:
             name, *values = line.decode().split()
             if name == "end":
-                return self
+                return
             if name == "candidate":
                 self.side.candidates.append((values[0], int(values[1])))
-            else:
+            elif values and "=" not in name:
                 setattr(self.side, name, values[0])
-        raise RuntimeError("media_peer did not start")
+        raise RuntimeError("media_peer described nothing")
+
+    async def restart(self, theirs):
+        """Begins ICE anew with who has done so; answers how we are reached now."""
+        self.tell(theirs)
+        async with asyncio.timeout(LONGEST):
+            await self._read_description()
+        return self.side
 
     def tell(self, theirs):
         lines = [f"ufrag {theirs.ufrag}", f"password {theirs.password}", f"fingerprint {theirs.fingerprint}",
