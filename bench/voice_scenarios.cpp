@@ -48,7 +48,7 @@ void run(const char* name, const Impairment& bad, bool redundancy) {
   constexpr auto begin = quiet_before;
   constexpr auto end = quiet_before + trouble;
   test::VoiceScenario scenario{.length = end + quiet_after, .redundancy = redundancy};
-  scenario.network = [&](Micros at) { return at >= begin && at < end ? bad : Impairment{}; };
+  scenario.network = [&](Micros at) { return at >= begin && at < end ? bad : test::clean_network; };
   const auto moments = test::VoicePath(scenario).run();
   const auto before = mean_delay(moments, begin - 5s, begin);
   const auto during = mean_delay(moments, begin + trouble / 2, end);
@@ -78,12 +78,12 @@ void drift(double ppm) {
 void print_voice_scenarios() {
   std::printf("%-34s %-5s %10s %8s %8s %9s %9s %9s\n", "60 s of", "copy", "made up", "ms quiet", "ms then", "s adapts",
               "s is back", "recovered");
-  const Impairment loss{.loss = 0.10};
-  const Impairment jitter{.least_delay = 20ms, .most_delay = 80ms};
-  const Impairment reorder{.reorder = 0.05};
-  const Impairment all{.loss = 0.10, .least_delay = 20ms, .most_delay = 80ms, .reorder = 0.05};
+  const Impairment loss{.loss = 0.10, .delay = 20ms};
+  const Impairment jitter{.delay = 50ms, .jitter = 30ms};
+  const Impairment reorder{.delay = 20ms, .reorder = 0.05};
+  const Impairment all{.loss = 0.10, .delay = 50ms, .jitter = 30ms, .reorder = 0.05};
   for (const bool redundancy : {false, true}) {
-    run("nothing", {}, redundancy);
+    run("nothing", test::clean_network, redundancy);
     run("10 % loss", loss, redundancy);
     run("jitter, 50 +- 30 ms", jitter, redundancy);
     run("5 % later by 25 ms", reorder, redundancy);

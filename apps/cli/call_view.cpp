@@ -110,6 +110,14 @@ Json call_object(const client::CallInfo& call) {
   if (quality.round_trip) out.add("round_trip_us", quality.round_trip->count());
   out.add("jitter_us", quality.jitter.count());
   out.add("loss_per_mille", static_cast<std::int64_t>(quality.loss * 1000));
+  if (quality.sending.bit_rate > 0) {
+    out.add("bit_rate", quality.sending.bit_rate)
+        .add("frame_ms", quality.sending.frame.count())
+        .add("copies", quality.sending.copies);
+  }
+  out.add("buffered_us", quality.buffered.count())
+      .add("played_ms", quality.played.count())
+      .add("made_up_ms", quality.made_up.count());
   return out;
 }
 

@@ -237,6 +237,16 @@ struct CallQuality {
   std::optional<std::chrono::microseconds> round_trip = {};
   std::chrono::microseconds jitter{0};
   double loss = 0;  // share of the packets on the way to us, lately
+  // How our voice is sent, which follows what the path carries.
+  struct Sending {
+    std::uint32_t bit_rate = 0;  // of Opus; 0 before it is known
+    std::chrono::milliseconds frame{0};
+    bool copies = false;  // each packet repeats the frame before
+  };
+  Sending sending = {};
+  std::chrono::microseconds buffered{0};  // how long sound waits here for what comes late
+  std::chrono::milliseconds played{0};    // since the start
+  std::chrono::milliseconds made_up{0};   // of it, for want of frames
 };
 
 // A call as it stands.

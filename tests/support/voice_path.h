@@ -4,29 +4,23 @@
 #include <algorithm>
 #include <functional>
 #include <queue>
-#include <random>
 #include <vector>
 
 #include "media/voice/frame_encoder.h"
 #include "media/voice/jitter_buffer.h"
+#include "support/impaired_link.h"
 #include "support/speech.h"
 
 namespace pqc::test {
 
 namespace voice = media::voice;
 
-struct Impairment {
-  double loss = 0;
-  voice::Micros least_delay{20'000};
-  voice::Micros most_delay{20'000};  // each packet for itself, evenly distributed: packets overtake each other
-  double reorder = 0;                // share of the packets that come later by
-  voice::Micros reorder_by{25'000};
-  double duplicate = 0;
-};
+// Nothing is wrong, and it takes its time.
+inline constexpr Impairment clean_network{.delay = Impairment::Micros(20'000)};
 
 struct VoiceScenario {
   voice::Micros length{60'000'000};
-  std::function<Impairment(voice::Micros)> network = [](voice::Micros) { return Impairment{}; };
+  std::function<Impairment(voice::Micros)> network = [](voice::Micros) { return clean_network; };
   double drift_ppm = 0;  // how much faster the sender's clock runs than ours
   bool redundancy = false;
   voice::FrameDuration duration = voice::FrameDuration::ms10;
@@ -46,7 +40,7 @@ inline const std::vector<Bytes>& encoded_speech(voice::FrameDuration duration, b
   auto& out = kept[static_cast<std::size_t>(duration)][redundancy ? 1 : 0];
   if (!out.empty()) return out;
   auto encoder = voice::FrameEncoder::create(64'000, duration).value();
-  encoder.set_redundancy(redundancy);
+  encoder.set_rate({.bitrate = 64'000, .duration = duration, .redundancy = redundancy});
   Speech speech(3);
   voice::Block block{};
   for (int i = 0; i < 1000; ++i) {
@@ -59,7 +53,7 @@ inline const std::vector<Bytes>& encoded_speech(voice::FrameDuration duration, b
 class VoicePath {
  public:
   explicit VoicePath(VoiceScenario scenario)
-      : scenario_(std::move(scenario)), random_(scenario_.seed), buffer_(voice::JitterBuffer::create().value()) {}
+      : scenario_(std::move(scenario)), link_(scenario_.seed), buffer_(voice::JitterBuffer::create().value()) {}
 
   // What the buffer was like every 100 ms. `heard`, if given, gets all that is played.
   std::vector<VoiceMoment> run(const std::function<void(std::span<const std::int16_t>)>& heard = {}) {
@@ -77,13 +71,13 @@ class VoicePath {
   [[nodiscard]] voice::JitterBuffer& buffer() { return *buffer_; }
 
  private:
+  static constexpr std::size_t wire_bytes = 168;
+
   struct Arrival {
     voice::Micros at;
     std::size_t frame;
     bool operator>(const Arrival& other) const { return at > other.at; }
   };
-
-  bool chance(double share) { return std::uniform_real_distribution(0.0, 1.0)(random_) < share; }
 
   [[nodiscard]] voice::Micros send_time(std::size_t frame) const {
     const auto samples = static_cast<double>((frame + 1) * voice::samples_of(scenario_.duration));
@@ -92,13 +86,9 @@ class VoicePath {
 
   void send_until(voice::Micros now) {
     for (auto at = send_time(sent_); at <= now; at = send_time(++sent_)) {
-      const auto network = scenario_.network(at);
-      if (chance(network.loss)) continue;
-      auto spread = std::uniform_int_distribution(network.least_delay.count(), network.most_delay.count());
-      auto arrival = at + voice::Micros(spread(random_));
-      if (chance(network.reorder)) arrival += network.reorder_by;
-      on_the_way_.push({arrival, sent_});
-      if (chance(network.duplicate)) on_the_way_.push({arrival + voice::Micros(3'000), sent_});
+      link_.set(scenario_.network(at));
+      const auto exits = link_.send(wire_bytes, at);
+      for (const auto arrival : exits.times()) on_the_way_.push({arrival, sent_});
     }
   }
 
@@ -113,7 +103,7 @@ class VoicePath {
   }
 
   VoiceScenario scenario_;
-  std::mt19937 random_;
+  ImpairedLink link_;
   std::unique_ptr<voice::JitterBuffer> buffer_;
   std::priority_queue<Arrival, std::vector<Arrival>, std::greater<>> on_the_way_;
   std::size_t sent_ = 0;

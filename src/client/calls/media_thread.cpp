@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "client/calls/call_rate.h"
 #include "client/limits.h"
 #include "crypto/random.h"
 
@@ -81,6 +82,14 @@ class FrameQueue {
   std::size_t count_ = 0;
 };
 
+constexpr std::uint64_t samples_a_millisecond = media::voice::limits::sample_rate / 1000;
+
+CallQuality::Sending sending(const media::voice::RateChoice& choice) {
+  return {.bit_rate = choice.bitrate,
+          .frame = milliseconds(10 * media::voice::blocks_of(choice.duration)),
+          .copies = choice.redundancy};
+}
+
 }  // namespace
 
 class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
@@ -121,6 +130,10 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     if (frame.stream != StreamId::audio) return;
     voice_->received(frame.timestamp, frame.payload,
                      std::chrono::duration_cast<microseconds>(frame.arrival.time_since_epoch()) + clock_shift_);
+  }
+  void on_feedback(std::span<const media::PacketReport> reports) override {
+    if (!rate_) return;
+    if (const auto choice = rate_->feedback(reports, steady_clock::now())) voice_->set_rate(*choice);
   }
   void run() {
     clock_shift_ = media::voice::VoiceEngine::now() -
@@ -194,7 +207,17 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const auto all = session_->statistics();
     const auto voice = session_->statistics(StreamId::audio);
     const auto path = settings_.agent->path();
+    if (!rate_ && path) {
+      const bool ipv6 = path->second.ip.contains(':');
+      rate_.emplace(settings_.voice, settings_.wanted, *session_, ipv6);
+    }
+    if (const auto choice = rate_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
+    const auto heard = voice_->statistics();
     const std::lock_guard lock(mutex_);
+    if (rate_) quality_.sending = sending(rate_->choice());
+    quality_.buffered = heard.delay;
+    quality_.played = milliseconds(heard.played_samples / samples_a_millisecond);
+    quality_.made_up = milliseconds(heard.concealed_samples / samples_a_millisecond);
     quality_.round_trip = all.round_trip;
     quality_.jitter = voice.jitter;
     quality_.loss = voice.loss;
@@ -209,7 +232,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   FrameQueue::Frame frame_;
   std::unique_ptr<media::voice::VoiceEngine> voice_;
   std::unique_ptr<media::MediaSession> session_;
-  microseconds clock_shift_{0};  // the voice engine's clock minus ours
+  std::optional<CallRate> rate_;  // once there is a path
+  microseconds clock_shift_{0};   // the voice engine's clock minus ours
   steady_clock::time_point check_at_;
   steady_clock::time_point measure_at_;
   bool connected_ = false;

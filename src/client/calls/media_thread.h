@@ -23,6 +23,7 @@ struct MediaThreadSettings {
   std::vector<net::ice::Candidate> peer_candidates;
   media::MediaSettings session;
   media::voice::Settings voice;
+  media::voice::RateLimits wanted;  // by the other side, of what we send
   std::string words;
 };
 

@@ -137,8 +137,10 @@ class VoiceCall final : public CallMedia {
                     .peer_fingerprint = peer,
                     .secret = std::move(*secret)},
         .voice = {.source = media::voice::parse_endpoint(audio_.in), .sink = media::voice::parse_endpoint(audio_.out)},
+        .wanted = {},
         .words = std::string(words->first) + " " + std::string(words->second)};
-    keep_to(with.theirs, out.voice);
+    out.wanted = rate_limits(with.theirs);
+    keep_to(out.wanted, out.voice);
     // A file is played and written as it is.
     out.voice.processing = std::holds_alternative<media::voice::Device>(out.voice.source);
     for (const auto& candidate : with.theirs.candidates)

@@ -5,18 +5,24 @@
 
 #include "client/calls/call_content.h"
 #include "media/voice/limits.h"
+#include "media/voice/rate_choice.h"
 #include "media/voice/voice_engine.h"
 
 namespace pqc::client {
 
-// Shorter frames and a lower rate stay as they are; Opus goes no lower than its least rate here.
-inline void keep_to(const CallDescription& wanted, media::voice::Settings& settings) {
+// Opus goes no lower than its least rate here.
+inline media::voice::RateLimits rate_limits(const CallDescription& wanted) {
   using media::voice::FrameDuration;
-  settings.bitrate = std::max(std::min(settings.bitrate, wanted.bit_rate), media::voice::limits::least_bitrate);
   const auto longest = wanted.frame_units >= 4   ? FrameDuration::ms40
                        : wanted.frame_units >= 2 ? FrameDuration::ms20
                                                  : FrameDuration::ms10;
-  settings.duration = std::min(settings.duration, longest);
+  return {.highest_bitrate = std::max(wanted.bit_rate, media::voice::limits::least_bitrate), .longest = longest};
+}
+
+// For the start; shorter frames and a lower rate stay as they are.
+inline void keep_to(const media::voice::RateLimits& wanted, media::voice::Settings& settings) {
+  settings.bitrate = std::min(settings.bitrate, wanted.highest_bitrate);
+  settings.duration = std::min(settings.duration, wanted.longest);
 }
 
 }  // namespace pqc::client

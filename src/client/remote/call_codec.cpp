@@ -71,6 +71,12 @@ void encode(const CallInfo& in, v1::CallInfo& out) {
   if (in.quality.round_trip) out.set_round_trip_us(in.quality.round_trip->count());
   out.set_jitter_us(in.quality.jitter.count());
   out.set_loss(in.quality.loss);
+  out.set_bit_rate(in.quality.sending.bit_rate);
+  out.set_frame_ms(in.quality.sending.frame.count());
+  out.set_copies(in.quality.sending.copies);
+  out.set_buffered_us(in.quality.buffered.count());
+  out.set_played_ms(in.quality.played.count());
+  out.set_made_up_ms(in.quality.made_up.count());
   out.set_why(in.why);
 }
 
@@ -83,11 +89,16 @@ CallInfo decode(const v1::CallInfo& in) {
                .since = {in.since()},
                .ended = {in.ended()},
                .muted = in.muted()};
-  out.quality = {.relayed = in.relayed(),
-                 .words = in.words(),
-                 .round_trip = {},
-                 .jitter = std::chrono::microseconds(in.jitter_us()),
-                 .loss = in.loss()};
+  out.quality = {
+      .relayed = in.relayed(),
+      .words = in.words(),
+      .round_trip = {},
+      .jitter = std::chrono::microseconds(in.jitter_us()),
+      .loss = in.loss(),
+      .sending = {.bit_rate = in.bit_rate(), .frame = std::chrono::milliseconds(in.frame_ms()), .copies = in.copies()},
+      .buffered = std::chrono::microseconds(in.buffered_us()),
+      .played = std::chrono::milliseconds(in.played_ms()),
+      .made_up = std::chrono::milliseconds(in.made_up_ms())};
   if (in.has_round_trip_us()) out.quality.round_trip = std::chrono::microseconds(in.round_trip_us());
   out.why = in.why();
   return out;

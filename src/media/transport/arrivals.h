@@ -1,4 +1,7 @@
 // The arrivals that the next transport-wide feedback tells of, in the order of their numbers. Pure.
+//
+// A packet that comes when feedback has told of later ones makes the next feedback begin with it, and tell of those
+// once more: on a path with jitter, many would else count as lost.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +24,8 @@ class Arrivals {
   void add(std::uint16_t transport_sequence, Time now) {
     const auto sequence = numbers_.unwrap(transport_sequence);
     const auto ticks = std::chrono::floor<rtp::Ticks>(now - start_);
-    // What is older than the last feedback told, or comes when there is no room, is not told of.
-    if (sequence < told_ || size_ == limits::feedback_packets) return;
+    // What is much older than what was told, or comes when there is no room, is not told of.
+    if (sequence < told_ - limits::late_arrivals || size_ == limits::feedback_packets) return;
     const auto all = std::span(arrivals_).first(size_);
     const auto at = std::ranges::lower_bound(all, sequence, {}, &rtp::PacketArrival::sequence);
     if (at != all.end() && at->sequence == sequence) return;
@@ -31,16 +34,23 @@ class Arrivals {
                      arrivals_.begin() + static_cast<std::ptrdiff_t>(size_) + 1, 1);
     arrivals_[place] = {sequence, ticks};
     ++size_;
+    from_ = told_ < 0 ? arrivals_[0].sequence : std::min(from_, sequence);
   }
-  [[nodiscard]] std::span<const rtp::PacketArrival> waiting() const { return std::span(arrivals_).first(size_); }
-  // The number behind those that feedback has told of; before the first, that of the first arrival.
-  [[nodiscard]] std::int64_t from() const { return told_ >= 0 ? told_ : arrivals_[0].sequence; }
-  // The first `count` are told.
+  [[nodiscard]] std::span<const rtp::PacketArrival> waiting() const {
+    const auto all = std::span(arrivals_).first(size_);
+    return {std::ranges::lower_bound(all, from_, {}, &rtp::PacketArrival::sequence), all.end()};
+  }
+  // The first number that feedback has not told of or has to tell of again; before the first, that of the first
+  // arrival.
+  [[nodiscard]] std::int64_t from() const { return from_; }
+  // The first `count` of those that wait are told.
   void told(std::size_t count) {
-    told_ = arrivals_[count - 1].sequence + 1;
-    std::shift_left(arrivals_.begin(), arrivals_.begin() + static_cast<std::ptrdiff_t>(size_),
-                    static_cast<std::ptrdiff_t>(count));
-    size_ -= count;
+    told_ = from_ = waiting()[count - 1].sequence + 1;
+    const auto all = std::span(arrivals_).first(size_);
+    const auto kept = std::ranges::lower_bound(all, told_ - limits::late_arrivals, {}, &rtp::PacketArrival::sequence);
+    const auto forgotten = kept - all.begin();
+    std::shift_left(all.begin(), all.end(), forgotten);
+    size_ -= static_cast<std::size_t>(forgotten);
   }
 
  private:
@@ -48,7 +58,8 @@ class Arrivals {
   rtp::SequenceUnwrapper numbers_;
   std::array<rtp::PacketArrival, limits::feedback_packets + 1> arrivals_;
   std::size_t size_ = 0;
-  std::int64_t told_ = -1;
+  std::int64_t told_ = -1;  // behind the last one that was ever told
+  std::int64_t from_ = 0;
 };
 
 }  // namespace pqc::media

@@ -57,5 +57,9 @@ inline constexpr std::size_t plain_sources = 8;
 inline constexpr auto report_interval = 1'000ms;
 inline constexpr auto feedback_interval = 200ms;
 inline constexpr std::size_t feedback_packets = 256;
+// How far behind the last packet that feedback has told of one may come and still be told of; and how long before the
+// last one that arrived a missing packet has to be sent to count as lost.
+inline constexpr std::int64_t late_arrivals = 64;
+inline constexpr auto late_packets = 250ms;
 
 }  // namespace pqc::media::limits

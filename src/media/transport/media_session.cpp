@@ -96,7 +96,7 @@ Result<void> MediaSession::Impl::open(Time now) {
   std::ranges::copy(as_bytes(name), cname.begin());
   ntp_offset = (std::uint64_t{number(rng.bytes<4>())} << 32) | number(rng.bytes<4>());
   statuses.resize(rtp::limits::feedback_packets);
-  reports.reserve(rtp::limits::feedback_packets);
+  reports.reserve(rtp::limits::feedback_packets + limits::sent_packets);
   const auto role = settings.role.value_or(settings.side == CallSide::answerer ? DtlsRole::connect : DtlsRole::accept);
   settings.role = role;
   auto started = Dtls::start(role, settings.certificate, settings.peer_fingerprint, !mixed, *this, now);
@@ -295,9 +295,13 @@ Result<void> MediaSession::send_frame(StreamId stream, std::uint32_t timestamp, 
   return impl_->send_frame(*its, timestamp, frame, now, marker);
 }
 
+std::size_t MediaSession::packet_overhead() const {
+  return rtp::header_size(impl_->settings.transport_sequence_extension) + (impl_->mixed ? frame_overhead : 0) +
+         crypto::aead_tag_size;
+}
+
 std::size_t MediaSession::max_frame_size() const {
-  return limits::datagram - rtp::header_size(impl_->settings.transport_sequence_extension) -
-         (impl_->mixed ? frame_overhead : 0) - crypto::aead_tag_size;
+  return limits::datagram - packet_overhead();
 }
 
 Time MediaSession::poll(Time now) {

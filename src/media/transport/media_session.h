@@ -62,11 +62,12 @@ struct ReceivedFrame {
   ByteView payload;  // until the call returns
 };
 
-// What the peer said about one packet of ours, for the bandwidth estimator. In the order of sending.
+// What the peer said about one packet of ours, for the bandwidth estimator: once for each, in the order of sending but
+// for those that came late. A lost one is told of when it can no longer be late.
 struct PacketReport {
   std::int64_t sequence = 0;  // transport-wide, unwrapped
   Time sent;
-  std::optional<std::chrono::microseconds> arrival;  // by the peer's clock, from any start; none: not arrived
+  std::optional<std::chrono::microseconds> arrival;  // by the peer's clock, from any start; none: lost
   std::size_t size = 0;                              // of the datagram
 };
 
@@ -118,6 +119,8 @@ class MediaSession {
   Result<void> send_frame(StreamId stream, std::uint32_t timestamp, ByteView frame, Time now, bool marker = false);
   // The largest frame that fits.
   [[nodiscard]] std::size_t max_frame_size() const;
+  // What a frame's datagram holds beside it, in bytes.
+  [[nodiscard]] std::size_t packet_overhead() const;
   // Does what is due; answers when to call again.
   Time poll(Time now);
   // A new generation of keys for all that is sent from now on: at every ICE restart. Every 10 minutes it happens by

@@ -2,6 +2,7 @@
 // the datagrams of streams whose lost packets are sent again.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,7 @@ class SentPackets {
     std::int64_t sequence = -1;
     Time time;
     std::size_t size = 0;
+    bool missing = false;  // when feedback last told of it
   };
   void add(std::int64_t transport_sequence, std::size_t size, Time now) {
     sent_[place(transport_sequence)] = {transport_sequence, now, size};
@@ -30,12 +32,29 @@ class SentPackets {
     if (transport_sequence < 0 || entry.sequence != transport_sequence) return std::nullopt;
     return std::exchange(entry, {});
   }
+  void mark_missing(std::int64_t transport_sequence) {
+    auto& entry = sent_[place(transport_sequence)];
+    if (entry.sequence == transport_sequence) entry.missing = true;
+  }
+  // Takes out all that were sent before `end`, of those below `next`, and gives the ones that are missing: they come no
+  // more. Of the others nothing was heard.
+  void settle(Time end, std::int64_t next, auto&& lost) {
+    oldest_ = std::max(oldest_, next - static_cast<std::int64_t>(limits::sent_packets));
+    for (; oldest_ < next; ++oldest_) {
+      auto& entry = sent_[place(oldest_)];
+      if (entry.sequence != oldest_) continue;
+      if (entry.time >= end) return;
+      if (entry.missing) lost(entry);
+      entry = {};
+    }
+  }
 
  private:
   static std::size_t place(std::int64_t sequence) {
     return static_cast<std::size_t>(static_cast<std::uint64_t>(sequence) % limits::sent_packets);
   }
   std::array<Sent, limits::sent_packets> sent_;
+  std::int64_t oldest_ = 0;  // all below are taken
 };
 
 class KeptPackets {

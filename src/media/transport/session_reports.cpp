@@ -134,13 +134,25 @@ void MediaSession::Impl::take_feedback(const rtp::RtcpPacket& packet) {
   const auto last = next_transport_sequence - 1;
   const rtp::Ticks wrapped = references.unwrap(feedback->header.reference_time) - feedback->header.reference_time;
   reports.clear();
+  auto newest = Time::min() + limits::late_packets;
   for (const auto& status : feedback->packets) {
     const auto behind = static_cast<std::int16_t>(status.sequence - static_cast<std::uint16_t>(last));
+    if (!status.arrival) {
+      sent.mark_missing(last + behind);
+      continue;
+    }
     const auto entry = sent.take(last + behind);
     if (!entry) continue;
-    const auto arrival = status.arrival.transform([&](rtp::Ticks ticks) { return microseconds(ticks + wrapped); });
-    reports.push_back({.sequence = entry->sequence, .sent = entry->time, .arrival = arrival, .size = entry->size});
+    newest = std::max(newest, entry->time);
+    reports.push_back({.sequence = entry->sequence,
+                       .sent = entry->time,
+                       .arrival = microseconds(*status.arrival + wrapped),
+                       .size = entry->size});
   }
+  sent.settle(newest - limits::late_packets, next_transport_sequence, [&](const SentPackets::Sent& entry) {
+    reports.push_back({.sequence = entry.sequence, .sent = entry.time, .arrival = {}, .size = entry.size});
+  });
+  std::ranges::sort(reports, {}, &PacketReport::sequence);
   if (!reports.empty()) observer.on_feedback(reports);
 }
 

@@ -7,6 +7,7 @@
 
 #include "media/voice/delay_trend.h"
 #include "media/voice/limits.h"
+#include "media/voice/queue_delay.h"
 
 namespace pqc::media::voice {
 
@@ -27,12 +28,29 @@ constexpr auto arriving_window = 500ms;
 constexpr auto clock_jump = 3s;
 // An overuse is answered once in this time: what was sent before the answer is still on its way.
 constexpr auto decrease_pause = 300ms;
+// A trend counts when packets wait for so long at all: jitter has trends too. And what waits for so long is too much
+// without any trend: a queue that is full grows no more.
+constexpr auto least_queue = 15ms;
+constexpr auto long_queue = 100ms;
 // §6: shares of loss, and how much more a second without.
 constexpr double much_loss = 0.10;
 constexpr double little_loss = 0.02;
 constexpr double loss_growth_a_second = 1.08;
-// A packet in so many: about two seconds.
-constexpr double loss_memory = 150;
+// How long a loss is remembered: for the choice of copies, and to see how much too much was sent.
+constexpr auto loss_memory = 2s;
+constexpr auto fresh_memory = 400ms;
+constexpr auto most_gap = 100ms;
+// Whether loss comes from the rate is known when it was lower for so long, and so many packets were told of.
+constexpr auto trial_time = 2s;
+constexpr int trial_packets = 50;
+// What stays of the loss then, if it did; how much more there has to be, when it did not, to try again; and what is
+// always held to come from the rate.
+constexpr double loss_that_stays = 0.5;
+constexpr double worse = 1.5;
+constexpr double no_chance = 0.3;
+// Of the rate, when nothing is heard for so long, and each such time again.
+constexpr auto silence = 1s;
+constexpr double after_silence = 0.5;
 
 }  // namespace
 
@@ -59,24 +77,48 @@ struct BandwidthEstimator::State {
     return std::chrono::abs(apart) > clock_jump;
   }
 
+  // What is lost is told later than what arrived, so each packet counts for the usual time between two.
+  void take_loss(const PacketResult& result) {
+    if (last_sent && result.sent > *last_sent) {
+      const auto gap = std::min<Micros>(result.sent - *last_sent, most_gap);
+      spacing += 0.1 * (static_cast<double>(gap.count()) - spacing);
+    }
+    last_sent = std::max(last_sent.value_or(result.sent), result.sent);
+    const double lost = result.lost ? 1 : 0;
+    const auto follow = [&](double& average, Micros memory) {
+      average += (lost - average) * std::min(spacing / static_cast<double>(memory.count()), 0.25);
+    };
+    follow(loss, loss_memory);
+    follow(fresh_loss, fresh_memory);
+  }
+
   void take(const PacketResult& result) {
-    loss += ((result.lost ? 1.0 : 0.0) - loss) / loss_memory;
+    take_loss(result);
     if (result.lost) return;
     if (jumped(result)) {
       arrivals.clear();
       trend = DelayTrend();
+      queue = QueueDelay();
     }
     last_arrived = result;
     trend.add(result.sent, result.arrived);
+    queue.add(result.sent, result.arrived);
     arrivals.push_back({.at = std::max(result.arrived, arrivals.empty() ? result.arrived : arrivals.back().at),
                         .bytes = static_cast<double>(result.bytes)});
     const auto too_old = [&] { return arrivals.back().at - arrivals.front().at > arriving_window; };
     while (too_old() || arrivals.size() > limits::arrivals_kept) arrivals.pop_front();
   }
 
+  [[nodiscard]] PathUse use() const {
+    const auto waiting = queue.waiting();
+    if (trend.use() == PathUse::over && waiting < least_queue) return PathUse::normal;
+    if (trend.use() == PathUse::normal && waiting > long_queue) return PathUse::over;
+    return trend.use();
+  }
+
   void follow_delay(double seconds, Micros now) {
     const auto rate = arriving();
-    switch (trend.use()) {
+    switch (use()) {
       case PathUse::under:
         return;  // the queue empties: wait
       case PathUse::over:
@@ -96,17 +138,36 @@ struct BandwidthEstimator::State {
     by_delay = std::min(grown, most);
   }
 
-  void follow_loss(double seconds, double fresh_loss, Micros now) {
-    if (fresh_loss > much_loss && loss > much_loss) {
-      if (now - last_loss_decrease < decrease_pause) return;
-      by_loss = std::min(by_loss, bits()) * (1 - 0.5 * fresh_loss);
-      last_loss_decrease = now;
-    } else if (loss < little_loss) {
+  // Less is sent, by what is lost; if as much is lost then, it was not for the rate.
+  void follow_loss(double seconds, Micros now) {
+    if (trial && trial->packets >= trial_packets && now - trial->at >= trial_time) end_trial();
+    if (loss < little_loss) not_ours = 0;
+    const double usual = std::max(worse * not_ours, trial ? worse * trial->loss : 0);
+    const bool much = fresh_loss > much_loss && loss > much_loss && (loss > usual || (!trial && loss > no_chance));
+    if (much) {
+      trial = Trial{.loss = fresh_loss, .before = bits(), .at = now, .packets = 0};
+      by_loss = trial->before * (1 - fresh_loss);
+    } else if (loss < little_loss || (!trial && loss < worse * not_ours)) {
       by_loss *= std::pow(loss_growth_a_second, seconds);
     }
   }
 
+  void end_trial() {
+    if (loss > loss_that_stays * trial->loss && loss < no_chance) {
+      not_ours = std::max(loss, trial->loss);
+      by_loss = trial->before;
+    }
+    trial.reset();
+  }
+
   [[nodiscard]] double bits() const { return std::min(by_delay, by_loss); }
+
+  struct Trial {
+    double loss;    // that led to it
+    double before;  // the rate, bits a second
+    Micros at;
+    int packets;
+  };
 
   struct Arrival {
     Micros at;
@@ -116,13 +177,19 @@ struct BandwidthEstimator::State {
   double by_delay;
   double by_loss;
   double loss = 0;
+  double fresh_loss = 0;
+  double spacing = 10'000;  // microseconds from packet to packet
+  double not_ours = 0;      // the loss that a lower rate did not change
+  std::optional<Trial> trial;
   DelayTrend trend;
+  QueueDelay queue;
   std::deque<Arrival> arrivals;
   std::optional<PacketResult> last_arrived;
+  std::optional<Micros> last_sent;
   std::optional<double> too_much;
   std::optional<Micros> last_feedback;
   Micros last_decrease{-1s};
-  Micros last_loss_decrease{-1s};
+  Micros last_silence{-1s};
 };
 
 BandwidthEstimator::BandwidthEstimator(std::uint32_t start_bits_per_second)
@@ -133,15 +200,23 @@ void BandwidthEstimator::feedback(std::span<const PacketResult> results, Micros 
   if (results.empty()) return;
   auto& s = *state_;
   for (const auto& result : results) s.take(result);
-  const auto lost = static_cast<double>(std::ranges::count_if(results, &PacketResult::lost));
   const auto since = s.last_feedback ? std::clamp<Micros>(now - *s.last_feedback, 0us, 1s) : 0us;
   s.last_feedback = now;
   const double seconds = static_cast<double>(since.count()) / 1e6;
   s.follow_delay(seconds, now);
-  s.follow_loss(seconds, lost / static_cast<double>(results.size()), now);
+  if (s.trial) s.trial->packets += static_cast<int>(results.size());
+  s.follow_loss(seconds, now);
   s.by_delay = State::held(s.by_delay);
   // Loss can only hold back; what it allows beyond the delay's answer is not remembered.
   s.by_loss = State::held(std::min(s.by_loss, 1.5 * s.by_delay));
+}
+
+bool BandwidthEstimator::silent(Micros now) {
+  auto& s = *state_;
+  if (!s.last_feedback || now - std::max(*s.last_feedback, s.last_silence) < silence) return false;
+  s.last_silence = now;
+  s.by_delay = State::held(s.bits() * after_silence);
+  return true;
 }
 
 std::uint32_t BandwidthEstimator::bits_per_second() const {

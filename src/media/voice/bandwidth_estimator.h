@@ -27,6 +27,10 @@ class BandwidthEstimator {
   // One feedback report, in the order of sending. `now` is our clock and never goes back.
   void feedback(std::span<const PacketResult> results, std::chrono::microseconds now);
 
+  // Now and then, while packets are sent: whether nothing was heard for so long that there is less to be had. Where all
+  // is too much, feedback is lost with the rest.
+  bool silent(std::chrono::microseconds now);
+
   [[nodiscard]] std::uint32_t bits_per_second() const;
   // Of the last few seconds, 0 to 1.
   [[nodiscard]] double loss() const;

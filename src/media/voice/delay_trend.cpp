@@ -34,6 +34,8 @@ double ms(DelayTrend::Micros time) {
 DelayTrend::DelayTrend() : threshold_(first_threshold) {}
 
 void DelayTrend::add(Micros sent, Micros arrived) {
+  // One that was overtaken by a later group.
+  if (current_ && sent < current_->first_sent) return;
   if (current_ && sent - current_->first_sent > burst) close_group();
   if (!current_) {
     if (!previous_) origin_ = arrived;

@@ -17,7 +17,7 @@ class DelayTrend {
 
   DelayTrend();
 
-  // The next packet that arrived, in the order of sending.
+  // The next packet that arrived, in the order of sending; one that comes behind later ones is passed over.
   void add(Micros sent, Micros arrived);
   [[nodiscard]] PathUse use() const { return use_; }
 

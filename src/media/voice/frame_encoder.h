@@ -19,29 +19,21 @@ class FrameEncoder {
   [[nodiscard]] static Result<FrameEncoder> create(std::uint32_t bits_per_second, FrameDuration duration);
 
   // From the next frame on.
-  void set_bitrate(std::uint32_t bits_per_second) { next_.bitrate = bits_per_second; }
-  void set_duration(FrameDuration duration) { next_.duration = duration; }
-  void set_redundancy(bool on) { next_.redundancy = on; }
+  void set_rate(const RateChoice& choice) { next_ = choice; }
 
   // Calls `on_frame` if the block completes a frame.
   void add(const Block& block, const OnFrame& on_frame);
 
  private:
-  struct Shape {
-    std::uint32_t bitrate = 0;
-    FrameDuration duration = FrameDuration::ms10;
-    bool redundancy = false;
-  };
-
-  FrameEncoder(Encoder encoder, Shape shape) : encoder_(std::move(encoder)), shape_(shape), next_(shape) {}
+  FrameEncoder(Encoder encoder, RateChoice shape) : encoder_(std::move(encoder)), shape_(shape), next_(shape) {}
   void begin_frame();
   void finish_frame(const OnFrame& on_frame);
   // The packet before the one that is made now, if it may stand beside it.
   [[nodiscard]] ByteView previous(std::size_t size) const;
 
   Encoder encoder_;
-  Shape shape_;
-  Shape next_;
+  RateChoice shape_;
+  RateChoice next_;
   std::array<std::int16_t, limits::longest_frame_samples> samples_{};
   std::size_t filled_ = 0;
   struct Packet {

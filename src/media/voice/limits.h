@@ -70,6 +70,10 @@ inline constexpr std::chrono::milliseconds most_behind{500};
 // What the bandwidth estimator answers, in bits a second on the wire.
 inline constexpr std::uint32_t least_path_rate = 20'000;
 inline constexpr std::uint32_t most_path_rate = 400'000;
+// How long nothing changes before a step up, at least and at most; a fall within so long of one was caused by it.
+inline constexpr std::chrono::seconds least_quiet{2};
+inline constexpr std::chrono::seconds most_quiet{16};
+inline constexpr std::chrono::seconds step_on_trial{8};
 // Packets of the last half second; more than voice sends.
 inline constexpr std::size_t arrivals_kept = 256;
 

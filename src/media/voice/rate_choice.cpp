@@ -23,28 +23,34 @@ std::int64_t left(const PathState& path, FrameDuration duration, bool redundancy
   return (std::int64_t{path.bits_per_second} - headers) / (redundancy ? 2 : 1);
 }
 
-FrameDuration choose_duration(const PathState& path, FrameDuration now, bool redundancy) {
+FrameDuration choose_duration(const PathState& path, FrameDuration now, FrameDuration longest, bool redundancy) {
   for (const auto duration : {FrameDuration::ms10, FrameDuration::ms20}) {
     const auto needed = duration < now ? shorten_from : lengthen_below;
-    if (left(path, duration, redundancy) >= needed) return duration;
+    if (duration == longest || left(path, duration, redundancy) >= needed) return duration;
   }
-  return FrameDuration::ms40;
+  return longest;
 }
 
 }  // namespace
 
-RateChoice choose_rate(const PathState& path, const RateChoice& now) {
+RateChoice choose_rate(const PathState& path, const RateChoice& now, const RateLimits& wanted) {
+  const std::int64_t most = std::clamp(wanted.highest_bitrate, limits::least_bitrate, limits::most_bitrate);
   RateChoice out;
   out.redundancy = path.loss >= (now.redundancy ? redundancy_until : redundancy_from) &&
-                   left(path, FrameDuration::ms40, true) >= std::int64_t{limits::least_bitrate};
-  out.duration = choose_duration(path, now.duration, out.redundancy);
+                   left(path, wanted.longest, true) >= std::int64_t{limits::least_bitrate};
+  out.duration = choose_duration(path, now.duration, wanted.longest, out.redundancy);
   const auto available = left(path, out.duration, out.redundancy) / step * step;
-  const auto held = std::clamp<std::int64_t>(available, limits::least_bitrate, limits::most_bitrate);
+  const auto held = std::clamp<std::int64_t>(available, limits::least_bitrate, most);
   const bool same_shape = out.duration == now.duration && out.redundancy == now.redundancy;
-  const bool too_little_more =
-      held > now.bitrate && held < std::int64_t{now.bitrate} + rise_by && held < limits::most_bitrate;
+  const bool too_little_more = held > now.bitrate && held < std::int64_t{now.bitrate} + rise_by && held < most;
   out.bitrate = same_shape && too_little_more ? now.bitrate : static_cast<std::uint32_t>(held);
   return out;
+}
+
+std::uint32_t wire_bits_per_second(const RateChoice& choice, std::uint32_t overhead_bytes) {
+  const auto packets = choice.redundancy ? 2U : 1U;
+  const auto bytes = opus_bytes(choice.bitrate, choice.duration) * packets + 1 + overhead_bytes;
+  return static_cast<std::uint32_t>(8 * bytes * 100 / blocks_of(choice.duration));
 }
 
 }  // namespace pqc::media::voice

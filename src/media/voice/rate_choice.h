@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "media/voice/frame_duration.h"
+#include "media/voice/limits.h"
 
 namespace pqc::media::voice {
 
@@ -20,7 +21,16 @@ struct RateChoice {
   friend bool operator==(const RateChoice&, const RateChoice&) = default;
 };
 
+// What who receives wants at most; the bit rate goes no lower than limits::least_bitrate for it.
+struct RateLimits {
+  std::uint32_t highest_bitrate = limits::most_bitrate;
+  FrameDuration longest = FrameDuration::ms40;
+};
+
 // `now` is what holds at present: small changes of the path do not change it.
-[[nodiscard]] RateChoice choose_rate(const PathState& path, const RateChoice& now);
+[[nodiscard]] RateChoice choose_rate(const PathState& path, const RateChoice& now, const RateLimits& wanted = {});
+
+// What a choice takes of the path, headers included.
+[[nodiscard]] std::uint32_t wire_bits_per_second(const RateChoice& choice, std::uint32_t overhead_bytes);
 
 }  // namespace pqc::media::voice

@@ -98,16 +98,8 @@ Micros VoiceEngine::now() {
   return std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-void VoiceEngine::set_bitrate(std::uint32_t bits_per_second) {
-  worker_->worker.controls().bitrate.store(bits_per_second, std::memory_order_relaxed);
-}
-
-void VoiceEngine::set_redundancy(bool on) {
-  worker_->worker.controls().redundancy.store(on, std::memory_order_relaxed);
-}
-
-void VoiceEngine::set_frame_duration(FrameDuration duration) {
-  worker_->worker.controls().duration.store(duration, std::memory_order_relaxed);
+void VoiceEngine::set_rate(const RateChoice& choice) {
+  worker_->worker.controls().rate.store(choice, std::memory_order_relaxed);
 }
 
 void VoiceEngine::set_muted(bool muted) {

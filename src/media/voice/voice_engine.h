@@ -21,6 +21,7 @@
 #include "base/bytes.h"
 #include "media/voice/error.h"
 #include "media/voice/frame_duration.h"
+#include "media/voice/rate_choice.h"
 
 namespace pqc::media::voice {
 
@@ -104,11 +105,8 @@ class VoiceEngine {
   // The clock that start() runs by, for `arrival`.
   [[nodiscard]] static Micros now();
 
-  // From the next frame on. The rate is of Opus alone, held to 16 to 96 kbit/s; redundancy repeats the previous frame
-  // in each packet and so doubles the payload. rate_choice.h chooses all three.
-  void set_bitrate(std::uint32_t bits_per_second);
-  void set_redundancy(bool on);
-  void set_frame_duration(FrameDuration duration);
+  // From the next frame on; the bit rate is of Opus alone, held to 16 to 96 kbit/s. RateControl chooses.
+  void set_rate(const RateChoice& choice);
 
   // A muted source is encoded as silence.
   void set_muted(bool muted);

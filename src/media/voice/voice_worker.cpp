@@ -19,7 +19,7 @@ float level_of(std::span<const std::int16_t> samples) {
 VoiceWorker::VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame)
     : parts_(std::move(parts)),
       on_frame_(std::move(on_frame)),
-      controls_{.bitrate = settings.bitrate, .duration = settings.duration} {}
+      controls_{.rate = RateChoice{.bitrate = settings.bitrate, .duration = settings.duration, .redundancy = false}} {}
 
 // Over the length of a block, so that nothing clicks.
 void VoiceWorker::apply_mute(Block& block) {
@@ -39,9 +39,7 @@ void VoiceWorker::send(Block& block) {
   if (parts_.processing) parts_.processing->process(block);
   apply_mute(block);
   level_in_.store(level_of(block), std::memory_order_relaxed);
-  parts_.encoder.set_bitrate(controls_.bitrate.load(std::memory_order_relaxed));
-  parts_.encoder.set_duration(controls_.duration.load(std::memory_order_relaxed));
-  parts_.encoder.set_redundancy(controls_.redundancy.load(std::memory_order_relaxed));
+  parts_.encoder.set_rate(controls_.rate.load(std::memory_order_relaxed));
   parts_.encoder.add(block, on_frame_);
 }
 

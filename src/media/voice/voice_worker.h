@@ -23,9 +23,8 @@ class VoiceWorker {
   };
   // What may be changed while it runs.
   struct Controls {
-    std::atomic<std::uint32_t> bitrate;
-    std::atomic<FrameDuration> duration;
-    std::atomic<bool> redundancy{false};
+    std::atomic<RateChoice> rate;
+    static_assert(std::atomic<RateChoice>::is_always_lock_free);
     std::atomic<bool> muted{false};
   };
 

@@ -14,7 +14,7 @@ media::voice::Settings kept(std::uint32_t units, std::uint32_t bit_rate) {
   CallDescription wanted;
   wanted.frame_units = units;
   wanted.bit_rate = bit_rate;
-  keep_to(wanted, out);
+  keep_to(rate_limits(wanted), out);
   return out;
 }
 

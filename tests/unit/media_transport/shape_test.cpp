@@ -19,8 +19,10 @@ std::vector<std::size_t> sizes_of(Said said) {
   auto encoder = voice::FrameEncoder::create(64'000, voice::FrameDuration::ms10).value();
   pqc::test::Speech speech(4);
   for (int i = 0; i < 300; ++i) {
-    if (i == 100) encoder.set_redundancy(true);
-    if (i == 200) encoder.set_duration(voice::FrameDuration::ms20);
+    if (i == 100) encoder.set_rate({.bitrate = 64'000, .redundancy = true});
+    if (i == 200) {
+      encoder.set_rate({.bitrate = 64'000, .duration = voice::FrameDuration::ms20, .redundancy = true});
+    }
     voice::Block block{};
     if (said != Said::nothing) speech.fill(block);
     // As VoiceEngine does it while muted.

@@ -1,4 +1,4 @@
-// The bandwidth estimator and the choice of rate against a path of limited width, in virtual time.
+// The bandwidth estimator and what RateControl makes of it against a path of limited width, in virtual time.
 #include <deque>
 #include <random>
 
@@ -6,7 +6,7 @@
 
 #include "media/voice/bandwidth_estimator.h"
 #include "media/voice/limits.h"
-#include "media/voice/rate_choice.h"
+#include "media/voice/rate_control.h"
 
 namespace pqc::media::voice {
 namespace {
@@ -16,39 +16,41 @@ using Micros = std::chrono::microseconds;
 
 constexpr std::uint32_t overhead = 76;
 
-// A bottleneck with a queue of 400 ms, then 20 ms each way; loss by chance before it.
+// A bottleneck with a queue, then 20 ms each way; loss by chance before it.
 struct Path {
   double bits_per_second = 100'000;
   double loss = 0;
+  Micros most_queue = 400ms;
 };
 
 class Call {
  public:
+  explicit Call(const RateLimits& wanted = {}) : control_({.bitrate = 64'000}, wanted, overhead) {}
+
   Path path;
   Micros clock = 123s;  // the other side's, beyond ours
 
   void run(Micros length) {
     for (const auto end = now_ + length; now_ < end; now_ += 10ms) {
-      if (++block_ % blocks_of(choice_.duration) == 0) send();
+      if (++block_ % blocks_of(choice().duration) == 0) send();
       if (block_ % 10 == 0) report();
     }
   }
-  [[nodiscard]] const RateChoice& choice() const { return choice_; }
-  [[nodiscard]] double wire_bits() const {
-    return 8.0 * packet_bytes() * 100 / static_cast<double>(blocks_of(choice_.duration));
-  }
+  [[nodiscard]] const RateChoice& choice() const { return control_.choice(); }
+  [[nodiscard]] double wire_bits() const { return wire_bits_per_second(choice(), overhead); }
+  [[nodiscard]] int changes() const { return changes_; }
   [[nodiscard]] Micros queue() const { return std::max<Micros>(busy_until_ - now_, 0us); }
   // Since the last call.
   Micros worst_queue() { return std::exchange(worst_, 0us); }
 
  private:
   [[nodiscard]] std::uint32_t packet_bytes() const {
-    const auto opus = static_cast<std::uint32_t>(opus_bytes(choice_.bitrate, choice_.duration));
-    return overhead + 1 + opus * (choice_.redundancy ? 2 : 1);
+    const auto opus = static_cast<std::uint32_t>(opus_bytes(choice().bitrate, choice().duration));
+    return overhead + 1 + opus * (choice().redundancy ? 2 : 1);
   }
   void send() {
     const auto bytes = packet_bytes();
-    const bool lost = std::uniform_real_distribution(0.0, 1.0)(random_) < path.loss || queue() > 400ms;
+    const bool lost = std::uniform_real_distribution(0.0, 1.0)(random_) < path.loss || queue() > path.most_queue;
     if (!lost) {
       const Micros takes(static_cast<std::int64_t>(bytes * 8e6 / path.bits_per_second));
       busy_until_ = std::max(busy_until_, now_) + takes;
@@ -63,14 +65,11 @@ class Call {
       results.push_back(flying_.front());
       results.back().arrived += clock;
     }
-    estimator_.feedback(results, now_);
-    choice_ = choose_rate(
-        {.bits_per_second = estimator_.bits_per_second(), .loss = estimator_.loss(), .overhead_bytes = overhead},
-        choice_);
+    if (control_.feedback(results, now_)) ++changes_;
   }
 
-  BandwidthEstimator estimator_{130'000};
-  RateChoice choice_{.bitrate = 64'000};
+  RateControl control_;
+  int changes_ = 0;
   std::mt19937 random_{1};
   std::deque<PacketResult> flying_;
   Micros now_{0};
@@ -149,6 +148,90 @@ TEST(Bandwidth, LossSwitchesRedundancyOnAndOff) {
   call.path.loss = 0;
   call.run(20s);
   EXPECT_FALSE(call.choice().redundancy);
+}
+
+TEST(Bandwidth, LossThatTheRateDoesNotCauseCostsNone) {
+  Call call;
+  call.path = {.bits_per_second = 1'000'000, .loss = 0.15};
+  call.run(60s);
+  EXPECT_TRUE(call.choice().redundancy);
+  EXPECT_EQ(call.choice().duration, FrameDuration::ms10);
+  EXPECT_GE(call.choice().bitrate, 48'000U);
+}
+
+TEST(Bandwidth, LossThatTheRateCausesEndsIt) {
+  // No queue that could grow: what is too much is lost at once.
+  Call call;
+  call.path = {.bits_per_second = 60'000, .loss = 0, .most_queue = 25ms};
+  call.run(15s);
+  double sum = 0;
+  for (int i = 0; i < 60; ++i) {
+    call.run(1s);
+    sum += call.wire_bits();
+  }
+  EXPECT_LT(sum / 60, 66'000);
+  EXPECT_GT(sum / 60, 36'000);
+}
+
+TEST(Bandwidth, ChangesAreFew) {
+  for (const double width : {2'000'000.0, 110'000.0, 60'000.0, 40'000.0}) {
+    Call call;
+    call.path.bits_per_second = width;
+    call.run(30s);
+    const auto before = call.changes();
+    call.run(120s);
+    EXPECT_LE(call.changes() - before, 30) << width;
+  }
+}
+
+TEST(Bandwidth, ItKeepsToWhatTheOtherSideWants) {
+  Call call({.highest_bitrate = 48'000, .longest = FrameDuration::ms20});
+  call.path.bits_per_second = 2'000'000;
+  call.run(20s);
+  EXPECT_EQ(call.choice().bitrate, 48'000U);
+  call.path.bits_per_second = 40'000;
+  call.run(20s);
+  EXPECT_EQ(call.choice().duration, FrameDuration::ms20);
+  EXPECT_EQ(call.choice().bitrate, limits::least_bitrate);
+}
+
+TEST(Bandwidth, WithoutFeedbackItGoesDown) {
+  RateControl control({.bitrate = 64'000}, {}, overhead);
+  EXPECT_FALSE(control.poll(100s)) << "nothing was ever heard";
+  const PacketResult one{.sent = 100s, .arrived = 100s, .bytes = 157};
+  EXPECT_FALSE(control.feedback({&one, 1}, 100s));
+  EXPECT_FALSE(control.poll(100'900ms));
+  EXPECT_TRUE(control.poll(101s));
+  EXPECT_FALSE(control.poll(101'500ms));
+  EXPECT_TRUE(control.poll(102s));
+  EXPECT_EQ(control.choice().duration, FrameDuration::ms40);
+  EXPECT_EQ(control.choice().bitrate, limits::least_bitrate);
+}
+
+TEST(Bandwidth, JitterIsNoQueue) {
+  BandwidthEstimator estimator(130'000);
+  std::mt19937 random(1);
+  for (int i = 0; i < 6'000; ++i) {
+    const Micros sent = 10ms * i;
+    const Micros took(20'000 + random() % 60'000);
+    const PacketResult one{.sent = sent, .arrived = sent + took, .bytes = 157};
+    estimator.feedback({&one, 1}, sent + 80ms);
+    ASSERT_GE(estimator.bits_per_second(), 110'000U) << i;
+  }
+}
+
+TEST(Bandwidth, WhateverThePeerSaysItStaysWithinItsBounds) {
+  RateControl control({.bitrate = 64'000}, {}, overhead);
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 5'000; ++i) {
+    const Micros arrived(static_cast<std::int64_t>(random() % (std::uint64_t{1} << (random() % 42))));
+    const PacketResult one{.sent = 10ms * i, .arrived = arrived, .bytes = 157, .lost = random() % 3 == 0};
+    static_cast<void>(control.feedback({&one, 1}, 10ms * i));
+    ASSERT_GE(control.path().bits_per_second(), limits::least_path_rate);
+    ASSERT_LE(control.path().bits_per_second(), limits::most_path_rate);
+    ASSERT_GE(control.choice().bitrate, limits::least_bitrate);
+    ASSERT_LE(control.choice().bitrate, limits::most_bitrate);
+  }
 }
 
 TEST(Bandwidth, NothingComesOfNothing) {

@@ -90,9 +90,7 @@ TEST_F(EngineTest, RateDurationAndRedundancyChangeTheShape) {
   auto bob = VoiceEngine::create(settings("said.wav", "heard.wav"), [](const auto&) {}).value();
   auto alice = VoiceEngine::create(settings("said.wav", "other.wav"), to(bob)).value();
   talk(*alice, *bob, 500ms);
-  alice->set_bitrate(32'000);
-  alice->set_frame_duration(FrameDuration::ms20);
-  alice->set_redundancy(true);
+  alice->set_rate({.bitrate = 32'000, .duration = FrameDuration::ms20, .redundancy = true});
   talk(*alice, *bob, 1s);
   EXPECT_EQ(sizes_.back(), 161U);
   EXPECT_EQ(bob->statistics().concealed_samples, 0U);

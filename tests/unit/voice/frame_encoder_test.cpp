@@ -50,7 +50,7 @@ TEST_F(FrameEncoderTest, Threat18SpeechAndSilenceHaveOneSize) {
       for (const bool redundancy : {false, true}) {
         sent_.clear();
         auto encoder = FrameEncoder::create(bitrate, duration).value();
-        encoder.set_redundancy(redundancy);
+        encoder.set_rate({.bitrate = bitrate, .duration = duration, .redundancy = redundancy});
         speak(encoder, 80);
         be_silent(encoder, 40);
         speak(encoder, 40);
@@ -64,9 +64,9 @@ TEST_F(FrameEncoderTest, Threat18SpeechAndSilenceHaveOneSize) {
 TEST_F(FrameEncoderTest, TimestampsFollowTheDuration) {
   auto encoder = FrameEncoder::create(32'000, FrameDuration::ms10).value();
   speak(encoder, 2);
-  encoder.set_duration(FrameDuration::ms40);
+  encoder.set_rate({.bitrate = 32'000, .duration = FrameDuration::ms40});
   speak(encoder, 5);
-  encoder.set_duration(FrameDuration::ms20);
+  encoder.set_rate({.bitrate = 32'000, .duration = FrameDuration::ms20});
   speak(encoder, 5);
   std::vector<std::uint32_t> timestamps;
   for (const auto& frame : sent_) timestamps.push_back(frame.timestamp / 480);
@@ -76,7 +76,7 @@ TEST_F(FrameEncoderTest, TimestampsFollowTheDuration) {
 TEST_F(FrameEncoderTest, TheCopyIsTheFrameBefore) {
   auto encoder = FrameEncoder::create(64'000, FrameDuration::ms10).value();
   speak(encoder, 1);
-  encoder.set_redundancy(true);
+  encoder.set_rate({.bitrate = 64'000, .redundancy = true});
   speak(encoder, 3);
   for (std::size_t i = 1; i < sent_.size(); ++i) {
     EXPECT_TRUE(equal(parse_payload(sent_[i].payload)->previous, parse_payload(sent_[i - 1].payload)->opus)) << i;
@@ -85,9 +85,9 @@ TEST_F(FrameEncoderTest, TheCopyIsTheFrameBefore) {
 
 TEST_F(FrameEncoderTest, ARateChangeLeavesOneCopyOut) {
   auto encoder = FrameEncoder::create(64'000, FrameDuration::ms10).value();
-  encoder.set_redundancy(true);
+  encoder.set_rate({.bitrate = 64'000, .redundancy = true});
   speak(encoder, 3);
-  encoder.set_bitrate(32'000);
+  encoder.set_rate({.bitrate = 32'000, .redundancy = true});
   speak(encoder, 2);
   EXPECT_TRUE(parse_payload(sent_[3].payload)->previous.empty());
   EXPECT_FALSE(parse_payload(sent_[4].payload)->previous.empty());
