@@ -13,7 +13,7 @@ import sys
 
 import chromium
 import sdp
-from peer import LONGEST, SENT_TONE, introduce, report, spoiled, wrong_certificate
+from peer import ADDRESS, ADDRESS_6, LONGEST, SENT_TONE, has_ipv6, introduce, report, spoiled, wrong_certificate
 
 NUMBERS = itertools.count()
 # Chromium begins at 300,000 bit/s. Without feedback on its packets it is down at 40,000 after 15 s, and stays there.
@@ -63,9 +63,9 @@ def name_of(we_offer, we_connect):
     return f"Chromium {'answers' if we_offer else 'offers '}, DTLS {'server' if we_connect else 'client'}"
 
 
-async def call(browser, program, we_offer, we_connect, lossy=False, long=False):
+async def call(browser, program, we_offer, we_connect, lossy=False, long=False, address=ADDRESS):
     other = await Other.start(browser, lossy)
-    peer = await introduce(program, other, we_offer, we_connect, lossy)
+    peer = await introduce(program, other, we_offer, we_connect, lossy, address)
 
     def ours(now):
         repeated = now["recovered"] >= 3 and now["repeated"] >= 3 if lossy else True
@@ -81,7 +81,8 @@ async def call(browser, program, we_offer, we_connect, lossy=False, long=False):
     await other.close()
     closed = await peer.until(lambda now: now["state"] == "closed")
     figures = await peer.end()
-    return report(f"{name_of(we_offer, we_connect)}{', loss' if lossy else ''}{', long' if long else ''}", all(good) and role and closed,
+    kind = ", loss" * lossy + ", long" * long + ", IPv6" * (address == ADDRESS_6)
+    return report(f"{name_of(we_offer, we_connect)}{kind}", all(good) and role and closed,
                   figures, other.figures)
 
 
@@ -130,6 +131,8 @@ async def main(program):
         beside = asyncio.gather(*beside, call(browser, program, True, False, long=True))
         results = [await call(browser, program, *which) for which in itertools.product(both, both)]
         results.append(await call(browser, program, False, True, lossy=True))
+        if has_ipv6():
+            results.append(await call(browser, program, True, True, address=ADDRESS_6))
         results += [await restart(browser, program, we_connect) for we_connect in both]
         return 0 if all(results + await beside) else 1
 

@@ -1,10 +1,12 @@
 """media_peer as a process, and what every test does with it."""
 
 import asyncio
+import socket
+import sys
 
 import sdp
 
-ADDRESS = "127.0.0.1"
+ADDRESS, ADDRESS_6 = "127.0.0.1", "::1"
 SENT_TONE = 600  # Hz, by media_peer
 HEARD_TONE = 440  # Hz, that media_peer listens for
 # Generous: what is waited for comes within two seconds of an idle machine, but for a handshake that has to fail, which our side
@@ -16,8 +18,8 @@ class Peer:
     """One call of our side."""
 
     @classmethod
-    async def start(cls, program, controlling, connects, lossy=False):
-        arguments = ["controlling" if controlling else "controlled", "connect" if connects else "accept", ADDRESS]
+    async def start(cls, program, controlling, connects, lossy=False, address=ADDRESS):
+        arguments = ["controlling" if controlling else "controlled", "connect" if connects else "accept", address]
         self = cls()
         self.process = await asyncio.create_subprocess_exec(
             program, *arguments, *(["lossy"] if lossy else []), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE)
@@ -79,9 +81,9 @@ class Peer:
         return self.figures
 
 
-async def introduce(program, other, we_offer, we_connect, lossy=False, change_ours=None, change_theirs=None):
+async def introduce(program, other, we_offer, we_connect, lossy=False, address=ADDRESS, change_ours=None, change_theirs=None):
     """Offer and answer; answers our side once both are under way. `other` has make_offer, make_answer and take_answer."""
-    peer = await Peer.start(program, controlling=we_offer, connects=we_connect, lossy=lossy)
+    peer = await Peer.start(program, controlling=we_offer, connects=we_connect, lossy=lossy, address=address)
     ours = peer.side
     ours.setup, ours.nack, ours.extension = "active" if we_connect else "passive", lossy, 1
     if change_ours:
@@ -97,6 +99,15 @@ async def introduce(program, other, we_offer, we_connect, lossy=False, change_ou
         theirs.fingerprint = change_theirs(theirs.fingerprint)
     peer.tell(theirs)
     return peer
+
+
+def has_ipv6():
+    try:
+        with socket.create_server((ADDRESS_6, 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        print("interop: this machine has no IPv6: not tried with it", file=sys.stderr)
+        return False
 
 
 def wrong_certificate(figures):

@@ -32,6 +32,7 @@ struct Stranger {
     std::array<std::uint8_t, 4'096> memory;
     for (int size = 0; (size = BIO_read(out, memory.data(), memory.size())) > 0;) {
       with.handle_datagram(ByteView(memory).first(static_cast<std::size_t>(size)), now);
+      ++sent;
     }
   }
 
@@ -40,6 +41,7 @@ struct Stranger {
   SslPtr ssl;
   BIO* in;
   BIO* out;
+  int sent = 0;  // datagrams
 };
 
 std::pair<DtlsState, Error> meet(const std::function<void(SSL_CTX*)>& change) {
@@ -57,6 +59,25 @@ std::pair<DtlsState, Error> meet(const std::function<void(SSL_CTX*)>& change) {
 
 TEST(DtlsTest, TakesWhoKeepsToTheRules) {
   EXPECT_EQ(meet([](SSL_CTX*) {}).first, DtlsState::connected);
+}
+
+// Chromium's ClientHello, which has keys for more than DTLS 1.2, fills two datagrams.
+TEST(DtlsTest, TakesAClientHelloInPieces) {
+  constexpr std::uint8_t name_size = 250;
+  Bytes names;
+  for (int i = 0; i < 12; ++i) {
+    names.push_back(name_size);
+    names.insert(names.end(), name_size, 'a');
+  }
+  Stranger stranger(
+      [&](SSL_CTX* of) { SSL_CTX_set_alpn_protos(of, names.data(), static_cast<unsigned>(names.size())); });
+  Wire wire;
+  const auto ours = MediaCertificate::make();
+  const auto dtls = Dtls::start(DtlsRole::accept, *ours, stranger.certificate.fingerprint(), false, wire, Time{});
+  stranger.step(**dtls, wire, Time{});
+  EXPECT_GT(stranger.sent, 1);
+  for (int i = 0; i < 5; ++i) stranger.step(**dtls, wire, Time{});
+  EXPECT_EQ((*dtls)->state(), DtlsState::connected);
 }
 
 TEST(DtlsTest, RefusesWhoHasNoExtendedMasterSecret) {
