@@ -100,6 +100,7 @@ struct Agent::Impl {
   guint stream = 0;
   // Where libnice reaches each of settings.turn; without a port where it does not.
   std::vector<StunServer> relays;
+  std::size_t told = 0;  // how many candidates of the peer libnice knows
   std::thread thread;
   std::atomic<bool> gathered = false;
   std::atomic<bool> checking = false;
@@ -119,12 +120,19 @@ struct Agent::Impl {
   void keep_mapping();
   void end();
 
+  void tell(std::span<const Candidate> candidates);
+
+  static void on_candidate(NiceAgent*, NiceCandidate*, gpointer of);
   static void on_gathered(NiceAgent*, guint, gpointer of);
   static void on_state(NiceAgent*, guint, guint, guint state, gpointer of);
   static void on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of);
 };
 
 // NiceAgent's signals come on whichever thread made the change; what they do here is safe on any.
+void Agent::Impl::on_candidate(NiceAgent*, NiceCandidate*, gpointer of) {
+  static_cast<Impl*>(of)->events.notify();
+}
+
 void Agent::Impl::on_gathered(NiceAgent*, guint, gpointer of) {
   auto* self = static_cast<Impl*>(of);
   self->gathered = true;
@@ -150,6 +158,7 @@ bool Agent::Impl::set_up() {
                "force-relay", settings.relay_only ? TRUE : FALSE, "stun-initial-timeout",
                static_cast<guint>(limits::first_wait.count()), nullptr);
   stream = nice_agent_add_stream(agent.get(), component);
+  g_signal_connect(agent.get(), "new-candidate-full", G_CALLBACK(on_candidate), this);
   g_signal_connect(agent.get(), "candidate-gathering-done", G_CALLBACK(on_gathered), this);
   g_signal_connect(agent.get(), "component-state-changed", G_CALLBACK(on_state), this);
   add_servers();
@@ -332,14 +341,25 @@ void Agent::start_checks(const Credentials& peer, std::span<const Candidate> can
     nice_agent_set_local_credentials(agent, impl_->stream, ours.ufrag.c_str(), ours.password.c_str());
   }
   nice_agent_set_remote_credentials(agent, impl_->stream, peer.ufrag.c_str(), peer.password.c_str());
+  impl_->told = 0;
+  impl_->tell(candidates);
+}
+
+void Agent::add_candidates(std::span<const Candidate> candidates) {
+  impl_->tell(candidates);
+}
+
+// Those that it has already, libnice passes over.
+void Agent::Impl::tell(std::span<const Candidate> candidates) {
   std::vector<CandidatePtr> theirs;
   GSList* list = nullptr;
-  for (std::size_t i = 0; i < candidates.size(); ++i)
-    if (auto one = candidate_of(candidates[i], impl_->stream, i)) {
+  for (const auto& candidate : candidates)
+    if (auto one = candidate_of(candidate, stream, told)) {
+      ++told;
       list = g_slist_append(list, one.get());
       theirs.push_back(std::move(one));
     }
-  nice_agent_set_remote_candidates(agent, impl_->stream, component, list);
+  nice_agent_set_remote_candidates(agent.get(), stream, component, list);
   g_slist_free(list);
 }
 

@@ -66,7 +66,7 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // Readable when the state changed or a datagram came. clear() it first, then look.
+  // Readable when the state changed, candidates were found or a datagram came. clear() it first, then look.
   [[nodiscard]] int ready_fd() const;
   void clear();
 
@@ -79,6 +79,8 @@ class Agent {
   // From now on with this peer. Again: begins all checks anew on the same sockets (RFC 8445 §9); until they are done,
   // datagrams go on by the path that was there.
   void start_checks(const Credentials& peer, std::span<const Candidate> candidates);
+  // More of the same peer's, as it finds them (RFC 8838); after start_checks.
+  void add_candidates(std::span<const Candidate> candidates);
   [[nodiscard]] std::optional<Path> path() const;
   // Which of Settings::turn our end of the path goes through; nothing where it goes through none.
   [[nodiscard]] std::optional<std::size_t> relay() const;
