@@ -31,6 +31,7 @@ nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of 
 	@tests/nat/turn_test.py . -v
 	@tests/nat/matrix_test.py build/release/bin . -v
 	@tests/nat/nearby_test.py build/release/bin -v
+	@tests/nat/contacts_test.py build/release/bin -v
 
 interop: ## ours beside others': MLS with ts-mls, STUN with coturn and libnice, media and ICE with aiortc and Chromium
 	@tools/setup interop

@@ -210,6 +210,11 @@ class Lab:
         tell("nft", "table inet slow {\nchain input {\ntype filter hook input priority -9; policy accept;\n"
                     "meta l4proto udp limit rate over 300 kbytes/second burst 30 kbytes drop\n}\n}\n", host.name)
 
+    def cut_udp(self, host):
+        """From now on no datagram of a host gets in or out; TCP does."""
+        chains = "".join(f"chain {hook} {{\ntype filter hook {hook} priority -10; policy accept;\nmeta l4proto udp drop\n}}\n" for hook in ("input", "output"))
+        tell("nft", f"table inet cut {{\n{chains}}}\n", host.name)
+
     def move(self, host):
         """Gives a public host other addresses, as a machine gets that changes networks; the old ones are gone."""
         number = next(self.numbers)

@@ -1,5 +1,6 @@
 """Contacts who go direct: what the server sees of it, and that nothing is lost, doubled or out of order when it ends."""
 
+import concurrent.futures
 import contextlib
 import itertools
 import os
@@ -68,6 +69,7 @@ class Someone(Person):
 
 class DirectContacts(programs.Case):
     server_arguments = ("--metrics", "0", "--stun", "0")
+    numbers = itertools.count(1)
 
     @classmethod
     def setUpClass(cls):
@@ -75,8 +77,7 @@ class DirectContacts(programs.Case):
         cls.metrics = next(line.split()[1] for line in cls.server.process.stdout if line.startswith("metrics "))
 
     def someone(self, name, policy):
-        self.__class__.counter += 1
-        made = Someone(self.folder, f"{name}{self.counter}", policy)
+        made = Someone(self.folder, f"{name}{next(self.numbers)}", policy)
         self.expect(made.register(self.server), 0)
         return made
 
@@ -137,10 +138,8 @@ class DirectContacts(programs.Case):
             one.say(f"number {number}")
         return [f"number {number}" for number in range(count)]
 
-    def all_arrive(self, bob, alice, expected):
-        def there():
-            return self.texts(bob, alice)[-1:] == expected[-1:]
-        wait_until(there)
+    def all_arrive(self, bob, alice, sender, expected):
+        sender.text(expected[-1], "delivered")
         self.assertEqual([text for text in self.texts(bob, alice) if text.startswith("number ")], expected)
 
     # Any text brings them together again; where the path failed, rather than ended, not before half a minute has passed.
@@ -155,7 +154,17 @@ class DirectContacts(programs.Case):
         again.info(DIRECT)
         one.info(DIRECT, 2)
 
-    def test_a_path_that_is_closed_in_a_burst_loses_and_doubles_nothing(self):
+    def test_what_ends_paths_and_what_makes_none(self):
+        """Each has its own people, and most of it is waiting."""
+        each = (self.closed_in_a_burst, self.killed_in_a_burst, lambda: self.off_on_one_side("on", "off"),
+                lambda: self.off_on_one_side("contacts", "on", compare=True))
+        with concurrent.futures.ThreadPoolExecutor(len(each)) as pool:
+            for running in [pool.submit(one) for one in each]:
+                with self.subTest():
+                    running.result()
+
+    def closed_in_a_burst(self):
+        """Nothing is lost, doubled or out of order."""
         alice, bob, one, other = self.pair()
         self.greet(one, other)
         one.info(DIRECT)
@@ -164,11 +173,10 @@ class DirectContacts(programs.Case):
         self.assertEqual(other.end(), 0)
         one.info(RELAY)
         again = self.chat(bob, alice)
-        self.all_arrive(bob, alice, expected)
-        one.text(expected[-1], "delivered")
+        self.all_arrive(bob, alice, one, expected)
         self.meet_again(alice, bob, one, again)
 
-    def test_a_side_that_is_killed_in_a_burst_comes_back(self):
+    def killed_in_a_burst(self):
         alice, bob, one, other = self.pair()
         self.greet(one, other)
         other.info(DIRECT)
@@ -177,22 +185,23 @@ class DirectContacts(programs.Case):
         other.process.kill()
         other.process.wait(TIMEOUT)
         again = self.chat(bob, alice)
-        self.all_arrive(bob, alice, expected)
+        self.all_arrive(bob, alice, one, expected)
         one.info(RELAY)
         self.meet_again(alice, bob, one, again)
 
-    def test_where_one_has_it_off_neither_tells_an_address(self):
-        for policies in ("on", "off"), ("contacts", "on"):
-            alice, bob, one, other = self.pair(policies)
-            self.greet(one, other)
-            for sender, receiver, text in (one, other, "again"), (other, one, "and again"):
-                sender.say(text)
-                receiver.text(text, "received")
-                sender.text(text, "delivered")
-            self.assertEqual((one.udp_sockets(), other.udp_sockets()), ([], []))
-            self.assertEqual((self.path(alice, bob), self.path(bob, alice)), (["relay"], ["relay"]))
-            self.assertNotIn("direct.", alice.log() + bob.log())
-        # The last two only lack that alice has compared the safety number.
+    def off_on_one_side(self, *policies, compare=False):
+        """Neither tells an address. With `compare`, all that is missing is that alice has compared the safety number."""
+        alice, bob, one, other = self.pair(policies)
+        self.greet(one, other)
+        for sender, receiver, text in (one, other, "again"), (other, one, "and again"):
+            sender.say(text)
+            receiver.text(text, "received")
+            sender.text(text, "delivered")
+        self.assertEqual((one.udp_sockets(), other.udp_sockets()), ([], []))
+        self.assertEqual((self.path(alice, bob), self.path(bob, alice)), (["relay"], ["relay"]))
+        self.assertNotIn("direct.", alice.log() + bob.log())
+        if not compare:
+            return
         one.say("/verify yes")
         one.say("compared")
         one.info(DIRECT)
