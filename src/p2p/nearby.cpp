@@ -1,6 +1,7 @@
 #include "p2p/nearby.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "client/messages/content.h"
@@ -72,6 +73,18 @@ std::string make_nearby_name(Rng& rng) {
   return "pqc-chat " + to_hex(rng.bytes<4>());
 }
 
+// Strangers, of whom anybody can announce as many as fit, give way to people who are known; and of one of those, whose
+// announcement can be repeated under other names, there are no more than are tried.
+bool NearbyPeers::make_room(const std::string& known_as) {
+  const auto is_of_that_one = [&](const auto& each) { return each.second.known_as == known_as; };
+  if (known_as.empty() || std::cmp_greater_equal(std::ranges::count_if(peers_, is_of_that_one), limits::candidates))
+    return false;
+  const auto stranger = std::ranges::find_if(peers_, [](const auto& each) { return each.second.known_as.empty(); });
+  if (stranger == peers_.end()) return false;
+  peers_.erase(stranger);
+  return true;
+}
+
 void NearbyPeers::add(const std::string& name, std::span<const std::string> texts, const Address& address) {
   const auto tag = parse_texts(texts);
   if (!tag || !check_nearby_name(name)) return;
@@ -79,7 +92,7 @@ void NearbyPeers::add(const std::string& name, std::span<const std::string> text
   const auto known_as = known == known_.end() ? std::string() : known->first;
   auto found = peers_.find(name);
   if (found == peers_.end()) {
-    if (peers_.size() >= limits::nearby_peers) return;
+    if (peers_.size() >= limits::nearby_peers && !make_room(known_as)) return;
     const auto identity = known == known_.end() ? Bytes() : known->second.identity;
     found = peers_.emplace(name, NearbyPeer{name, known_as, identity, {}}).first;
   }

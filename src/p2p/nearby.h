@@ -58,6 +58,7 @@ class NearbyPeers {
   [[nodiscard]] std::optional<NearbyPeer> find(std::string_view name) const;
 
  private:
+  bool make_room(const std::string& known_as);
   [[nodiscard]] std::optional<NearbyPeer> find_known(std::string_view name) const;
 
   KnownPeers known_;

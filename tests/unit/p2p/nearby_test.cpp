@@ -37,6 +37,16 @@ TEST_F(Nearby, WhoKnowsAnIdentityFindsItByItsTag) {
   EXPECT_TRUE(peers.find("phone")->identity.empty());
 }
 
+TEST_F(Nearby, StrangersGiveWayToWhoIsKnown) {
+  for (std::size_t i = 0; i < 2 * limits::nearby_peers; ++i) peers.add("s" + std::to_string(i), texts_of(eve), here);
+  EXPECT_EQ(peers.all().size(), limits::nearby_peers);
+  for (std::size_t i = 0; i < 2 * limits::nearby_peers; ++i) peers.add("b" + std::to_string(i), texts_of(bob), here);
+  EXPECT_EQ(peers.all().size(), limits::nearby_peers);
+  EXPECT_TRUE(peers.find("bob"));
+  const auto bobs = [](const auto& each) { return each.second.known_as == "bob"; };
+  EXPECT_EQ(std::ranges::count_if(peers.all(), bobs), static_cast<std::ptrdiff_t>(limits::candidates));
+}
+
 TEST_F(Nearby, TwoAnnouncementsOfOneIdentityHaveNothingInCommon) {
   const auto first = texts_of(bob);
   const auto second = texts_of(bob);
