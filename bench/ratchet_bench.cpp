@@ -1,7 +1,6 @@
 // The ratchet: one message in a running turn, and turn-taking, beside the sum of the primitives that a turn needs.
 #include <cstdlib>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,11 +13,11 @@
 #include "crypto/kem.h"
 #include "crypto/random.h"
 #include "protocol/ratchet/session.h"
+#include "support/counted_new.h"
 
 namespace {
 
 // One thread only.
-std::size_t own_allocations = 0;
 std::size_t openssl_allocations = 0;
 
 void* openssl_malloc(std::size_t size, const char*, int) {
@@ -34,23 +33,6 @@ void openssl_free(void* memory, const char*, int) {
 }
 
 }  // namespace
-
-// Not inlined: the compiler would warn of malloc and delete, or of new and free, in one place.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++own_allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++own_allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace pqc::ratchet {
 namespace {
@@ -198,10 +180,10 @@ struct Allocations {
 // A message sealed and opened in a running turn.
 Allocations count_allocations() {
   Conversation talk(crypto::SuiteId::pq);
-  const auto own = own_allocations;
+  const auto own = pqc::testing::allocations;
   const auto openssl = openssl_allocations;
   for (int i = 0; i < static_cast<int>(messages_a_check); ++i) talk.turn(talk.alice, talk.bob);
-  return {static_cast<double>(own_allocations - own) / messages_a_check,
+  return {static_cast<double>(pqc::testing::allocations - own) / messages_a_check,
           static_cast<double>(openssl_allocations - openssl) / messages_a_check};
 }
 

@@ -1,34 +1,9 @@
 // A packet of a running call takes no memory, as far as our own code goes: OpenSSL allocates with malloc, which
 // media_bench counts too.
-#include <cstdlib>
-#include <new>
-
 #include <gtest/gtest.h>
 
 #include "support.h"
-
-namespace {
-
-std::size_t allocations = 0;  // the tests of this program run on one thread
-
-}  // namespace
-
-// Not inlined: the compiler would warn of malloc and delete, or of new and free, in one place.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "support/counted_new.h"
 
 namespace pqc::media::testing {
 namespace {
@@ -74,14 +49,14 @@ TEST(MediaAllocation, NoneForAPacketOfARunningCall) {
   for (int i = 0; i < 10; ++i) turn();
   ASSERT_EQ(bob->state(), SessionState::connected);
   const Bytes frame(81);
-  const auto before = allocations;
+  const auto before = pqc::testing::allocations;
   const auto arena_before = LockedArena::instance().in_use();
   for (std::uint32_t i = 0; i < 500; ++i) {
     std::ignore = alice->send_frame(StreamId::audio, 480 * i, frame, now);
     std::ignore = bob->send_frame(StreamId::audio, 480 * i, frame, now);
     turn();
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(pqc::testing::allocations, before);
   EXPECT_EQ(LockedArena::instance().in_use(), arena_before);
   EXPECT_GE(bob->statistics(StreamId::audio).frames_received, 499u);
 }

@@ -1,34 +1,9 @@
 // In a running turn neither sealing nor opening takes memory from the heap, as far as our own code goes: OpenSSL
 // allocates with malloc, which is not counted here, the locked arena and every container of ours with operator new.
-#include <cstdlib>
-#include <new>
-
 #include <gtest/gtest.h>
 
 #include "support.h"
-
-namespace {
-
-std::size_t allocations = 0;  // the tests of this program run on one thread
-
-}  // namespace
-
-// Not inlined: the compiler would warn of malloc and delete, or of new and free, in one place.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "support/counted_new.h"
 
 namespace pqc::ratchet {
 namespace {
@@ -43,11 +18,11 @@ TEST(Allocation, NoneInARunningTurn) {
     Bytes message(alice.session.ciphertext_size(text.size()));
     Bytes out(message.size());
     for (int i = 0; i < 10; ++i) {
-      const auto before = allocations;
+      const auto before = pqc::testing::allocations;
       const auto arena_before = LockedArena::instance().in_use();
       const auto sent = alice.session.encrypt(text, as_bytes(test_ad), {}, rng, message);
       const auto received = bob.session.decrypt(message, as_bytes(test_ad), out);
-      const auto after = allocations;
+      const auto after = pqc::testing::allocations;
       ASSERT_TRUE(sent && received);
       if (i == 0) continue;  // the turn's own step
       EXPECT_EQ(after - before, 0u);

@@ -1,34 +1,9 @@
 #include "protocol/sframe/sframe.h"
 
-#include <cstdlib>
-#include <new>
-
 #include <gtest/gtest.h>
 
 #include "protocol/sframe/key_context.h"
-
-namespace {
-
-std::size_t allocations = 0;  // the tests of this program run on one thread
-
-}  // namespace
-
-// Not inlined: the compiler would warn of malloc and delete, or of new and free, in one place.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size == 0 ? 1 : size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
+#include "support/counted_new.h"
 
 namespace pqc::sframe {
 namespace {
@@ -101,13 +76,13 @@ TEST(SFrameContext, AllocatesNothing) {
   const Bytes frame(160);
   Bytes memory(frame.size() + context->overhead(Counter{65'536}));
   Bytes out(frame.size());
-  const auto before = allocations;
+  const auto before = pqc::testing::allocations;
   for (std::uint64_t i = 0; i < 10; ++i) {
     const auto sealed = context->seal(Counter{65'536 + i}, as_bytes("meta"), frame, memory);
     const auto opened = context->open(*decode_header(memory), memory, as_bytes("meta"), out);
     if (!sealed || !opened) std::abort();
   }
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(pqc::testing::allocations, before);
 }
 
 }  // namespace
