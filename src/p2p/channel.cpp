@@ -49,7 +49,9 @@ void Channel::send(const Content& content) {
 }
 
 void Channel::send_frame(std::uint8_t type, ByteView body) {
-  Bytes frame{type};
+  Bytes frame;
+  frame.reserve(1 + body.size());
+  frame.push_back(type);
   append(frame, body);
   link_->send(frame);
 }
@@ -91,7 +93,7 @@ Status Channel::take(client::Result<Encryptor::Step> step) {
 void Channel::on_sealed(ByteView body) {
   const auto padded = encryptor_->open(body);
   if (!padded) return close(padded.error());
-  const auto content = decode_content(padded->view());
+  const auto content = decode_content(*padded);
   if (!content) return close(content.error());
   handlers_.content(*content);
 }

@@ -47,6 +47,14 @@ struct Encoder {
   void operator()(const Unknown&) { out.u8(0); }
 };
 
+// What a content has beside its text or data, and what that is long.
+constexpr std::size_t longest_head = 64 + limits::file_name;
+std::size_t body_size(const Content& content) {
+  if (const auto* text = std::get_if<Text>(&content)) return text->text.size();
+  if (const auto* chunk = std::get_if<FileChunk>(&content)) return chunk->data.size();
+  return 0;
+}
+
 const auto malformed = std::unexpected(wire::Error::malformed);
 
 wire::Result<Content> parse_text(wire::Reader& reader) {
@@ -134,13 +142,15 @@ bool is_file_name(std::string_view name) {
          client::is_plain_name(name) && !name.contains('/');
 }
 
+// In memory that never grows, which would leave a copy behind.
 Bytes encode(const Content& content) {
-  Bytes plain;
-  wire::Writer writer(plain);
-  std::visit(Encoder{writer}, content);
   Bytes out;
-  wire::pad(plain, out);
-  wipe(plain);
+  out.reserve(wire::padded_size(longest_head + body_size(content)));
+  wire::Writer writer(out);
+  std::visit(Encoder{writer}, content);
+  const auto size = out.size();
+  out.resize(wire::padded_size(size));
+  static_cast<void>(wire::pad_in_place(out, size));  // of that length it cannot fail
   return out;
 }
 

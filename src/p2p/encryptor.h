@@ -49,7 +49,8 @@ class Encryptor {
   virtual client::Result<Step> handshake(ByteView frame) = 0;
   [[nodiscard]] virtual const Peer& peer() const = 0;
   virtual client::Result<Bytes> seal(ByteView content) = 0;
-  virtual client::Result<SecretBytes> open(ByteView sealed) = 0;
+  // In memory of the encryptor's, until the next call.
+  virtual client::Result<ByteView> open(ByteView sealed) = 0;
 };
 
 // Who we are. Everything outlives the encryptors that are made from it.

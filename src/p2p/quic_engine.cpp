@@ -45,7 +45,7 @@ class QuicLink final : public Link {
   }
   void set_longest(std::size_t longest) override { in_.set_longest(longest); }
   void send(ByteView frame) override;
-  [[nodiscard]] std::size_t queued() const override { return out_.size(); }
+  [[nodiscard]] std::size_t queued() const override { return out_.size() - written_; }
   [[nodiscard]] Address local() const override { return engine_->wire().local(); }
   [[nodiscard]] Address remote() const override { return engine_->wire().remote(address_); }
   [[nodiscard]] LinkPath path() const override { return engine_->wire().path(); }
@@ -68,6 +68,7 @@ class QuicLink final : public Link {
   Handlers handlers_;
   FrameReader in_;
   Bytes out_;
+  std::size_t written_ = 0;  // of it, by QUIC already
   // Not on the stack, where each turn would wipe it.
   std::array<std::uint8_t, read_size> buffer_;
   std::optional<Error> failure_;
@@ -76,7 +77,7 @@ class QuicLink final : public Link {
 
 void QuicLink::send(ByteView frame) {
   if (closed_) return;
-  if (out_.size() + frame.size() > limits::queued)
+  if (queued() + frame.size() > limits::queued)
     failure_ = {ExitCode::timed_out, "the other side does not read what is sent to it"};
   else
     append_frame(out_, frame);
@@ -84,14 +85,15 @@ void QuicLink::send(ByteView frame) {
   engine_->kick();
 }
 
+// What is left moves to the front once it is the smaller part, so that each byte moves about once.
 void QuicLink::write() {
-  std::size_t sent = 0;
-  while (sent < out_.size()) {
-    const auto taken = connection_->write(ByteView(out_).subspan(sent));
+  while (written_ < out_.size()) {
+    const auto taken = connection_->write(ByteView(out_).subspan(written_));
     if (taken == 0) break;
-    sent += taken;
+    written_ += taken;
   }
-  out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent));
+  if (written_ * 2 < out_.size()) return;
+  out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(std::exchange(written_, 0)));
 }
 
 void QuicLink::read() {
@@ -114,9 +116,9 @@ void QuicLink::step() {
   if (closed_) return;
   const auto state = connection_->step();
   if (!failure_) read();
-  const bool full = out_.size() >= limits::file_ahead;
+  const bool full = queued() >= limits::file_ahead;
   if (!failure_) write();
-  if (!failure_ && full && out_.size() < limits::file_ahead) handlers_.drained();
+  if (!failure_ && full && queued() < limits::file_ahead) handlers_.drained();
   if (failure_) return close(*failure_);
   if (state == State::closed || connection_->state() == State::closed)
     close(connection_->end() == QuicConnection::End::refused ? refused_there() : lost());
@@ -125,6 +127,7 @@ void QuicLink::step() {
 void QuicLink::close(Error why) {
   if (std::exchange(closed_, true)) return;
   out_.clear();
+  written_ = 0;
   if (handlers_.closed) handlers_.closed(std::move(why));
 }
 

@@ -59,7 +59,7 @@ class RatchetEncryptor final : public Encryptor {
   Result<Step> handshake(ByteView frame) override;
   [[nodiscard]] const Peer& peer() const override { return peer_; }
   Result<Bytes> seal(ByteView content) override;
-  Result<SecretBytes> open(ByteView sealed) override;
+  Result<ByteView> open(ByteView sealed) override;
 
  private:
   enum class State : std::uint8_t { idle, awaiting_offer, awaiting_start, awaiting_confirmation, done };
@@ -86,6 +86,7 @@ class RatchetEncryptor final : public Encryptor {
   std::optional<identity::VerifiedDevice> device_;
   std::optional<ratchet::Session> session_;
   Bytes associated_data_;
+  SecretBytes opened_;  // kept: to make and to wipe one a message costs as much as its cipher
   Peer peer_;
 };
 
@@ -193,7 +194,7 @@ Result<Encryptor::Step> RatchetEncryptor::on_start(ByteView frame) {
   session_.emplace(std::move(*session));
   bind(*initial_part);
   const auto text = open(*message);
-  if (!text || as_text(text->view()) != confirmation) return refused("confirmation");
+  if (!text || as_text(*text) != confirmation) return refused("confirmation");
   if (const auto erased = party_.keys.destroy_batch(offered_); !erased) return keys_failed(erased.error());
   auto confirm = seal(as_bytes(confirmation));
   if (!confirm) return client::pass(confirm);
@@ -216,7 +217,7 @@ Result<pqxdh::Agreed> RatchetEncryptor::agree(ByteView initial_part) {
 
 Result<Encryptor::Step> RatchetEncryptor::on_confirmation(ByteView frame) {
   const auto text = open(frame);
-  if (!text || as_text(text->view()) != confirmation) return refused("confirmation");
+  if (!text || as_text(*text) != confirmation) return refused("confirmation");
   state_ = State::done;
   return Step{.frames = {}, .done = true};
 }
@@ -237,14 +238,14 @@ Result<Bytes> RatchetEncryptor::seal(ByteView content) {
   return out;
 }
 
-Result<SecretBytes> RatchetEncryptor::open(ByteView sealed) {
-  SecretBytes out(sealed.size());
-  const auto received = session_->decrypt(sealed, associated_data_, out.fill());
+Result<ByteView> RatchetEncryptor::open(ByteView sealed) {
+  if (opened_.size() < sealed.size()) opened_ = SecretBytes(sealed.size());
+  const auto received = session_->decrypt(sealed, associated_data_, opened_.fill());
   if (!received) return refused(ratchet::to_string(received.error()));
   if (received->records.sender != record_->version().value) return refused("another record than the sender's");
   // Links keep the order: whoever left out or moved a message cannot hide it behind the ratchet's patience.
   if (session_->skipped_keys() != 0) return refused("a message before this one is missing");
-  return SecretBytes(out.view().first(received->size));
+  return opened_.view().first(received->size);
 }
 
 Result<EncryptorFactory> prepare(const Party& party) {

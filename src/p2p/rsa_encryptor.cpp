@@ -86,7 +86,12 @@ class RsaEncryptor final : public Encryptor {
   Result<Step> handshake(ByteView frame) override;
   [[nodiscard]] const Peer& peer() const override { return peer_; }
   Result<Bytes> seal(ByteView content) override { return sending_.seal(associated_data_, content); }
-  Result<SecretBytes> open(ByteView sealed) override { return receiving_.open(associated_data_, sealed); }
+  Result<ByteView> open(ByteView sealed) override {
+    auto opened = receiving_.open(associated_data_, sealed);
+    if (!opened) return client::pass(opened);
+    opened_ = std::move(*opened);
+    return opened_.view();
+  }
 
  private:
   enum class State : std::uint8_t { idle, awaiting_secret, awaiting_confirmation, done };
@@ -103,6 +108,7 @@ class RsaEncryptor final : public Encryptor {
   Bytes responder_hello_;
   Bytes label_;
   Transported secret_;
+  SecretBytes opened_;
   Bytes ciphertext_;
   Bytes associated_data_;
   Direction sending_;
@@ -138,7 +144,7 @@ Result<Encryptor::Step> RsaEncryptor::handshake(ByteView frame) {
   if (state_ == State::awaiting_secret) return on_secret(frame);
   if (state_ != State::awaiting_confirmation) return refused("a handshake message out of order");
   const auto text = open(frame);
-  if (!text || as_text(text->view()) != confirmation) return refused("confirmation");
+  if (!text || as_text(*text) != confirmation) return refused("confirmation");
   state_ = State::done;
   return Step{.frames = {}, .done = true};
 }

@@ -1,8 +1,10 @@
 #include "wire/padding.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "wire/limits.h"
 
@@ -14,6 +16,50 @@ constexpr std::uint8_t mark = 0x80;
 // No plaintext that is padded to `size` bytes has more padding, its mark included.
 constexpr std::size_t longest_padding(std::size_t size) {
   return std::max(padding_step, std::bit_floor(size) / 8);
+}
+
+// What follows takes the same time whatever the bytes are: masks of all ones or all zeros, and no branch.
+constexpr std::size_t word_size = 8;
+
+// The top bit of x - 1 tells whether a byte is zero.
+std::size_t all_if_zero(std::size_t byte) {
+  return std::size_t{0} - ((byte - 1) >> (sizeof byte * 8 - 1));
+}
+
+// Where the mark stands that only zeros follow; bytes.size() where there is none.
+std::size_t find_in(ByteView bytes) {
+  std::size_t position = bytes.size();
+  std::size_t searching = ~std::size_t{0};
+  for (std::size_t i = bytes.size(); i-- > 0;) {
+    const auto here = all_if_zero(bytes[i] ^ std::size_t{mark}) & searching;
+    position = (position & ~here) | (i & here);
+    searching &= all_if_zero(bytes[i]);
+  }
+  return position;
+}
+
+struct Word {
+  std::array<std::uint8_t, word_size> bytes{};
+  std::size_t at = 0;
+};
+
+// The last one that is not zero; all are read. Zero where there is none.
+Word last_word(ByteView bytes) {
+  std::uint64_t found = 0;
+  std::uint64_t at = 0;
+  std::uint64_t searching = ~std::uint64_t{0};
+  for (std::size_t i = bytes.size(); i > 0;) {
+    i -= word_size;
+    std::uint64_t word = 0;
+    std::memcpy(&word, &bytes[i], word_size);
+    const auto here = (std::uint64_t{0} - ((word | (std::uint64_t{0} - word)) >> 63U)) & searching;
+    found |= word & here;
+    at |= i & here;
+    searching &= ~here;
+  }
+  Word out{.bytes = {}, .at = at};
+  std::memcpy(out.bytes.data(), &found, word_size);
+  return out;
 }
 
 }  // namespace
@@ -40,17 +86,18 @@ Result<void> pad_in_place(ByteSpan buffer, std::size_t size) {
 }
 
 std::size_t find_mark(ByteView padded) {
-  // All ones or all zeros, without a branch: the top bit of x - 1 tells whether a byte is zero.
-  const auto all_if_zero = [](std::size_t byte) { return std::size_t{0} - ((byte - 1) >> (sizeof byte * 8 - 1)); };
   const auto reach = std::min(padded.size(), longest_padding(padded.size()));
-  std::size_t position = padded.size();
-  std::size_t searching = ~std::size_t{0};
-  for (std::size_t i = padded.size(); i-- > padded.size() - reach;) {
-    const auto here = all_if_zero(padded[i] ^ std::size_t{mark}) & searching;
-    position = (position & ~here) | (i & here);
-    searching &= all_if_zero(padded[i]);
+  const auto end = padded.last(reach);
+  const auto none = [&](std::size_t place, std::size_t size) { return all_if_zero(place ^ size); };
+  const auto select = [&](std::size_t at, std::size_t missing) { return (at & ~missing) | (padded.size() & missing); };
+  // Only of what nobody has padded.
+  if (reach % word_size != 0) {
+    const auto place = find_in(end);
+    return select(padded.size() - reach + place, none(place, reach));
   }
-  return position;
+  const auto word = last_word(end);
+  const auto place = find_in(word.bytes);
+  return select(padded.size() - reach + word.at + place, none(place, word_size));
 }
 
 Result<ByteView> unpad(ByteView padded) {
