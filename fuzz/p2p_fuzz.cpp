@@ -29,6 +29,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto ticket = p2p::parse_ticket(as_text(input), {0});
       ticket && p2p::parse_ticket(p2p::to_text(*ticket), {0}) != *ticket)
     std::abort();
+  if (const auto candidates = p2p::decode_candidates(input);
+      candidates && p2p::encode_candidates(*candidates) != to_bytes(input))
+    std::abort();
   if (const auto code = p2p::parse_meeting_code(as_text(input))) {
     const auto again = p2p::parse_meeting_code(p2p::to_text(*code));
     if (!again || !again->equals(*code)) std::abort();

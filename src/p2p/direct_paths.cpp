@@ -1,6 +1,8 @@
 #include "p2p/direct_paths.h"
 
+#include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "crypto/random.h"
 #include "p2p/ice_transport.h"
@@ -38,6 +40,7 @@ class IceDirectPath final : public client::DirectPath {
     gather(net::QuicRole::server);
   }
   Status accept(std::string_view text) override;
+  Status add(ByteView candidates, bool last) override;
   void send(ByteView frame) override {
     if (link_) link_->send(frame);
   }
@@ -45,6 +48,7 @@ class IceDirectPath final : public client::DirectPath {
  private:
   void gather(net::QuicRole role);
   Status complete();
+  void tell_more(bool last);
   void take(LinkPtr link);
   void close(const Error& why);
 
@@ -53,18 +57,33 @@ class IceDirectPath final : public client::DirectPath {
   IceTransport transport_;
   LinkPtr link_;
   Ticket ours_;
-  std::optional<Ticket> theirs_;  // the offer that we answer
-  bool told_ = false;             // our ticket
+  std::optional<Ticket> theirs_;            // the offer that we answer
+  bool told_ = false;                       // our ticket
+  std::vector<net::ice::Candidate> known_;  // of ours, to the other side
+  bool all_added_ = false;                  // theirs
   bool closed_ = false;
 };
 
 void IceDirectPath::gather(net::QuicRole role) {
-  transport_.gather({}, role, [this](const Status& gathered) {
-    const auto ready = gathered ? complete() : gathered;
-    if (!ready) return close(ready.error());
-    told_ = true;
-    handlers_.ticket(to_text(ours_));
-  });
+  transport_.gather_as_found(
+      {}, role,
+      [this](const Status& gathered) {
+        const auto ready = gathered ? complete() : gathered;
+        if (!ready) return close(ready.error());
+        told_ = true;
+        handlers_.ticket(to_text(ours_));
+      },
+      [this](bool last) { tell_more(last); });
+}
+
+void IceDirectPath::tell_more(bool last) {
+  if (closed_ || link_) return;
+  std::vector<net::ice::Candidate> found;
+  for (const auto& candidate : by_need(transport_.candidates()))
+    if (found.size() < limits::candidates && !std::ranges::contains(known_, candidate)) found.push_back(candidate);
+  if (found.empty() && !last) return;
+  known_.insert(known_.end(), found.begin(), found.end());
+  handlers_.candidates(encode_candidates(found), last);
 }
 
 // Who answers lets the other side in before it tells where.
@@ -76,6 +95,7 @@ Status IceDirectPath::complete() {
   ours_.ice = transport_.keys();
   ours_.candidates = by_need(transport_.candidates());
   if (ours_.candidates.empty()) return client::fail(ExitCode::unreachable, "this machine has no address");
+  known_ = ours_.candidates;
   if (!theirs_) return {};
   return transport_.accept(*theirs_, [this](LinkPtr link) { take(std::move(link)); });
 }
@@ -90,6 +110,14 @@ Status IceDirectPath::accept(std::string_view text) {
     if (!link) return close(link.error());
     take(std::move(*link));
   });
+  return {};
+}
+
+Status IceDirectPath::add(ByteView candidates, bool last) {
+  const auto more = decode_candidates(candidates);
+  if (!more) return client::fail(ExitCode::refused, "these are no candidates");
+  if (link_ || !theirs_ || !told_ || std::exchange(all_added_, all_added_ || last)) return {};
+  transport_.add_candidates(*more);
   return {};
 }
 

@@ -5,7 +5,6 @@
 
 #include "net/ice/agent.h"
 #include "net/ice/limits.h"
-#include "net/ice/servers.h"
 #include "p2p/labels.h"
 #include "p2p/limits.h"
 #include "p2p/quic_engine.h"
@@ -139,10 +138,17 @@ Result<std::vector<std::string>> local_ips(const Address& at) {
   return out;
 }
 
-void add_turn(std::vector<ice::TurnServer>& out, std::vector<std::string>& names, const TurnAccess& access) {
-  for (auto& server : ice::find_turn(access.uri, access.username, access.password)) {
-    if (out.size() == ice::limits::turn_servers) return;
-    out.push_back(std::move(server));
+// One for each address that the name has.
+void add_turn(std::vector<ice::TurnServer>& out, std::vector<std::string>& names, const TurnAccess& access,
+              const Addresses& found) {
+  for (const auto* at = found.get(); at != nullptr && out.size() < ice::limits::turn_servers; at = at->ai_next) {
+    out.push_back({.ip = name_of(at->ai_addr, at->ai_addrlen).host,
+                   .port = access.uri.server.port,
+                   .transport = access.uri.transport,
+                   .username = access.username,
+                   .password = access.password,
+                   .name = access.uri.server.host,
+                   .pin = access.uri.pin});
     names.push_back(to_text(access.uri));
   }
 }
@@ -150,7 +156,7 @@ void add_turn(std::vector<ice::TurnServer>& out, std::vector<std::string>& names
 }  // namespace
 
 IceTransport::IceTransport(Loop& loop, Rng& rng, IceServers servers)
-    : loop_(loop), rng_(rng), servers_(std::move(servers)), search_(loop, rng) {}
+    : loop_(loop), rng_(rng), servers_(std::move(servers)), resolver_(loop), search_(loop, rng) {}
 
 IceTransport::~IceTransport() {
   if (wire_ != nullptr) wire_->on_change(nullptr);
@@ -158,24 +164,67 @@ IceTransport::~IceTransport() {
 }
 
 void IceTransport::gather(const Address& at, net::QuicRole role, std::function<void(Status)> done) {
+  begin_gathering(at, role, std::move(done));
+}
+
+void IceTransport::gather_as_found(const Address& at, net::QuicRole role, std::function<void(Status)> begun,
+                                   std::function<void(bool last)> more) {
+  more_ = std::move(more);
+  begin_gathering(at, role, std::move(begun));
+}
+
+void IceTransport::begin_gathering(const Address& at, net::QuicRole role, std::function<void(Status)> done) {
   role_ = role;
   at_ = at;
   gathered_ = std::move(done);
-  search_.start(servers_.stun, [this](const std::optional<Address>& stun) { on_stun_server(stun); });
+  std::vector<Resolver::Question> questions;
+  for (const auto& stun : servers_.stun) questions.push_back({.address = stun, .family = AF_INET});
+  for (const auto& turn : servers_.turn) questions.push_back({.address = turn.uri.server});
+  resolver_.look_up(std::move(questions), limits::lookup_time,
+                    [this](const Resolver::Answers& answers) { on_names(answers); });
+}
+
+// A server without an address is passed over, as one that does not answer is.
+void IceTransport::on_names(const Resolver::Answers& answers) {
+  const auto stuns = servers_.stun.size();
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i]) continue;
+    const auto& found = *answers[i];
+    if (i < stuns)
+      stun_.push_back(name_of(found->ai_addr, found->ai_addrlen));
+    else
+      add_turn(relays_, *relay_names_, servers_.turn[i - stuns], found);
+  }
+  if (!more_) return search_.start(stun_, [this](const std::optional<Address>& stun) { on_stun_server(stun); });
+  on_stun_server(stun_.empty() ? std::optional<Address>() : stun_.front());
 }
 
 void IceTransport::on_stun_server(const std::optional<Address>& stun) {
   if (auto opened = open_sockets(stun); !opened) return std::exchange(gathered_, {})(std::move(opened));
-  wire_->on_change([this] {
-    if (wire_->agent().state() != ice::State::gathering) on_gathered();
-  });
-  give_up_ = loop_.after(limits::gather_time, [this] { on_gathered(); });
+  wire_->on_change([this] { on_change(); });
+  give_up_ = loop_.after(more_ ? limits::trickle_wait : limits::gather_time, [this] { on_gathered(); });
+  if (more_) no_more_ = loop_.after(limits::gather_time, [this] { tell_last(); });
 }
 
-// What has not answered by then is done without.
+// What has not answered by then is done without, or told later.
 void IceTransport::on_gathered() {
+  if (!gathered_) return;
   give_up_.reset();
-  if (const auto done = std::exchange(gathered_, {})) done({});
+  found_ = candidates().size();
+  if (wire_->agent().gathered()) more_ = nullptr;
+  std::exchange(gathered_, {})({});
+}
+
+void IceTransport::look_for_more() {
+  if (gathered_ || !more_) return;
+  if (wire_->agent().gathered()) return tell_last();
+  const auto found = candidates().size();
+  if (found > std::exchange(found_, found)) more_(false);
+}
+
+void IceTransport::tell_last() {
+  no_more_.reset();
+  if (const auto more = std::exchange(more_, {})) more(true);
 }
 
 Status IceTransport::open_sockets(const std::optional<Address>& stun) {
@@ -200,10 +249,8 @@ Result<std::unique_ptr<ice::Agent>> IceTransport::make_agent(const std::optional
                          .port = at_.port,
                          .credentials = credentials_of(keys_),
                          .stun = {},
-                         .turn = {}};
+                         .turn = relays_};
   if (stun) settings.stun = {stun->host, stun->port};
-  relay_names_->clear();
-  for (const auto& access : servers_.turn) add_turn(settings.turn, *relay_names_, access);
   auto agent = ice::Agent::start(settings);
   if (!agent)
     return client::fail(at_.port == 0 ? ExitCode::unreachable : ExitCode::address_in_use,
@@ -223,7 +270,6 @@ Status IceTransport::begin(const Ticket& peer) {
   peer_ = peer;
   engine_->pin({peer.certificate});
   if (auto started = engine_->start(role_); !started) return started;
-  wire_->on_change([this] { on_change(); });
   check();
   return {};
 }
@@ -233,7 +279,10 @@ void IceTransport::check() {
   again_ = loop_.after(limits::checks_again, [this] { check(); });
 }
 
+// Handlers may end the attempt, but not destroy it.
 void IceTransport::on_change() {
+  if (wire_->agent().gathered()) on_gathered();
+  look_for_more();
   if (wire_->agent().state() != ice::State::connected) return;
   again_.reset();
   give_up_.reset();
@@ -273,6 +322,13 @@ void IceTransport::find_new_path() {
     if (auto agent = make_agent({})) wire_->use(std::move(*agent));
   }
   wire_->agent().start_checks(credentials_of(their_keys_), candidates);
+}
+
+void IceTransport::add_candidates(std::span<const ice::Candidate> candidates) {
+  const auto room = limits::candidates_in_all - std::min(limits::candidates_in_all, peer_.candidates.size());
+  const auto taken = candidates.first(std::min(candidates.size(), room));
+  peer_.candidates.insert(peer_.candidates.end(), taken.begin(), taken.end());
+  wire_->agent().add_candidates(taken);
 }
 
 Status IceTransport::accept(const Ticket& peer, std::function<void(LinkPtr)> accepted) {

@@ -6,21 +6,20 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/rng.h"
 #include "net/fingerprint.h"
+#include "net/ice/agent.h"
 #include "net/ice/candidate.h"
 #include "net/quic.h"
+#include "p2p/resolver.h"
 #include "p2p/stun_search.h"
 #include "p2p/ticket.h"
 #include "p2p/transport.h"
 #include "p2p/turn_uri.h"
-
-namespace pqc::net::ice {
-class Agent;
-}
 
 namespace pqc::p2p {
 
@@ -47,9 +46,14 @@ class IceTransport {
   IceTransport& operator=(const IceTransport&) = delete;
 
   // Makes key and sockets, and answers when the servers have answered, after limits::gather_time at most; once. Who
-  // connects is QUIC's client and controls ICE. Empty address: all of this machine. Blocks while names are looked up.
+  // connects is QUIC's client and controls ICE. Empty address: all of this machine. A name of this machine may block.
   // Errors: address_in_use, unreachable, invalid_name.
   void gather(const Address& at, net::QuicRole role, std::function<void(client::Status)> done);
+  // The same for who can tell more later (RFC 8838): answers after limits::trickle_wait at most. Then `more` is called
+  // whenever there are other candidates, and a last time with `true`, unless all were there already. Of STUN servers
+  // the first that has an address is taken.
+  void gather_as_found(const Address& at, net::QuicRole role, std::function<void(client::Status)> begun,
+                       std::function<void(bool last)> more);
 
   // What our ticket tells. Once gathered.
   [[nodiscard]] net::Fingerprint fingerprint() const;
@@ -61,12 +65,18 @@ class IceTransport {
   client::Status accept(const Ticket& peer, std::function<void(LinkPtr)> accepted);
   // Answers once. Errors: timed_out; refused: who answers has another key than the ticket's.
   void connect(const Ticket& peer, std::function<void(client::Result<LinkPtr>)> done);
+  // More of that peer's; after accept or connect. Beyond limits::candidates_in_all they are passed over.
+  void add_candidates(std::span<const net::ice::Candidate> candidates);
 
  private:
+  void begin_gathering(const Address& at, net::QuicRole role, std::function<void(client::Status)> done);
+  void on_names(const Resolver::Answers& answers);
   client::Status open_sockets(const std::optional<Address>& stun);
   client::Result<std::unique_ptr<net::ice::Agent>> make_agent(const std::optional<Address>& stun);
   void on_stun_server(const std::optional<Address>& stun);
   void on_gathered();
+  void look_for_more();
+  void tell_last();
   client::Status begin(const Ticket& peer);
   void check();
   void on_change();
@@ -77,7 +87,10 @@ class IceTransport {
   client::Loop& loop_;
   Rng& rng_;
   IceServers servers_;
+  Resolver resolver_;
   StunSearch search_;
+  std::vector<Address> stun_;                 // numeric
+  std::vector<net::ice::TurnServer> relays_;  // one for each address that a name has
   net::QuicRole role_{};
   IceKeys keys_;
   Address at_;
@@ -87,10 +100,13 @@ class IceTransport {
   std::shared_ptr<QuicEngine> engine_;
   IceWire* wire_ = nullptr;  // the engine's
   std::function<void(client::Status)> gathered_;
+  std::function<void(bool last)> more_;
+  std::size_t found_ = 0;  // candidates that were told of
   Ticket peer_;
   std::function<void(client::Result<LinkPtr>)> done_;
   client::Loop::HandlePtr again_;
   client::Loop::HandlePtr give_up_;
+  client::Loop::HandlePtr no_more_;
   client::Loop::HandlePtr beat_;
   IceKeys their_keys_;  // of the next generation
   std::chrono::steady_clock::time_point sought_;

@@ -47,6 +47,7 @@ inline constexpr std::size_t file_ahead = std::size_t{256} << 10;
 // Tickets: characters, addresses in one, and how long one can be used.
 inline constexpr std::size_t ticket_text = 300;
 inline constexpr std::size_t candidates = 8;
+inline constexpr std::size_t candidates_bytes = candidates * 19;
 inline constexpr std::size_t ticket_bytes = 217;  // what fits into the characters, without the sum
 inline constexpr std::chrono::minutes ticket_life{60};
 // The same for a path between contacts (docs/spec/direct.md §3), in whole minutes.
@@ -57,9 +58,14 @@ inline constexpr std::chrono::milliseconds next_candidate{100};
 inline constexpr std::size_t meeting_content = 510;
 inline constexpr std::chrono::minutes meeting_time{10};
 inline constexpr std::chrono::milliseconds introduced_time{60'000};
-// Finding a way: how many STUN servers are asked and for how long, how long candidates are waited for, and when checks
-// that led nowhere are made again: before NATs forget the last ones.
+// Finding a way: how many STUN servers are asked and for how long, how long their names are looked up, how long
+// candidates are waited for, and when checks that led nowhere are made again: before NATs forget the last ones.
 inline constexpr std::size_t stun_servers = 8;
+inline constexpr std::chrono::milliseconds lookup_time{1500};
+inline constexpr std::size_t lookups = 32;  // at once
+// Candidates that trickle: how long those are waited for that go into the ticket, and how many of one side are taken.
+inline constexpr std::chrono::milliseconds trickle_wait{100};
+inline constexpr std::size_t candidates_in_all = 16;
 inline constexpr std::chrono::milliseconds stun_first_wait{250};
 inline constexpr std::chrono::milliseconds stun_time{1500};
 inline constexpr std::chrono::milliseconds gather_time{3000};

@@ -26,7 +26,7 @@ void StunSearch::start(std::span<const Address> servers, Done done) {
 
 void StunSearch::prepare(std::span<const Address> servers) {
   for (const auto& server : servers.first(std::min(servers.size(), limits::stun_servers)))
-    if (auto at = resolve(server, SOCK_DGRAM, 0, AF_INET)) {
+    if (auto at = resolve(server, SOCK_DGRAM, AI_NUMERICHOST, AF_INET)) {
       auto address = name_of((*at)->ai_addr, (*at)->ai_addrlen);
       questions_.push_back({std::move(*at), std::move(address), rng_.bytes<12>()});
     }

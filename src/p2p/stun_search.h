@@ -26,7 +26,8 @@ class StunSearch {
   StunSearch& operator=(const StunSearch&) = delete;
 
   // Asks all of them at once, several times, and gives up after limits::stun_time. Answers once, later, unless it is
-  // destroyed before; nothing where none answers, or none was named. Blocks while names are looked up. Once.
+  // destroyed before; nothing where none answers, or none was named. Addresses that are not numeric are passed over.
+  // Once.
   void start(std::span<const Address> servers, Done done);
 
  private:

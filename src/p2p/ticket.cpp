@@ -50,6 +50,17 @@ Bytes encode(const Candidate& candidate) {
   return out;
 }
 
+// As many as fit, after what `out` has.
+void append_candidates(Bytes& out, std::span<const Candidate> candidates, std::size_t longest) {
+  std::size_t count = 0;
+  for (const auto& candidate : candidates) {
+    const auto encoded = encode(candidate);
+    if (encoded.empty() || count == limits::candidates || out.size() + encoded.size() > longest) continue;
+    append(out, encoded);
+    ++count;
+  }
+}
+
 Bytes encode(const Ticket& ticket) {
   Bytes out;
   wire::Writer writer(out);
@@ -59,13 +70,7 @@ Bytes encode(const Ticket& ticket) {
       .bytes(ticket.certificate);
   if (ticket.kind == Ticket::Kind::answer) writer.bytes(ticket.answers);
   writer.bytes(ticket.ice.ufrag).bytes(ticket.ice.password);
-  std::size_t count = 0;
-  for (const auto& candidate : ticket.candidates) {
-    const auto encoded = encode(candidate);
-    if (encoded.empty() || count == limits::candidates || out.size() + encoded.size() > limits::ticket_bytes) continue;
-    writer.bytes(encoded);
-    ++count;
-  }
+  append_candidates(out, ticket.candidates, limits::ticket_bytes);
   return out;
 }
 
@@ -82,6 +87,17 @@ wire::Result<Candidate> parse_candidate(wire::Reader& reader) {
   const auto port = reader.u16();
   if (!ip || !port || *port == 0) return bad;
   return Candidate{static_cast<CandidateType>(type), host_of(*ip), *port};
+}
+
+// To the end.
+std::optional<std::vector<Candidate>> parse_candidates(wire::Reader& reader) {
+  std::vector<Candidate> out;
+  while (reader.remaining() > 0) {
+    auto candidate = parse_candidate(reader);
+    if (!candidate || out.size() == limits::candidates) return std::nullopt;
+    out.push_back(std::move(*candidate));
+  }
+  return out;
 }
 
 wire::Result<Ticket> decode(ByteView bytes) {
@@ -108,12 +124,9 @@ wire::Result<Ticket> decode(ByteView bytes) {
   const auto password = reader.array<16>();
   if (!ufrag || !password) return bad;
   out.ice = {.ufrag = *ufrag, .password = *password};
-  while (reader.remaining() > 0) {
-    auto candidate = parse_candidate(reader);
-    if (!candidate || out.candidates.size() == limits::candidates) return bad;
-    out.candidates.push_back(std::move(*candidate));
-  }
-  if (out.candidates.empty()) return bad;
+  auto candidates = parse_candidates(reader);
+  if (!candidates || candidates->empty()) return bad;
+  out.candidates = std::move(*candidates);
   return out;
 }
 
@@ -134,6 +147,17 @@ std::vector<Candidate> by_need(std::span<const Candidate> candidates) {
   }
   first.insert(first.end(), others.begin(), others.end());
   return first;
+}
+
+Bytes encode_candidates(std::span<const Candidate> candidates) {
+  Bytes out;
+  append_candidates(out, candidates, limits::candidates_bytes);
+  return out;
+}
+
+std::optional<std::vector<Candidate>> decode_candidates(ByteView bytes) {
+  wire::Reader reader(bytes);
+  return parse_candidates(reader);
 }
 
 std::array<std::uint8_t, 16> hash_of(const Ticket& ticket) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,12 @@ struct Ticket {
 
 // The first of each type, then the others: of a list that is cut off, every type is left.
 [[nodiscard]] std::vector<net::ice::Candidate> by_need(std::span<const net::ice::Candidate> candidates);
+
+// Candidates as a ticket has them, one after another; those that it would leave out are left out, and what is beyond
+// limits::candidates.
+[[nodiscard]] Bytes encode_candidates(std::span<const net::ice::Candidate> candidates);
+// At most limits::candidates; nothing for what breaks a rule.
+[[nodiscard]] std::optional<std::vector<net::ice::Candidate>> decode_candidates(ByteView bytes);
 
 // At most limits::ticket_text characters. Candidates that do not fit any more are left out, and those that are no
 // address or that nobody is told of.

@@ -102,6 +102,7 @@ void DirectContacts::on_news(const DirectNews& news) {
   if (age > limits::direct_fresh || age < -limits::direct_fresh) return;
   if (const auto* offer = std::get_if<DirectOfferContent>(&news.content.body)) return on_offer(device, news, *offer);
   if (const auto* answer = std::get_if<DirectAnswerContent>(&news.content.body)) return on_answer(device, *answer);
+  if (const auto* more = std::get_if<DirectCandidatesContent>(&news.content.body)) return on_candidates(device, *more);
   if (news.content.direct && news.by_server) begin_offer(device, news.contact);
 }
 
@@ -126,6 +127,16 @@ void DirectContacts::on_answer(const Device& device, const DirectAnswerContent& 
   if (!allowed(device, peer.contact))
     return on_end(device, peer, {ExitCode::refused, "it is not allowed any more"}, false);
   if (auto taken = peer.path->accept(answer.ticket); !taken) on_end(device, peer, taken.error(), true);
+}
+
+// Of an attempt that is over, or of an offer that gave way, they are of no use.
+void DirectContacts::on_candidates(const Device& device, const DirectCandidatesContent& candidates) {
+  const auto found = peers_.find(device);
+  if (found == peers_.end()) return;
+  auto& peer = found->second;
+  if (peer.state == State::none || !peer.path || peer.offer != candidates.offer) return;
+  if (auto added = peer.path->add(candidates.candidates, candidates.last); !added)
+    on_end(device, peer, added.error(), true);
 }
 
 DirectContacts::Peer* DirectContacts::begin(const Device& device, std::int64_t contact, State state) {
@@ -182,8 +193,17 @@ DirectPath::Handlers DirectContacts::handlers_for(const Device& device, std::uin
               [this, device, attempt](std::string ticket) {
                 auto* peer = find(device, attempt);
                 if (peer == nullptr) return;
-                if (auto told = tell(device, *peer, std::move(ticket)); !told)
+                if (auto told = tell_ticket(device, *peer, std::move(ticket)); !told)
                   on_end(device, *peer, told.error(), true);
+              },
+          .candidates =
+              [this, device, attempt](Bytes candidates, bool last) {
+                auto* peer = find(device, attempt);
+                if (peer == nullptr) return;
+                const Content content{.id = core_.rng.bytes<16>(),
+                                      .sent_at = core_.clock.now(),
+                                      .body = DirectCandidatesContent{peer->offer, std::move(candidates), last}};
+                if (auto told = tell(device, *peer, content); !told) on_end(device, *peer, told.error(), true);
               },
           .open =
               [this, device, attempt] {
@@ -201,8 +221,20 @@ DirectPath::Handlers DirectContacts::handlers_for(const Device& device, std::uin
               }};
 }
 
+Status DirectContacts::tell_ticket(const Device& device, const Peer& peer, std::string ticket) {
+  const bool offers = peer.state == State::offering;
+  Content content{.id = offers ? peer.offer : core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = {}};
+  if (offers)
+    content.body = DirectOfferContent{std::move(ticket)};
+  else
+    content.body = DirectAnswerContent{.ticket = std::move(ticket), .offer = peer.offer};
+  if (auto told = tell(device, peer, content); !told) return told;
+  log(LogLevel::info, offers ? "direct.offered" : "direct.answered", {{"peer", device.first}});
+  return {};
+}
+
 // Inside the ratchet, to this device alone.
-Status DirectContacts::tell(const Device& device, const Peer& peer, std::string ticket) {
+Status DirectContacts::tell(const Device& device, const Peer& peer, const Content& content) {
   auto contact = core_.store.contacts.find(peer.contact);
   if (!contact) return pass(contact);
   if (!*contact || !allowed(device, peer.contact)) return fail(ExitCode::refused, "it is not allowed any more");
@@ -211,16 +243,10 @@ Status DirectContacts::tell(const Device& device, const Peer& peer, std::string 
   auto can = core_.sessions.can_seal(**contact, {device.second});
   if (!can) return pass(can);
   if (!*can) return fail(ExitCode::unreachable, "no session with that device is there");
-  const bool offers = peer.state == State::offering;
-  Content content{.id = offers ? peer.offer : core_.rng.bytes<16>(),
-                  .sent_at = core_.clock.now(),
-                  .body = DirectOfferContent{ticket}};
-  if (!offers) content.body = DirectAnswerContent{.ticket = std::move(ticket), .offer = peer.offer};
   auto transaction = core_.store.begin();
   if (!transaction) return pass(transaction);
   if (auto done = outbox_->add_control(**contact, **record, {device.second}, content); !done) return done;
   if (auto done = core_.account.commit(*transaction); !done) return done;
-  log(LogLevel::info, offers ? "direct.offered" : "direct.answered", {{"peer", device.first}});
   outbox_->pump();
   return {};
 }

@@ -77,7 +77,9 @@ class DirectContacts final : public Transport {
   Peer* begin(const Device& device, std::int64_t contact, State state);
   DirectPath::Handlers handlers_for(const Device& device, std::uint64_t attempt);
   Peer* find(const Device& device, std::uint64_t attempt);
-  Status tell(const Device& device, const Peer& peer, std::string ticket);
+  void on_candidates(const Device& device, const DirectCandidatesContent& candidates);
+  Status tell_ticket(const Device& device, const Peer& peer, std::string ticket);
+  Status tell(const Device& device, const Peer& peer, const Content& content);
   void on_open(const Device& device, Peer& peer);
   // `failed`: the next offer waits longer.
   void on_end(const Device& device, Peer& peer, const Error& why, bool failed);

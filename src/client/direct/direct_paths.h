@@ -26,6 +26,8 @@ class DirectPath {
   struct Handlers {
     // Once, later: ours for the other side.
     std::function<void(std::string ticket)> ticket;
+    // After that: candidates that were found since, for the other side; or that there are no more.
+    std::function<void(Bytes candidates, bool last)> candidates;
     // Once: who is at the other end has the key that its ticket named.
     std::function<void()> open;
     std::function<void(ByteView frame)> frame;
@@ -36,6 +38,8 @@ class DirectPath {
   virtual ~DirectPath() = default;
   // Theirs, to the offer that `ticket` gave. Error: refused, for what is none.
   virtual Status accept(std::string_view answer) = 0;
+  // Theirs, found since their ticket; after accept, where that is needed. Error: refused, for what are none.
+  virtual Status add(ByteView candidates, bool last) = 0;
   // Only while open.
   virtual void send(ByteView frame) = 0;
 };

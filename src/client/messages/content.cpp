@@ -135,6 +135,12 @@ void encode_body(const DirectAnswerContent& in, proto::Content& out) {
   out.mutable_direct_answer()->set_ticket(in.ticket);
   out.mutable_direct_answer()->set_offer(in.offer.data(), in.offer.size());
 }
+void encode_body(const DirectCandidatesContent& in, proto::Content& out) {
+  auto& candidates = *out.mutable_direct_candidates();
+  candidates.set_offer(in.offer.data(), in.offer.size());
+  candidates.set_candidates(in.candidates.data(), in.candidates.size());
+  candidates.set_last(in.last);
+}
 // What is not understood is never sent on.
 void encode_body(const UnknownContent&, proto::Content&) {}
 
@@ -240,6 +246,11 @@ bool decode_body(const proto::Content& in, Content& content) {
       content.body =
           DirectAnswerContent{.ticket = in.direct_answer().ticket(), .offer = decode_id(in.direct_answer().offer())};
       return true;
+    case proto::Content::kDirectCandidates:
+      content.body = DirectCandidatesContent{.offer = decode_id(in.direct_candidates().offer()),
+                                             .candidates = to_bytes(as_bytes(in.direct_candidates().candidates())),
+                                             .last = in.direct_candidates().last()};
+      return true;
     case proto::Content::kCallOffer:
     case proto::Content::kCallAnswer:
     case proto::Content::kCallReject:
@@ -296,6 +307,9 @@ struct Rules {
   bool operator()(const CallContent& c) const { return c.call != CallId{}; }
   bool operator()(const DirectOfferContent& c) const { return may_be_ticket(c.ticket); }
   bool operator()(const DirectAnswerContent& c) const { return named(c.offer) && may_be_ticket(c.ticket); }
+  bool operator()(const DirectCandidatesContent& c) const {
+    return named(c.offer) && c.candidates.size() <= limits::direct_candidates_bytes;
+  }
   bool operator()(const UnknownContent&) const { return true; }
 };
 

@@ -96,6 +96,11 @@ struct DirectAnswerContent {
   std::string ticket;
   MessageId offer{};
 };
+struct DirectCandidatesContent {
+  MessageId offer{};
+  Bytes candidates;
+  bool last = false;
+};
 // A kind that this version does not know, as it came.
 struct UnknownContent {
   Bytes content;
@@ -108,7 +113,8 @@ struct Content {
   bool direct = false;              // the sender's client would go direct
   std::variant<TextContent, ReactionContent, EditContent, UnsendContent, TimerContent, ReadContent, TypingContent,
                FileContent, SessionRestartedContent, SentCopyContent, DevicesChangedContent, HistoryRequestContent,
-               HistoryContent, CallContent, DirectOfferContent, DirectAnswerContent, UnknownContent>
+               HistoryContent, CallContent, DirectOfferContent, DirectAnswerContent, DirectCandidatesContent,
+               UnknownContent>
       body;
 };
 

@@ -68,6 +68,7 @@ struct Filler {
   bool operator()(const CallContent&) const { return false; }
   bool operator()(const DirectOfferContent&) const { return false; }
   bool operator()(const DirectAnswerContent&) const { return false; }
+  bool operator()(const DirectCandidatesContent&) const { return false; }
 };
 
 }  // namespace

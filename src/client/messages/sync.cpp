@@ -114,7 +114,7 @@ void Sync::process() {
     failure_ = done.error();
     return retry_later();
   }
-  take_direct(handled);
+  note_handled(handled);
   for (std::size_t i = 0; i < handled; ++i) leave_room(queue_[i]);
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(handled));
   committed(cursor);
@@ -123,17 +123,14 @@ void Sync::process() {
   if (!queue_.empty()) core_.loop.post([this] { process(); });
 }
 
-void Sync::take_direct(std::size_t handled) {
-  for (const auto& delivery : queue_ | std::views::take(handled)) {
-    if (!delivery.direct || delivery.given_back) continue;
-    auto& item = direct_.handled.emplace_back(delivery.account, delivery.device);
-    std::ranges::copy(delivery.id, item.id.begin());
-  }
+void Sync::note_handled(std::size_t count) {
+  for (const auto& delivery : queue_ | std::views::take(count))
+    if (delivery.direct && !delivery.given_back) direct_.handled(delivery.account, delivery.device, delivery.id);
 }
 
 // Its path is of no use for more of that kind.
 void Sync::not_fit(const Delivery& delivery) {
-  if (delivery.direct) direct_.unfit.emplace_back(delivery.account, delivery.device);
+  if (delivery.direct) direct_.unfit(delivery.account, delivery.device);
 }
 
 Status Sync::finish(Transaction& transaction, std::int64_t cursor) {
@@ -157,7 +154,7 @@ void Sync::committed(std::int64_t cursor) {
   for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device, [](const Status&) {});
   for (const auto contact : std::exchange(to_refresh_, {})) directory_.fetch_record(contact, [](const Status&) {});
   calls_.committed();
-  const auto direct = std::exchange(direct_, {});
+  const auto direct = direct_.take();
   if (direct_committed) direct_committed(direct);
   outbox_.pump();
 }
@@ -167,7 +164,7 @@ void Sync::retry_later() {
   changed_.clear();
   to_restart_.clear();
   to_refresh_.clear();
-  direct_ = {};
+  direct_.forget();
   log(LogLevel::error, "inbox.store_failed", {{"why", failure_ ? failure_->message : "the profile cannot be written"}});
   pause();
 }
@@ -276,17 +273,16 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     return Next::done;
   }
   if (core_.contacts.is_self(contact)) return opened_own(delivery, message, *content);
-  note_direct(contact, delivery, *content);
-  if (std::holds_alternative<DevicesChangedContent>(content->body) ||
-      std::holds_alternative<DirectOfferContent>(content->body) ||
-      std::holds_alternative<DirectAnswerContent>(content->body))
+  if (direct_committed) direct_.content(contact, delivery.device, !delivery.direct, *content);
+  if (std::holds_alternative<DevicesChangedContent>(content->body) || DirectNotes::concerns(*content))
     return Next::done;
   const bool restarted = std::holds_alternative<SessionRestartedContent>(content->body);
   if ((restarted || message.restarted) &&
       !core_.contacts.announce(NoticeKind::session_restarted, contact.peer,
                                contact.peer + " began a new session: their device had lost the old one"))
     return Next::store_failed;
-  if (restarted) return repeat_unconfirmed(contact, delivery);
+  // The peer could not read what we sent lately.
+  if (restarted) return restarts_.repeat_unconfirmed(contact.id, delivery.device) ? Next::done : Next::store_failed;
   if (const auto* read = std::get_if<ReadContent>(&content->body)) return messages_read(contact, *read);
   if (const auto* call = std::get_if<CallContent>(&content->body))
     return calls_.take(contact, delivery.device.value, *call, delivery.received_at) ? Next::done : Next::store_failed;
@@ -295,17 +291,6 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     return Next::done;
   }
   return store_message(contact, delivery, message, *content);
-}
-
-void Sync::note_direct(const ContactRow& contact, const Delivery& delivery, const Content& content) {
-  if (!direct_committed) return;
-  auto& news = direct_.news.emplace_back(contact.id, contact.peer, delivery.device, !delivery.direct);
-  news.content.id = content.id;
-  news.content.sent_at = content.sent_at;
-  news.content.direct = content.direct;
-  news.content.body = UnknownContent{};
-  if (const auto* offer = std::get_if<DirectOfferContent>(&content.body)) news.content.body = *offer;
-  if (const auto* answer = std::get_if<DirectAnswerContent>(&content.body)) news.content.body = *answer;
 }
 
 // From another device of this account.
@@ -406,19 +391,6 @@ void Sync::tell_typing(const ContactRow& contact, UnixMillis sent_at, bool activ
   core_.emit(TypingState{.peer = contact.peer, .active = active});
 }
 
-// The peer could not read what we sent lately. It knows the ids of what it has, so nothing arrives twice.
-Sync::Next Sync::repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery) {
-  const auto setting = restart_setting("repeat", contact.id, delivery.device);
-  auto may = may_restart(setting);
-  if (!may) return Next::store_failed;
-  if (!*may) return Next::done;
-  if (!core_.store.account.set_number(setting, core_.clock.now().value)) return Next::store_failed;
-  if (!core_.store.outbox.drop_messages_to(contact.id)) return Next::store_failed;
-  if (!core_.store.outbox.drop_expected(contact.id)) return Next::store_failed;
-  if (!core_.store.messages.unseal_unconfirmed(contact.id, limits::resent_messages)) return Next::store_failed;
-  return Next::done;
-}
-
 // Signed by nobody whom the pinned record names. What that may mean was announced with the record.
 Sync::Next Sync::refused(const ContactRow& contact, const Delivery& delivery) {
   log(LogLevel::warning, "message.refused", {{"peer", contact.peer}, {"why", "sender's keys"}});
@@ -475,43 +447,6 @@ void Sync::fetch_record() {
     queue_.front().record_fetched = true;
     process();
   });
-}
-
-std::string Sync::restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device) {
-  return std::string(what) + ":" + std::to_string(contact) + ":" + std::to_string(device.value);
-}
-
-Result<bool> Sync::may_restart(const std::string& setting) {
-  auto last = core_.store.account.number(setting);
-  if (!last) return pass(last);
-  const auto since = core_.clock.now() - UnixMillis{last->value_or(0)};
-  return !*last || since >= limits::restart_interval || since < -limits::clock_tolerance;
-}
-
-void Sync::restart(std::int64_t contact, identity::DeviceId device, Directory::Done done) {
-  auto may = may_restart(restart_setting("restart", contact, device));
-  if (!may || !*may) return done(may ? Status() : Status(pass(may)));
-  directory_.begin_session(contact, device, [this, contact, device, done = std::move(done)](const Status& status) {
-    const auto sent = status ? send_restart(contact, device) : status;
-    if (!sent) log(LogLevel::warning, "session.not_restarted", {{"why", sent.error().message}});
-    outbox_.pump();
-    done(sent);
-  });
-}
-
-Status Sync::send_restart(std::int64_t id, identity::DeviceId device) {
-  auto contact = core_.store.contacts.find(id);
-  if (!contact) return pass(contact);
-  if (!*contact) return fail(ExitCode::unknown_peer, "there is no such contact");
-  auto record = core_.contacts.pinned(**contact);
-  if (!record) return pass(record);
-  auto transaction = core_.store.begin();
-  if (!transaction) return pass(transaction);
-  const auto now = core_.clock.now();
-  const Content content{.id = core_.rng.bytes<16>(), .sent_at = now, .body = SessionRestartedContent{}};
-  if (auto done = outbox_.add_control(**contact, **record, device, content); !done) return done;
-  if (auto done = core_.store.account.set_number(restart_setting("restart", id, device), now.value); !done) return done;
-  return core_.account.commit(*transaction);
 }
 
 }  // namespace pqc::client

@@ -16,11 +16,12 @@
 #include "client/calls/calls.h"
 #include "client/core.h"
 #include "client/direct/direct_frame.h"
-#include "client/direct/direct_news.h"
+#include "client/direct/direct_notes.h"
 #include "client/linking/history_transfer.h"
 #include "client/messages/content.h"
 #include "client/messages/inbox_room.h"
 #include "client/messages/outbox.h"
+#include "client/messages/session_restarts.h"
 #include "client/people/directory.h"
 
 namespace pqc::client {
@@ -28,7 +29,12 @@ namespace pqc::client {
 class Sync {
  public:
   Sync(Core& core, Directory& directory, Outbox& outbox, HistoryTransfer& history, Calls& calls)
-      : core_(core), directory_(directory), outbox_(outbox), history_(history), calls_(calls) {}
+      : core_(core),
+        directory_(directory),
+        outbox_(outbox),
+        history_(history),
+        calls_(calls),
+        restarts_(core, directory, outbox) {}
 
   // Asks for the mailbox; deliveries come from now on.
   void subscribe();
@@ -42,9 +48,10 @@ class Sync {
   [[nodiscard]] bool caught_up() const;
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
-  // Begins anew with a device whose messages cannot be read, and asks it to repeat what we did not confirm.
-  // Not more often than limits::restart_interval; `done` comes in any case.
-  void restart(std::int64_t contact, identity::DeviceId device, Directory::Done done);
+  // Begins anew with a device of this contact.
+  void restart(std::int64_t contact, identity::DeviceId device, Directory::Done done) {
+    restarts_.begin(contact, device, std::move(done));
+  }
 
  private:
   struct Delivery {
@@ -70,33 +77,29 @@ class Sync {
                      const Content& content);
   Result<bool> may_store(const ContactRow& contact, const MessageRow& row);
   Next messages_read(const ContactRow& contact, const ReadContent& read);
-  void note_direct(const ContactRow& contact, const Delivery& delivery, const Content& content);
   void tell_typing(const ContactRow& contact, UnixMillis sent_at, bool active);
   Next opened_own(const Delivery& delivery, const OpenedMessage& message, const Content& content);
   Next store_copy(const Delivery& delivery, std::uint16_t suite, const SentCopyContent& copy);
-  Next repeat_unconfirmed(const ContactRow& contact, const Delivery& delivery);
   Next refused(const ContactRow& contact, const Delivery& delivery);
   Next unreadable(const ContactRow& contact, const Delivery& delivery);
   Status check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message);
   Status finish(Transaction& transaction, std::int64_t cursor);
   void committed(std::int64_t cursor);
   void leave_room(const Delivery& delivery);
-  void take_direct(std::size_t handled);
+  void note_handled(std::size_t count);
   void not_fit(const Delivery& delivery);
   Next drop(const ContactRow& contact, const Delivery& delivery);
   void fetch_record();
-  Status send_restart(std::int64_t contact, identity::DeviceId device);
   void retry_later();
   void wait_for_keys();
   void pause();
-  Result<bool> may_restart(const std::string& setting);
-  static std::string restart_setting(std::string_view what, std::int64_t contact, identity::DeviceId device);
 
   Core& core_;
   Directory& directory_;
   Outbox& outbox_;
   HistoryTransfer& history_;
   Calls& calls_;
+  SessionRestarts restarts_;
   std::deque<Delivery> queue_;
   InboxRoom room_;
   bool full_ = false;     // more came than may wait: nothing further is taken on this connection
@@ -110,7 +113,7 @@ class Sync {
   std::vector<std::int64_t> changed_;
   std::vector<std::pair<std::int64_t, identity::DeviceId>> to_restart_;
   std::vector<std::int64_t> to_refresh_;
-  DirectCommit direct_;
+  DirectNotes direct_;
 };
 
 }  // namespace pqc::client

@@ -88,6 +88,17 @@ CandidatePtr candidate_of(const Candidate& from, guint stream, std::size_t rank)
   return out;
 }
 
+// What libnice has to say is for its developers, and not for whoever reads our standard error.
+void hear_library() {
+  static const guint once = g_log_set_handler(
+      "libnice", static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE),
+      [](const gchar*, GLogLevelFlags, const gchar* message, gpointer) {
+        log(LogLevel::debug, "ice.library", {{"said", message}});
+      },
+      nullptr);
+  static_cast<void>(once);
+}
+
 }  // namespace
 
 struct Agent::Impl {
@@ -150,6 +161,7 @@ void Agent::Impl::on_datagram(NiceAgent*, guint, guint, guint size, gchar* data,
 }
 
 bool Agent::Impl::set_up() {
+  hear_library();
   agent.reset(nice_agent_new_full(
       context.get(), NICE_COMPATIBILITY_RFC5245,
       static_cast<NiceAgentOption>(NICE_AGENT_OPTION_CONSENT_FRESHNESS | NICE_AGENT_OPTION_ICE_TRICKLE)));
@@ -313,6 +325,10 @@ State Agent::state() const {
     default:
       return State::connecting;
   }
+}
+
+bool Agent::gathered() const {
+  return impl_->gathered;
 }
 
 std::vector<Candidate> Agent::candidates() const {

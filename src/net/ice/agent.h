@@ -71,6 +71,8 @@ class Agent {
   void clear();
 
   [[nodiscard]] State state() const;
+  // Whether no more candidates of ours are looked for.
+  [[nodiscard]] bool gathered() const;
   // What there is by now, the most preferred first.
   [[nodiscard]] std::vector<Candidate> candidates() const;
 

@@ -140,6 +140,17 @@ TEST(Content, WhatConcernsDirectPathsIsKeptToItsRules) {
   ASSERT_TRUE(answered);
   EXPECT_EQ(std::get<DirectAnswerContent>(answered->body).ticket, "pqc1-def");
   EXPECT_EQ(std::get<DirectAnswerContent>(answered->body).offer, MessageId{2});
+  const DirectCandidatesContent some{
+      .offer = {2}, .candidates = Bytes(limits::direct_candidates_bytes, 1), .last = true};
+  const auto more = decode_content(encode_content({.id = {1}, .sent_at = {}, .body = some}));
+  ASSERT_TRUE(more);
+  EXPECT_EQ(std::get<DirectCandidatesContent>(more->body).candidates, some.candidates);
+  EXPECT_TRUE(std::get<DirectCandidatesContent>(more->body).last);
+  EXPECT_EQ(std::get<DirectCandidatesContent>(more->body).offer, MessageId{2});
+  for (const auto& bad :
+       {DirectCandidatesContent{.offer = {}, .candidates = {}, .last = true},
+        DirectCandidatesContent{.offer = {2}, .candidates = Bytes(limits::direct_candidates_bytes + 1)}})
+    EXPECT_FALSE(decode_content(encode_content({.id = {1}, .sent_at = {}, .body = bad})));
   for (const auto& bad : {std::string(), std::string(limits::direct_ticket + 1, 'x'), std::string("a b"),
                           std::string("a\n"), std::string("\xFF")}) {
     EXPECT_FALSE(decode_content(encode_content({.id = {1}, .sent_at = {}, .body = DirectOfferContent{.ticket = bad}})));

@@ -1,4 +1,6 @@
 // QUIC over paths that ICE finds, between two transports of one loop, over loopback (docs/spec/p2p.md §14).
+#include <algorithm>
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -8,6 +10,7 @@
 #include "p2p/ice_transport.h"
 #include "p2p/limits.h"
 #include "p2p/sockets.h"
+#include "unit/p2p/stun_responder.h"
 
 namespace pqc::p2p {
 namespace {
@@ -108,6 +111,41 @@ TEST_F(P2pIce, WhoIsThereFirstWaitsForTheOther) {
   loop.run_until([] { return false; }, steady_clock::now() + std::chrono::milliseconds(300));
   connect(ticket_of(listener));
   EXPECT_TRUE(until([this] { return !responder.frames.empty(); }));
+}
+
+// RFC 8838: what comes after the ticket is checked too.
+TEST_F(P2pIce, CandidatesThatTrickleAreChecked) {
+  auto connecting = ticket_of(connector), listening = ticket_of(listener);
+  const auto later = listening.candidates;
+  const StunResponder nobody;
+  const auto nowhere = nobody.address();
+  for (auto* ticket : {&connecting, &listening})
+    ticket->candidates = {{net::ice::CandidateType::host, nowhere.host, nowhere.port}};
+  accept(connecting);
+  connect(listening);
+  loop.run_until([] { return false; }, steady_clock::now() + std::chrono::milliseconds(300));
+  EXPECT_FALSE(responder.link);
+  connector.add_candidates(later);
+  EXPECT_TRUE(until([this] { return !responder.frames.empty(); }));
+}
+
+TEST(P2pIceGathering, TellsWhatIsThereAndThenWhatAServerSays) {
+  Loop loop;
+  StunResponder stun;
+  IceTransport side(loop, crypto::SystemRng::instance(), {.stun = {stun.address()}, .turn = {}});
+  bool begun = false, last = false;
+  const auto start = steady_clock::now();
+  side.gather_as_found(
+      {"127.0.0.1", 0}, net::QuicRole::client, [&](const client::Status& status) { begun = status.has_value(); },
+      [&](bool no_more) { last = no_more; });
+  ASSERT_TRUE(loop.run_until([&] { return begun; }, start + seconds(30)));
+  EXPECT_LT(steady_clock::now() - start, limits::gather_time);  // nobody has answered
+  ASSERT_EQ(side.candidates().size(), 1U);
+  const auto ready = loop.when_readable(stun.fd(), [&stun] { stun.answer(); });
+  ASSERT_TRUE(loop.run_until([&] { return last; }, start + seconds(30)));
+  const auto found = side.candidates();
+  EXPECT_TRUE(
+      std::ranges::contains(found, net::ice::Candidate{net::ice::CandidateType::server_reflexive, "192.0.2.1", 7}));
 }
 
 TEST_F(P2pIce, Threat24AnotherKeyThanTheTicketsIsRefusedByWhoConnects) {

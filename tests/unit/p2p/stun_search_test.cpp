@@ -1,50 +1,16 @@
 // Choosing a STUN server, with servers on loopback that the test answers for.
 #include "p2p/stun_search.h"
 
-#include <array>
-
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
 #include "crypto/random.h"
 #include "p2p/limits.h"
+#include "unit/p2p/stun_responder.h"
 
 namespace pqc::p2p {
 namespace {
 
-namespace stun = net::stun;
 using std::chrono::steady_clock;
-
-// A socket to which requests come; it answers when it is told to.
-class Server {
- public:
-  Server() : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
-  }
-  [[nodiscard]] int fd() const { return fd_.get(); }
-  [[nodiscard]] Address address() const { return local_address(fd_.get()); }
-  // The request that waits; with another's transaction id, where so much is to be wrong.
-  void answer(std::uint8_t wrong = 0) {
-    std::array<std::uint8_t, stun::max_message> buffer;
-    sockaddr_storage from{};
-    socklen_t size = sizeof from;
-    const auto got = ::recvfrom(fd_.get(), buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
-    ASSERT_GT(got, 0);
-    auto request = stun::parse_request(ByteView(buffer).first(static_cast<std::size_t>(got)));
-    ASSERT_TRUE(request);
-    request->id[0] ^= wrong;
-    const auto wrote = stun::write_mapped(*request, {.bytes = {192, 0, 2, 1}, .is_v6 = false, .port = 7}, buffer);
-    EXPECT_EQ(::sendto(fd_.get(), buffer.data(), wrote, 0, reinterpret_cast<const sockaddr*>(&from), size),
-              static_cast<ssize_t>(wrote));
-  }
-
- private:
-  client::FileDescriptor fd_;
-};
 
 class P2pStunSearch : public testing::Test {
  protected:
@@ -65,7 +31,7 @@ class P2pStunSearch : public testing::Test {
 };
 
 TEST_F(P2pStunSearch, TakesTheFirstThatAnswersAndHoldsNothingUpMeanwhile) {
-  Server silent, slow;
+  StunResponder silent, slow;
   const auto begin = steady_clock::now();
   start({silent.address(), slow.address()});
   EXPECT_LT(steady_clock::now() - begin, limits::stun_first_wait);
@@ -76,7 +42,7 @@ TEST_F(P2pStunSearch, TakesTheFirstThatAnswersAndHoldsNothingUpMeanwhile) {
 }
 
 TEST_F(P2pStunSearch, AsksAgainAndPassesOverWhatIsNoAnswer) {
-  Server server;
+  StunResponder server;
   start({server.address()});
   int requests = 0;
   const auto ready = loop.when_readable(server.fd(), [&] { server.answer(++requests == 1 ? 1 : 0); });

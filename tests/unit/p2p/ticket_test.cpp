@@ -54,6 +54,19 @@ TEST(Ticket, TheLargestFits) {
   EXPECT_EQ(parse_ticket(to_text(v4), now)->candidates.size(), limits::candidates);
 }
 
+TEST(Ticket, CandidatesGoWithoutOneToo) {
+  const auto candidates = sample(Ticket::Kind::offer, limits::candidates).candidates;
+  const auto bytes = encode_candidates(candidates);
+  EXPECT_LE(bytes.size(), limits::candidates_bytes);
+  EXPECT_EQ(decode_candidates(bytes), candidates);
+  EXPECT_EQ(decode_candidates({}), std::vector<Candidate>());
+  for (std::size_t size = 1; size < 19; ++size) EXPECT_FALSE(decode_candidates(ByteView(bytes).first(size)));
+  auto more = bytes;
+  append(more, ByteView(bytes).first(19));
+  EXPECT_FALSE(decode_candidates(more));
+  EXPECT_TRUE(encode_candidates(std::vector{Candidate{CandidateType::peer_reflexive, "192.0.2.1", 1}}).empty());
+}
+
 TEST(Ticket, EveryTypeOfCandidateComesFirst) {
   const Candidate host{CandidateType::host, "192.0.2.1", 1}, other{CandidateType::host, "192.0.2.2", 1};
   const Candidate reflexive{CandidateType::server_reflexive, "192.0.2.3", 1};
