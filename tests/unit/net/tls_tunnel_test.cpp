@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -88,6 +90,10 @@ class EchoServer {
  private:
   void run() {
     for (;;) {
+      // accept() takes its descriptor before it waits, and fails at once where there is none.
+      pollfd somebody{.fd = listener_.get(), .events = POLLIN, .revents = 0};
+      while (::poll(&somebody, 1, -1) < 0 && errno == EINTR) {
+      }
       const Descriptor fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!fd) return;
       ++accepted_;
