@@ -63,10 +63,10 @@ inline constexpr std::size_t id_digits = 8;
 inline constexpr std::chrono::milliseconds typing_interval = std::chrono::seconds(5);
 inline constexpr std::chrono::milliseconds typing_lifetime = std::chrono::seconds(15);
 
-// Contacts that go direct (docs/spec/direct.md): characters of a ticket, bytes of later candidates; how old an offer may be; attempts: how many at
-// once, how far apart, how long each, and how long after one that failed; what is on the way, how long until one of
-// it is confirmed, and each; what waits in all; what is kept for the sake of the order or waits to be stored; and how
-// many parcels a second are taken.
+// Contacts that go direct (docs/spec/direct.md): characters of a ticket, bytes of later candidates; how old an offer
+// may be; attempts: how many at once, how far apart, how long each, and how long after one that failed; what is on the
+// way, how long until one of it is confirmed, and each; what waits in all; what is kept for the sake of the order or
+// waits to be stored; and how many parcels a second are taken.
 inline constexpr std::size_t direct_ticket = 300;
 inline constexpr std::size_t direct_candidates_bytes = 256;
 inline constexpr std::chrono::milliseconds direct_fresh = std::chrono::minutes(2);
