@@ -7,6 +7,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 SOAK_KILLS ?= 200
+SOAK_SECONDS ?= 3600
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,7 @@ test: build ## set up, build, then every test
 nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of what our programs find, and who reaches whom how
 	@tools/build release pqc-chat-server pqc-chat bad_cable
 	@tests/nat/cable_test.py build/release/bin -v
+	@tests/nat/bad_call.py build/release/bin narrow
 	@tests/nat/nat_test.py build/release/bin -v
 	@tests/nat/turn_test.py . -v
 	@tests/nat/matrix_test.py build/release/bin . -v
@@ -48,8 +50,8 @@ bench-calls: setup ## voice calls alone: from mouth to ear, what they cost, and 
 	@tools/build release pqc-chat-server pqc-chat pqc-chat-keyd ear_meter
 	@tools/bench --only calls
 
-soak: build ## the long tests: SOAK_KILLS (200) kills under load; large files and lost packets behind NATs
-	@PQC_SOAK_KILLS=$(SOAK_KILLS) tools/run-tests release -L soak -C soak
+soak: build ## the long tests: SOAK_KILLS (200) kills under load; large files and lost packets behind NATs; a call of SOAK_SECONDS (3600) on a bad network
+	@PQC_SOAK_KILLS=$(SOAK_KILLS) PQC_SOAK_SECONDS=$(SOAK_SECONDS) tools/run-tests release -L soak -C soak
 
 fuzz: setup ## every fuzz target for FUZZ_SECONDS (60) each
 	@tools/build fuzz pqc_fuzzers

@@ -210,6 +210,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     if (!rate_ && path) {
       const bool ipv6 = path->second.ip.contains(':');
       rate_.emplace(settings_.voice, settings_.wanted, *session_, ipv6);
+      voice_->set_rate(rate_->choice());
     }
     if (const auto choice = rate_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
     const auto heard = voice_->statistics();

@@ -32,6 +32,9 @@ constexpr auto decrease_pause = 300ms;
 // without any trend: a queue that is full grows no more.
 constexpr auto least_queue = 15ms;
 constexpr auto long_queue = 100ms;
+// What is left of it when less was sent for so long; if more, it was no queue but another way through the network.
+constexpr auto drain_time = 2s;
+constexpr double drained = 0.9;
 // §6: shares of loss, and how much more a second without.
 constexpr double much_loss = 0.10;
 constexpr double little_loss = 0.02;
@@ -109,16 +112,32 @@ struct BandwidthEstimator::State {
     while (too_old() || arrivals.size() > limits::arrivals_kept) arrivals.pop_front();
   }
 
-  [[nodiscard]] PathUse use() const {
+  PathUse use(Micros now) {
     const auto waiting = queue.waiting();
+    const bool stands = stands_too_long(waiting, now);
     if (trend.use() == PathUse::over && waiting < least_queue) return PathUse::normal;
-    if (trend.use() == PathUse::normal && waiting > long_queue) return PathUse::over;
-    return trend.use();
+    return trend.use() == PathUse::normal && stands ? PathUse::over : trend.use();
+  }
+
+  // Once for each time that a queue has to drain.
+  bool stands_too_long(Micros waiting, Micros now) {
+    if (waiting <= long_queue) {
+      standing.reset();
+      return false;
+    }
+    if (standing && now - standing->at < drain_time) return false;
+    if (standing && static_cast<double>(waiting.count()) > drained * static_cast<double>(standing->waiting.count())) {
+      queue = QueueDelay();
+      standing.reset();
+      return false;
+    }
+    standing = Standing{.at = now, .waiting = waiting};
+    return true;
   }
 
   void follow_delay(double seconds, Micros now) {
     const auto rate = arriving();
-    switch (use()) {
+    switch (use(now)) {
       case PathUse::under:
         return;  // the queue empties: wait
       case PathUse::over:
@@ -162,6 +181,11 @@ struct BandwidthEstimator::State {
 
   [[nodiscard]] double bits() const { return std::min(by_delay, by_loss); }
 
+  struct Standing {
+    Micros at;
+    Micros waiting;
+  };
+
   struct Trial {
     double loss;    // that led to it
     double before;  // the rate, bits a second
@@ -183,6 +207,7 @@ struct BandwidthEstimator::State {
   std::optional<Trial> trial;
   DelayTrend trend;
   QueueDelay queue;
+  std::optional<Standing> standing;
   std::deque<Arrival> arrivals;
   std::optional<PacketResult> last_arrived;
   std::optional<Micros> last_sent;

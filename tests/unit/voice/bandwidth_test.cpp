@@ -220,6 +220,18 @@ TEST(Bandwidth, JitterIsNoQueue) {
   }
 }
 
+TEST(Bandwidth, AnotherWayThroughTheNetworkIsNoQueue) {
+  BandwidthEstimator estimator(130'000);
+  for (int i = 0; i < 4'000; ++i) {
+    const Micros sent = 10ms * i;
+    const Micros took = i < 1'000 ? 20ms : 220ms;
+    const PacketResult one{.sent = sent, .arrived = sent + took, .bytes = 157};
+    estimator.feedback({&one, 1}, sent + 240ms);
+    ASSERT_GE(estimator.bits_per_second(), 60'000U) << i;
+  }
+  EXPECT_GE(estimator.bits_per_second(), 130'000U);
+}
+
 TEST(Bandwidth, WhateverThePeerSaysItStaysWithinItsBounds) {
   RateControl control({.bitrate = 64'000}, {}, overhead);
   std::mt19937_64 random(1);
