@@ -47,7 +47,7 @@ bench: build ## the benchmarks beside their peers: a table, and JSON in build/be
 	@tools/bench
 
 bench-calls: setup ## voice calls alone: from mouth to ear, what they cost, and Mumble beside them where tools/setup peers installed it
-	@tools/build release pqc-chat-server pqc-chat pqc-chat-keyd ear_meter
+	@tools/build release pqc-chat-server pqc-chat pqc-chat-keyd ear_meter voice_pair
 	@tools/bench --only calls
 
 soak: build ## the long tests: SOAK_KILLS (200) kills under load; large files and lost packets behind NATs; a call of SOAK_SECONDS (3600) on a bad network

@@ -91,6 +91,11 @@ everything_installed
 setup interop --check
 [ "$code" = 1 ] && [[ $output == *"missing: chromium chromium-driver python3-aiortc"* ]] && [ ! -s "$work/calls" ] || fail "interop --check only says what is missing"
 
+machine 13 0 offers-13
+everything_installed
+setup peers --check
+[ "$code" = 1 ] && [[ $output == *"missing: mumble mumble-server"* ]] && [ ! -s "$work/calls" ] || fail "peers --check only says what is missing"
+
 machine 11 0
 setup
 [ "$code" = 1 ] && [[ $output == *"needs Debian 12 or newer"* ]] && [ ! -s "$work/calls" ] || fail "Debian 11 is refused before anything is done"

@@ -10,7 +10,7 @@ namespace pqc::media::voice {
 
 namespace {
 
-// Roughly what the two rings and the sound system add between playing and hearing; the canceller finds the rest by
+// Roughly what the sound system's buffers add between playing and hearing; the canceller finds the rest by
 // itself.
 constexpr int delay_hint_ms = 25;
 
@@ -20,6 +20,8 @@ webrtc::AudioProcessing::Config configuration() {
   out.echo_canceller.enabled = true;
   out.noise_suppression.enabled = true;
   out.noise_suppression.level = webrtc::AudioProcessing::Config::NoiseSuppression::kModerate;
+  // It only counts, for statistics that nobody reads.
+  out.residual_echo_detector.enabled = false;
   out.gain_controller1.enabled = true;
   out.gain_controller1.mode = webrtc::AudioProcessing::Config::GainController1::kAdaptiveDigital;
   return out;

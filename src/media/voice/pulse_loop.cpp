@@ -196,6 +196,7 @@ bool PulseLoop::wait(Micros most) {
 }
 
 bool PulseLoop::iterate(Micros most) {
+  bury();
   bool any = defer();
   if (!any) {
     any = wait(until_timer(most));

@@ -16,7 +16,9 @@ constexpr std::size_t sample_bytes = sizeof(std::int16_t);
 constexpr pa_sample_spec format{.format = PA_SAMPLE_S16NE, .rate = limits::sample_rate, .channels = 1};
 constexpr auto unset = static_cast<std::uint32_t>(-1);
 // Without an underrun for so long, less is kept in the sink.
-constexpr Micros calm = 20s;
+constexpr Micros calm = 10s;
+// A server that has just been told what is wanted of it takes so long to do so.
+constexpr Micros settling = 2s;
 // When to look again, where nobody waits for the server.
 constexpr Micros look_again = 7ms;
 
@@ -173,14 +175,13 @@ class PulseSink final : public SoundSink, PulseStream {
   }
 
   void begin(Micros now) override {
-    calm_since_ = now;
+    calm_since_ = began_ = now;
     stream_.mark();
     runs_ = true;
     // Something has to be there when it starts.
     constexpr std::array<std::int16_t, limits::play_samples> silence{};
     while (ready()) write(silence);
     stream_.run(true);
-    underruns_seen_ = underruns_;
   }
   void end() override {
     runs_ = false;
@@ -230,6 +231,7 @@ class PulseSink final : public SoundSink, PulseStream {
   // More in the server's buffer where there was too little, less after a time without trouble.
   void adapt(Micros now) {
     const auto before = latency_;
+    if (now - began_ < settling) underruns_seen_ = underruns_;
     if (std::exchange(underruns_seen_, underruns_) != underruns_) {
       latency_ = std::min(latency_ + limits::sink_latency_step, limits::most_sink_latency);
     } else if (now - calm_since_ < calm) {
@@ -250,6 +252,7 @@ class PulseSink final : public SoundSink, PulseStream {
   std::uint64_t underruns_ = 0;
   std::uint64_t underruns_seen_ = 0;
   std::size_t latency_ = limits::least_sink_latency;
+  Micros began_{0};
   Micros calm_since_{0};
 };
 
