@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <exception>
 
+#include <google/protobuf/stubs/logging.h>
+
 #include "base/locked_arena.h"
 #include "base/log.h"
 #include "cli/commands.h"
@@ -48,6 +50,8 @@ int main(int argc, char** argv) {
   forbid_core_dumps();
   std::signal(SIGPIPE, SIG_IGN);
   set_up_log();
+  // It would write into the terminal what it thinks of a peer's bytes.
+  google::protobuf::SetLogHandler(nullptr);
   try {
     return run_program(argc, argv);
   } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include <CLI/CLI.hpp>
+#include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
 #include "run.h"
@@ -126,6 +127,8 @@ std::string what_is_wrong(const CLI::App& parser, const CLI::ParseError& error) 
 }  // namespace
 
 int main(int argc, char** argv) {
+  // It would write a line for each frame of a stranger that is no UTF-8, past our log and its limits.
+  google::protobuf::SetLogHandler(nullptr);
   Arguments arguments;
   CLI::App parser("Stores and forwards sealed messages between pqc-chat clients.", "pqc-chat-server");
   parser.require_subcommand(1);

@@ -197,6 +197,18 @@ class ServerTest(unittest.TestCase):
             opcode, closing = websocket.read()
             self.assertEqual((opcode, closing[:2]), (8, struct.pack(">H", 1008)))
 
+    def test_no_library_writes_into_the_log(self):
+        # A name that is no UTF-8, of which libprotobuf would write a line of its own, however often it comes.
+        server = self.start()
+        websocket = self.websocket(server, protocol="chat")
+        websocket.read()
+        websocket.send(b"\x12\x03\x0a\x01\xff", opcode=2)
+        self.assertEqual(websocket.read()[0], 2)
+        opcode, closing = websocket.read()
+        self.assertEqual(opcode, 8)
+        websocket.send(closing[:2], opcode=8)
+        self.assertNotIn("protobuf", server.stop()[1])
+
     def test_an_error_that_answers_no_request_ends_the_connection(self):
         server = self.start()
         for question, code in ({"whoami": {}}, "ERROR_REFUSED"), ({"acknowledge": {"cursor": "1"}}, "ERROR_REFUSED"), ({}, "ERROR_MALFORMED"):
