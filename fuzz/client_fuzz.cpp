@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <google/protobuf/stubs/logging.h>
+
 #include "cli/config.h"
 #include "cli/line_editor.h"
 #include "client/attachments/part_file.h"
@@ -96,6 +98,12 @@ void keys(ByteView bytes) {
 }
 
 }  // namespace
+
+// As the program does: libprotobuf's own lines would cost more than the parsing.
+extern "C" int LLVMFuzzerInitialize(int* /*count*/, char*** /*arguments*/) {
+  google::protobuf::SetLogHandler(nullptr);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
