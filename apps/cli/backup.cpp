@@ -14,11 +14,14 @@ ExitCode print(const Context& context, const std::string& file, const char* type
                const client::Result<client::BackupCounts>& counts) {
   if (!counts) return context.fail(counts.error());
   if (context.output.json())
-    context.output.object(
-        json_object(type).add("file", file).add("contacts", counts->contacts).add("messages", counts->messages));
+    context.output.object(json_object(type)
+                              .add("file", file)
+                              .add("contacts", counts->contacts)
+                              .add("messages", counts->messages)
+                              .add("calls", counts->calls));
   else
-    context.output.line(std::to_string(counts->messages) + " messages and " + std::to_string(counts->contacts) +
-                        " contacts " + outcome);
+    context.output.line(std::to_string(counts->messages) + " messages, " + std::to_string(counts->contacts) +
+                        " contacts and " + std::to_string(counts->calls) + " calls of the history " + outcome);
   return ExitCode::ok;
 }
 

@@ -141,22 +141,40 @@ Json call_record_object(const client::CallRecord& call) {
   return out;
 }
 
-ExitCode exit_code_of(const client::CallInfo& call) {
+client::Error error_of(const client::CallInfo& call) {
+  const auto& peer = call.peer;
+  const bool ours = call.direction == Direction::outgoing;
+  const auto why = call.why.empty() ? std::string() : ": " + call.why;
   switch (call.outcome) {
-    case CallOutcome::unanswered:
-    case CallOutcome::missed:
-    case CallOutcome::unreachable:
-    case CallOutcome::failed:
-      return ExitCode::timed_out;
-    case CallOutcome::declined:
-    case CallOutcome::busy:
-    case CallOutcome::answered_elsewhere:
     case CallOutcome::completed:
-    case CallOutcome::cancelled:
     case CallOutcome::withdrawn:
-      return ExitCode::ok;
+      break;
+    case CallOutcome::busy:
+      return {ExitCode::call_busy, peer + " is in another call: call again later"};
+    case CallOutcome::declined:
+      return {ExitCode::call_declined,
+              ours ? peer + " declined the call" : "the call of " + peer + " was declined on this account"};
+    case CallOutcome::unreachable:
+      return {ExitCode::call_unreachable, "none of the devices of " + peer + " could be reached" + why};
+    case CallOutcome::unanswered:
+      return {ExitCode::call_unanswered, "it rang at " + peer + ", and nobody answered"};
+    case CallOutcome::answered_elsewhere:
+      return {ExitCode::call_elsewhere, "the call of " + peer + " was answered on another device"};
+    case CallOutcome::missed:
+    case CallOutcome::cancelled:
+      return {ExitCode::call_cancelled, "the call with " + peer + " was given up before an answer"};
+    case CallOutcome::failed:
+      return {
+          ExitCode::call_broken,
+          (call.since.value > 0 ? "the call with " + peer + " broke off" : "no sound came through with " + peer) + why};
   }
-  return ExitCode::ok;
+  return {ExitCode::ok, {}};
+}
+
+bool FollowedCall::ends(const client::CallInfo& call) {
+  if (call.phase == CallPhase::over) return call.id == id_;
+  id_ = call.id;
+  return false;
 }
 
 }  // namespace pqc::cli

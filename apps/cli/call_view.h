@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/exit_code.h"
 #include "cli/json.h"
+#include "client/error.h"
 #include "client/types.h"
 
 namespace pqc::cli {
@@ -18,7 +18,20 @@ Json call_object(const client::CallInfo& call);
 std::string call_record_line(const client::CallRecord& call);
 Json call_record_object(const client::CallRecord& call);
 
-// The exit code of a call that is over, for who watched it: timed_out where nobody was there or nothing was heard.
-ExitCode exit_code_of(const client::CallInfo& call);
+// What a call that is over means for who made or answered it: `ok` where they spoke; else the exit code, and what
+// happened.
+client::Error error_of(const client::CallInfo& call);
+
+// The call that somebody follows to its end: in place of one that gives way to another of the same person it is that
+// one (docs/spec/calls.md §4, glare).
+class FollowedCall {
+ public:
+  explicit FollowedCall(std::string id) : id_(std::move(id)) {}
+  // Whether this is its end.
+  [[nodiscard]] bool ends(const client::CallInfo& call);
+
+ private:
+  std::string id_;
+};
 
 }  // namespace pqc::cli

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/delivery.h"
 #include "cli/terminal.h"
+#include "client/calls/voice_check.h"
 #include "media/voice/devices.h"
 #include "media/voice/voice_engine.h"
 
@@ -22,7 +23,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-constexpr seconds catch_up_wait{30};
 constexpr seconds tick{1};
 // How long it is waited for the end after the user asked for it.
 constexpr seconds farewell{5};
@@ -48,7 +48,8 @@ namespace {
 // Follows calls and prints what becomes of them.
 class Watcher {
  public:
-  Watcher(const Context& context, client::Client& client) : context_(context), client_(client) {}
+  // `one`: of a call whose end this program says itself, where it is an error.
+  Watcher(const Context& context, client::Client& client, bool one) : context_(context), client_(client), one_(one) {}
   ~Watcher() { clear_line(); }
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
@@ -71,15 +72,16 @@ class Watcher {
     return std::nullopt;
   }
 
-  // Until the call that there is is over. Ctrl-C hangs up. Nothing when its end was not seen.
+  // Until this call is over. Ctrl-C hangs up. Nothing when its end was not seen.
   std::optional<CallInfo> watch(const std::string& id) {
+    FollowedCall followed(id);
     std::optional<steady_clock::time_point> give_up;
     while (!give_up || steady_clock::now() < *give_up) {
       client_.loop().run_until([&] { return !events_.empty() || (signal_ != 0 && !give_up); },
                                steady_clock::now() + tick);
       while (!events_.empty()) {
         auto call = take();
-        if (call.id == id && call.phase == CallPhase::over) return call;
+        if (followed.ends(call)) return call;
       }
       if (signal_ != 0 && !give_up) {
         (void)client_.call(client::HangUpRequest{});
@@ -104,7 +106,9 @@ class Watcher {
     auto call = std::move(events_.front());
     events_.pop_front();
     active_ = call.phase == CallPhase::active;
-    show(call);
+    clear_line();
+    const bool said_later = one_ && call.phase == CallPhase::over && error_of(call).code != ExitCode::ok;
+    if (context_.output.json() || !said_later) show(call);
     return call;
   }
 
@@ -129,6 +133,7 @@ class Watcher {
 
   const Context& context_;
   client::Client& client_;
+  const bool one_;
   const bool is_terminal_ = ::isatty(STDOUT_FILENO) != 0;
   std::deque<CallInfo> events_;
   bool active_ = false;
@@ -141,16 +146,15 @@ class Watcher {
 ExitCode watch_to_the_end(const Context& context, Watcher& watcher, const CallInfo& call) {
   const auto over = watcher.watch(call.id);
   if (!over) return context.fail({ExitCode::timed_out, "the end of the call was not seen"});
-  return exit_code_of(*over);
+  const auto error = error_of(*over);
+  return error.code == ExitCode::ok ? ExitCode::ok : context.fail(error);
 }
 
-// Of the call that another process of this profile carries, or, with `look_first`, that waits in the mailbox.
-client::Result<CallInfo> ask(const Context& context, const client::CallRequest& request, bool look_first) {
-  auto opened = context.open(look_first);
+// Of the call that another process of this profile carries, or, where this one may take calls, that still rings.
+client::Result<CallInfo> ask(const Context& context, const client::CallRequest& request, bool takes_calls) {
+  auto opened = context.open(takes_calls);
   if (!opened) return client::pass(opened);
   const Closing closing{**opened};
-  if (look_first && (*opened)->owner())
-    if (auto caught_up = (*opened)->catch_up(catch_up_wait); !caught_up) return client::pass(caught_up);
   return (*opened)->call(request);
 }
 
@@ -163,7 +167,7 @@ ExitCode run(const Context& context, const CallCommand& command) {
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   const Closing closing{client};
-  Watcher watcher(context, client);
+  Watcher watcher(context, client, true);
   if (auto started = watcher.start(); !started) return context.fail(started.error());
   const auto call = client.call(client::PlaceCallRequest{.peer = command.peer, .audio = *audio});
   if (!call) return context.fail(call.error());
@@ -177,10 +181,10 @@ ExitCode run(const Context& context, const AnswerCommand& command) {
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   const Closing closing{client};
-  Watcher watcher(context, client);
+  Watcher watcher(context, client, !command.automatically);
   if (auto started = watcher.start(); !started) return context.fail(started.error());
-  if (client.owner())
-    if (auto caught_up = client.catch_up(catch_up_wait); !caught_up) return context.fail(caught_up.error());
+  if (command.automatically && client.owner())
+    if (auto checked = client::check_voice_audio(*audio); !checked) return context.fail(checked.error());
   const client::AnswerCallRequest request{.audio = *audio};
   if (!command.automatically) {
     const auto call = client.call(request);
@@ -189,7 +193,10 @@ ExitCode run(const Context& context, const AnswerCommand& command) {
   }
   while (watcher.wait_for_ring()) {
     const auto call = client.call(request);
-    if (call) (void)watcher.watch(call->id);
+    if (call)
+      (void)watcher.watch(call->id);
+    else if (call.error().code != ExitCode::no_call)  // it has ended meanwhile
+      return context.fail(call.error());
     if (watcher.interrupted()) break;
   }
   return ExitCode::ok;

@@ -7,6 +7,7 @@
 #include "cli/delivery.h"
 #include "cli/passphrase.h"
 #include "client/calls/voice_call.h"
+#include "client/calls/voice_check.h"
 #include "client/limits.h"
 #include "client/messages/content.h"
 #include "p2p/direct_paths.h"
@@ -52,7 +53,7 @@ client::OpenOptions Context::open_options() const {
 
 Result<std::unique_ptr<client::Client>> Context::open(bool takes_calls) const {
   auto with = open_options();
-  if (takes_calls) with.calls.make_media = client::make_voice_call;
+  if (takes_calls) with.calls = {.make_media = client::make_voice_call, .check_audio = client::check_voice_audio};
   auto opened = client::Client::open(with);
   const auto& level = options.minimum_level.empty() ? config.minimum_level : options.minimum_level;
   if (!opened || level.empty()) return opened;

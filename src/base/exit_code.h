@@ -58,6 +58,17 @@ enum class ExitCode : int {
   // The server's own.
   address_in_use = 50,
 
+  // How a call ended, for who made or answered it (docs/spec/calls.md §4), and what there is no call for.
+  call_busy = 60,         // they are in another call
+  call_declined = 61,     // they, or this account on another device, did not want it
+  call_unreachable = 62,  // none of their devices rang
+  call_unanswered = 63,   // it rang, and nobody answered
+  call_elsewhere = 64,    // it was answered on another device of this account
+  call_broken = 65,       // no sound came through, or it broke off
+  call_cancelled = 66,    // who called hung up before an answer
+  no_call = 67,           // to answer, decline, mute or end
+  in_call = 68,           // this profile has a call already
+
   interrupted = 130,  // SIGINT, as shells report it
 };
 

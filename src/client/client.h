@@ -124,8 +124,8 @@ class Client {
   // Lets a stranger have receipts; with `changed`, accepts keys other than the pinned ones.
   virtual Status accept(std::string_view peer, bool changed) = 0;
   // Makes, answers and ends calls, or says how it stands: answers at once, events tell what comes of it. The sound
-  // comes from and goes to the process that owns the profile. Errors: busy, usage (there is no such call),
-  // unknown_peer, those of sessions and of the connection.
+  // comes from and goes to the process that owns the profile. Errors: in_call, no_call,
+  // unknown_peer, busy (the owner makes no calls), those of sessions, of the connection and of sound.
   virtual Result<CallInfo> call(const CallRequest& request) = 0;
   // The last `limit` calls, the latest first.
   virtual Result<std::vector<CallRecord>> calls(std::size_t limit) = 0;

@@ -18,6 +18,10 @@ Message Core::visible(const MessageRow& row) {
   return message;
 }
 
+UnixMillis Core::server_now() const {
+  return clock.now() + (relay ? relay->clock_offset() : std::chrono::milliseconds(0));
+}
+
 void Core::emit_message(std::int64_t seq) {
   const auto row = store.messages.find(seq);
   if (row && *row) emit(visible(**row));

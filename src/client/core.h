@@ -34,6 +34,8 @@ struct Core {
   std::function<void(std::int64_t contact)> record_seen = [](std::int64_t) {};
 
   [[nodiscard]] bool online() const { return relay && relay->online(); }
+  // By the server's clock, as far as it is known.
+  [[nodiscard]] UnixMillis server_now() const;
   // A message as front ends see it.
   [[nodiscard]] static Message visible(const MessageRow& row);
   // Tells the front ends about a message that changed.

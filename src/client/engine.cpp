@@ -421,13 +421,26 @@ std::optional<Status> Engine::settled_outcome() const {
 }
 
 void Engine::call(const CallRequest& request, Answer<CallInfo> answer) {
-  if (!std::holds_alternative<PlaceCallRequest>(request)) return calls_.perform(request, std::move(answer));
-  // Answers come through the mailbox.
+  const bool places = std::holds_alternative<PlaceCallRequest>(request);
+  const bool takes =
+      std::holds_alternative<AnswerCallRequest>(request) || std::holds_alternative<DeclineCallRequest>(request);
+  // An offer, its end and what answers ours come through the mailbox.
+  if (!calls_.may_begin() || !(places || takes)) return calls_.perform(request, std::move(answer));
   go_online({.subscribe = true, .keep = true});
-  when_online([this, request, answer = std::move(answer)](const Status& online) {
+  const auto ready = [this, places] { return places ? connected_outcome() : caught_up_outcome(); };
+  wait_for(ready, limits::request_deadline, [this, request, answer = std::move(answer)](const Status& online) {
     if (!online) return answer(std::unexpected(online.error()));
     calls_.perform(request, answer);
   });
+}
+
+// Of an offer that another program of this profile took in, unless the mailbox says that the call is over.
+void Engine::ring_waiting() {
+  if (!calls_.has_waiting()) return;
+  wait_for([this] { return caught_up_outcome(); }, limits::request_deadline,
+           [this](const Status& caught_up) {
+             if (caught_up) calls_.ring_waiting();
+           });
 }
 
 Result<AccountInfo> Engine::whoami() {

@@ -149,6 +149,7 @@ class Engine {
   void tell_held_back(std::int64_t seq, const Error& why);
   // The contact with a pinned record, fetched when there is none.
   void known_contact(std::string_view peer, Answer<ContactRow> answer);
+  void ring_waiting();
   Result<std::vector<Message>> find_files(const MessageQuery& query);
   Result<std::optional<ContactRow>> find_contact(std::string_view peer);
   // Tells contacts that came out of a backup that this device begins anew.

@@ -72,6 +72,7 @@ void Engine::go_online(const Online& how) {
   sync_.subscribe();
   ask_what_to_maintain();
   ask_for_history();
+  ring_waiting();
 }
 
 void Engine::ask_what_to_maintain() {
@@ -185,6 +186,7 @@ void Engine::on_online(const v1::LoggedIn& answer) {
   uploads_.pump();
   downloads_.on_online();
   if (how_.subscribe) ask_for_history();
+  if (how_.subscribe) ring_waiting();
 }
 
 // While it stays connected: records and prekeys age, and prekeys are used up.

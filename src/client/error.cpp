@@ -53,6 +53,15 @@ constexpr std::array names{
     Named{ExitCode::locked, "locked"},
     Named{ExitCode::too_soon, "too_soon"},
     Named{ExitCode::address_in_use, "address_in_use"},
+    Named{ExitCode::call_busy, "call_busy"},
+    Named{ExitCode::call_declined, "call_declined"},
+    Named{ExitCode::call_unreachable, "call_unreachable"},
+    Named{ExitCode::call_unanswered, "call_unanswered"},
+    Named{ExitCode::call_elsewhere, "call_elsewhere"},
+    Named{ExitCode::call_broken, "call_broken"},
+    Named{ExitCode::call_cancelled, "call_cancelled"},
+    Named{ExitCode::no_call, "no_call"},
+    Named{ExitCode::in_call, "in_call"},
     Named{ExitCode::interrupted, "interrupted"},
 };
 

@@ -1,6 +1,7 @@
 #include "client/backup/backup.h"
 
 #include <algorithm>
+#include <ranges>
 #include <thread>
 
 #include "client/backup/backup_file.h"
@@ -45,6 +46,12 @@ Result<BackupCounts> write_backup(Store& store, const std::filesystem::path& fil
     if (contact.peer == own) continue;
     if (auto done = (*writer)->add(encode_record(contact).view()); !done) return pass(done);
     ++counts.contacts;
+  }
+  auto calls = store.calls.latest(limits::call_history_rows);
+  if (!calls) return pass(calls);
+  for (const auto& call : *calls | std::views::reverse) {
+    if (auto done = (*writer)->add(encode_record(call).view()); !done) return pass(done);
+    ++counts.calls;
   }
   for (std::int64_t after = 0;;) {
     auto rows = RestoredRows(store).after(after, page);

@@ -80,6 +80,20 @@ v1::BackupRecord to_record(const MessageRow& in) {
   return record;
 }
 
+v1::BackupRecord to_record(const CallRecord& in) {
+  v1::BackupRecord record;
+  auto& out = *record.mutable_call();
+  out.set_peer(in.peer);
+  set_bytes(*out.mutable_id(), from_hex(in.id).value_or(Bytes()));
+  out.set_direction(static_cast<std::uint32_t>(in.direction));
+  out.set_outcome(static_cast<std::uint32_t>(in.outcome));
+  out.set_started(in.started.value);
+  out.set_answered(in.answered.value);
+  out.set_ended(in.ended.value);
+  out.set_relayed(in.relayed);
+  return record;
+}
+
 ContactRow decode(const v1::Contact& in) {
   ContactRow out;
   out.peer = in.peer();
@@ -137,6 +151,20 @@ std::optional<MessageRow> decode(const v1::Message& in) {
   return out;
 }
 
+std::optional<CallRow> decode(const v1::Call& in) {
+  CallRow out;
+  const bool known_outcome = in.outcome() >= static_cast<std::uint32_t>(CallOutcome::completed) &&
+                             in.outcome() <= static_cast<std::uint32_t>(CallOutcome::failed);
+  if (!read_id(in.id(), out.id) || in.direction() > 1 || !known_outcome) return std::nullopt;
+  out.direction = static_cast<Direction>(in.direction());
+  out.outcome = static_cast<CallOutcome>(in.outcome());
+  out.started = {in.started()};
+  out.answered = {in.answered()};
+  out.ended = {in.ended()};
+  out.relayed = in.relayed();
+  return out;
+}
+
 Status damaged(std::string_view what) {
   return fail(ExitCode::damaged, "the backup has a " + std::string(what) + " that no version can have written");
 }
@@ -166,6 +194,10 @@ SecretBytes encode_record(const ContactRow& contact) {
 
 SecretBytes encode_record(const MessageRow& message) {
   return serialize(to_record(message));
+}
+
+SecretBytes encode_record(const CallRecord& call) {
+  return serialize(to_record(call));
 }
 
 struct RecordReader::Visitor {
@@ -209,6 +241,18 @@ struct RecordReader::Visitor {
     return {};
   }
 
+  Status take(const v1::Call& in) const {
+    auto row = decode(in);
+    if (!row || !identity::AccountName::parse(in.peer())) return damaged("call");
+    auto contact = store.contacts.find_or_add(in.peer(), ContactState::stranger, reader.now_);
+    if (!contact) return pass(contact);
+    row->contact = contact->id;
+    auto added = store.calls.add(*row);
+    if (!added) return pass(added);
+    if (*added) ++reader.counts_.calls;
+    return {};
+  }
+
   [[nodiscard]] Result<std::string> own_name() const {
     if (reader.own_name_) return *reader.own_name_;
     auto account = store.account.load();
@@ -229,6 +273,8 @@ Status RecordReader::take(ByteView bytes) {
       return visitor.take(record.contact());
     case v1::BackupRecord::kMessage:
       return visitor.take(record.message());
+    case v1::BackupRecord::kCall:
+      return visitor.take(record.call());
     case v1::BackupRecord::BODY_NOT_SET:
       return {};
   }

@@ -17,6 +17,7 @@ namespace pqc::client {
 struct BackupCounts {
   std::uint64_t contacts = 0;
   std::uint64_t messages = 0;
+  std::uint64_t calls = 0;
 };
 
 // The account's name and the settings of the profile.
@@ -24,9 +25,10 @@ struct BackupCounts {
 [[nodiscard]] SecretBytes encode_record(const ContactRow& contact);
 // With its number here, which a device that is linked keeps.
 [[nodiscard]] SecretBytes encode_record(const MessageRow& message);
+[[nodiscard]] SecretBytes encode_record(const CallRecord& call);
 
-// Adds what comes out of records to a store, inside the caller's transaction. Messages that are there stay as they are,
-// contacts are merged (contact_merge.h).
+// Adds what comes out of records to a store, inside the caller's transaction. Messages and calls that are there stay as
+// they are, contacts are merged (contact_merge.h).
 class RecordReader {
  public:
   // Messages keep the numbers that they have up to this one: the store gives higher ones to its own.

@@ -15,6 +15,7 @@ class CallMachine::Step {
   void operator()(const AcceptCall&);
   void operator()(const DeclineCall&);
   void operator()(const HangUpCall&);
+  void operator()(const LeaveCall&);
   void operator()(const MediaConnected& event);
   void operator()(const MediaEnded& event);
   void operator()(const OfferFailed& event);
@@ -213,6 +214,12 @@ void CallMachine::Step::operator()(const HangUpCall&) {
   if (in<CallActive>() != nullptr) return give_up(CallOutcome::completed);
   if (in<CallRingingHere>() != nullptr || in<CallAnswering>() != nullptr) return decline();
   give_up(in<CallConnecting>() != nullptr ? CallOutcome::failed : CallOutcome::cancelled);
+}
+
+void CallMachine::Step::operator()(const LeaveCall&) {
+  if (in<CallRingingHere>() != nullptr) return;
+  if (in<CallAnswering>() != nullptr) return end(CallOutcome::failed);
+  (*this)(HangUpCall{});
 }
 
 void CallMachine::Step::operator()(const MediaConnected& event) {

@@ -66,6 +66,8 @@ struct LocalDescribed {
 struct AcceptCall {};
 struct DeclineCall {};
 struct HangUpCall {};
+// The program ends: what rings or is being answered here is left to the other devices.
+struct LeaveCall {};
 struct MediaConnected {
   CallId id{};
 };
@@ -81,7 +83,7 @@ struct OfferFailed {
 // The user wants to hear no more of the peer, or its keys are in doubt.
 struct PeerRefused {};
 struct TimePassed {};
-using CallEvent = std::variant<CallArrived, PlaceCall, LocalDescribed, AcceptCall, DeclineCall, HangUpCall,
+using CallEvent = std::variant<CallArrived, PlaceCall, LocalDescribed, AcceptCall, DeclineCall, HangUpCall, LeaveCall,
                                MediaConnected, MediaEnded, OfferFailed, PeerRefused, TimePassed>;
 
 // Gathers candidates, and answers with LocalDescribed or MediaEnded.

@@ -35,9 +35,12 @@ class CallMedia {
 using MakeCallMedia = std::function<Result<std::unique_ptr<CallMedia>>(Loop& loop, const CallAudio& audio,
                                                                        bool offering, CallMediaEvents events)>;
 
-// Who makes the media of calls. Without it a client neither makes nor takes calls: those that come are missed.
+// Who makes the media of calls. Without it a client neither makes nor takes calls: one that comes waits for
+// a program of the profile that does, as long as it rings.
 struct CallOptions {
   MakeCallMedia make_media = {};
+  // Whether the sound can come from and go to there: asked before anybody is called or answered.
+  std::function<Status(const CallAudio&)> check_audio = [](const CallAudio&) { return Status(); };
   CallTiming timing = {};
 };
 

@@ -1,6 +1,6 @@
-// The calls of a running client: what users ask and devices say goes through the machine (call_machine.h), and what
-// follows from it is done here: contents are sealed and sent, the server is told, media made and ended, the history
-// written (docs/spec/calls.md). Loop thread only.
+// The calls of a running client: what users ask and devices say (call_intake.h) goes through the machine
+// (call_machine.h), and what follows from it is done here: contents are sent (call_sender.h), media made and ended, the
+// history written, front ends told (docs/spec/calls.md). Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "client/calls/call_intake.h"
 #include "client/calls/call_machine.h"
 #include "client/calls/call_media.h"
-#include "client/calls/offer_limit.h"
+#include "client/calls/call_sender.h"
 #include "client/core.h"
 #include "client/messages/outbox.h"
 #include "client/people/directory.h"
@@ -27,18 +28,30 @@ class Calls {
       : core_(core),
         directory_(directory),
         outbox_(outbox),
+        intake_(core),
+        sender_(core, outbox,
+                {.goes_on = [this](const CallId& id) { return call_id(machine_.state()) == id; },
+                 .offer_failed = [this](const CallId& id, const std::string& why) { offer_failed(id, why); }}),
         make_media_(std::move(options.make_media)),
+        check_audio_(std::move(options.check_audio)),
         machine_(options.timing) {}
   ~Calls();
   Calls(const Calls&) = delete;
   Calls& operator=(const Calls&) = delete;
 
-  // While online. Errors: busy (there is a call already), usage (there is none), unknown_peer, those of sessions, of
-  // the connection, of sound devices and files.
+  // While online. Errors: in_call, no_call, unknown_peer, busy (this program makes no calls), those of sessions, of the
+  // connection, of sound devices and files.
   void perform(const CallRequest& request, Answer answer);
   [[nodiscard]] CallInfo current();
-  // Ends the call that there is; answers whether there was one.
+  // Ends the call that there is, for a program that ends; what rings goes on ringing at other devices. Answers whether
+  // something was ended.
   bool end();
+  // Whether a call could begin here.
+  [[nodiscard]] bool may_begin() const { return make_media_ && machine_.idle(); }
+  // Whether there is an offer that another program took in, and this one could ring for.
+  [[nodiscard]] bool has_waiting();
+  // Rings for it, once the mailbox has not said that the call is over.
+  void ring_waiting();
   // Something about this contact has changed: where nothing may be said to it any more, a call with it ends, a little
   // later.
   void look_at(std::int64_t contact);
@@ -55,33 +68,31 @@ class Calls {
   Result<ContactRow> callee(std::string_view peer);
   Status begin(std::int64_t contact, const CallAudio& audio);
   Result<CallInfo> answer_ringing(const CallAudio& audio);
-  Status check_peer(const ContactRow& contact, bool ends);
+  Status check_audio(const CallAudio& audio);
   Status check_call();
+  Result<CallInfo> decline();
   Result<CallInfo> mute(std::optional<bool> on);
-
-  bool within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at);
 
   void handle(const CallEvent& event);
   void act(const PrepareMedia& action);
   void act(const ConnectMedia& action);
   void act(const CloseMedia& action);
-  void act(const SendCall& action);
+  void act(const SendCall& action) { sender_.send(action); }
   void act(const CallChanged&);
   void act(const CallOver& action);
-  void offer(const SendCall& action);
-  Status seal(const SendCall& action);
+  void offer_failed(const CallId& id, const std::string& why);
   void tell(const CallInfo& info);
-  void tell_server(const CallContent& content);
   void arm();
   [[nodiscard]] CallMoment now() const;
-  // By the server's clock, as far as it is known.
-  [[nodiscard]] UnixMillis server_now() const;
   [[nodiscard]] std::string our_name() const;
 
   Core& core_;
   Directory& directory_;
   Outbox& outbox_;
+  CallIntake intake_;
+  CallSender sender_;
   MakeCallMedia make_media_;
+  std::function<Status(const CallAudio&)> check_audio_;
   CallMachine machine_;
   std::unique_ptr<CallMedia> media_;
   CallAudio audio_;       // of the next media
@@ -89,8 +100,6 @@ class Calls {
   bool muted_ = false;
   CallQuality quality_;  // of the last media
   std::string why_;      // the last media ended by themselves
-  OfferLimit fresh_offers_;
-  OfferLimit old_offers_;
   std::vector<CallArrived> came_;
   Loop::HandlePtr timer_;
   // Callbacks of others hold this weakly.

@@ -78,6 +78,7 @@ void ChatCalls::refresh() {
   // Its end may have been told while this was asked, or have been lost with the process that carried it.
   if (shown_.id.empty()) return;
   if (call && goes_on(*call) && call->id == shown_.id) return follow(*call);
+  interactor_.show("-- the call is over: the pqc-chat that carried it has ended");
   stop();
 }
 

@@ -142,11 +142,20 @@ Status SwitchingClient::accept(std::string_view peer, bool changed) {
   return with([&](Client& client) { return client.accept(peer, changed); });
 }
 
-// Not asked again of another owner: the call went with the one that ended.
+// Not asked again where the owner ended over it: the call went with that one. But where the owner is a short command
+// that makes no calls, its end is waited for a moment.
 Result<CallInfo> SwitchingClient::call(const CallRequest& request) {
-  if (!inner_ || cut_off())
-    if (auto attached = attach_again(); !attached) return pass(attached);
-  return inner_->call(request);
+  const auto deadline = std::chrono::steady_clock::now() + limits::profile_wait;
+  for (;;) {
+    if (!inner_ || cut_off())
+      if (auto attached = attach_again(); !attached) return pass(attached);
+    auto answer = inner_->call(request);
+    const auto* owner = remote_;
+    const bool would = options_.calls.make_media && owner != nullptr && !cut_off();
+    if (answer || answer.error().code != ExitCode::busy || !would) return answer;
+    // A listener makes this process the owner meanwhile.
+    if (!loop_.run_until([&] { return remote_ != owner || cut_off(); }, deadline)) return answer;
+  }
 }
 
 Result<std::vector<CallRecord>> SwitchingClient::calls(std::size_t limit) {

@@ -39,4 +39,18 @@ Status AccountTable::set_number(std::string_view setting, std::int64_t value) {
                        setting, as_bytes(std::to_string(value)));
 }
 
+Result<std::optional<Bytes>> AccountTable::blob(std::string_view setting) {
+  return database_.one(
+      "SELECT value FROM settings WHERE name = ?", [](const Row& row) { return row.bytes(0); }, setting);
+}
+
+Status AccountTable::set_blob(std::string_view setting, ByteView value) {
+  return database_.run("INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
+                       setting, value);
+}
+
+Status AccountTable::erase(std::string_view setting) {
+  return database_.run("DELETE FROM settings WHERE name = ?", setting);
+}
+
 }  // namespace pqc::client

@@ -33,6 +33,9 @@ class AccountTable {
 
   Result<std::optional<std::int64_t>> number(std::string_view setting);
   Status set_number(std::string_view setting, std::int64_t value);
+  Result<std::optional<Bytes>> blob(std::string_view setting);
+  Status set_blob(std::string_view setting, ByteView value);
+  Status erase(std::string_view setting);
 
  private:
   Database& database_;
@@ -48,6 +51,8 @@ inline constexpr std::string_view generation = "generation";
 inline constexpr std::string_view vault_generation = "vault_generation";
 // When the record that is being renewed was issued, from before it is signed until it is stored; 0: none is.
 inline constexpr std::string_view renewal = "renewal";
+// The offer of a call that rings (client/calls/waiting_offer.h).
+inline constexpr std::string_view waiting_offer = "waiting_offer";
 // What the user chose (Settings in client/types.h).
 inline constexpr std::string_view read_receipts = "read_receipts";
 inline constexpr std::string_view typing = "typing";

@@ -47,7 +47,7 @@ Result<std::vector<CallRecord>> CallTable::latest(std::size_t limit) {
   };
   auto done = database_.each(
       "SELECT c.id, p.peer, c.direction, c.outcome, c.started, c.answered, c.ended, c.relayed FROM calls c "
-      "JOIN contacts p ON p.id = c.contact ORDER BY c.seq DESC LIMIT ?",
+      "JOIN contacts p ON p.id = c.contact ORDER BY c.started DESC, c.seq DESC LIMIT ?",
       read, limit);
   if (!done) return pass(done);
   return out;

@@ -31,7 +31,7 @@ class CallTable {
   Result<bool> add(const CallRow& row);
   Status set_end(const CallRow& row);
   Status remove(const CallId& id);
-  // The latest first, with the contact's name.
+  // The latest first, by when they began, with the contact's name.
   Result<std::vector<CallRecord>> latest(std::size_t limit);
   Status remove_with(std::int64_t contact);
   Status remove_before(UnixMillis time);

@@ -1,10 +1,12 @@
 """Two people call each other: real server, real programs, WAV files for microphones and loudspeakers."""
 
 import array
+import json
 import math
 import pathlib
 import random
 import signal
+import sqlite3
 import sys
 import wave
 
@@ -46,6 +48,20 @@ class Calls(Case):
             self.received(first, "hello yourself")
         return people
 
+    def sounds(self, person):
+        """Options for a microphone and a loudspeaker of one's own."""
+        speech = person.profile.parent / "said.wav"
+        if not speech.exists():
+            write_speech(speech, 1)
+        return "--audio-in", speech, "--audio-out", person.profile.parent / f"{person.name}.wav"
+
+    def until(self, process, phase):
+        """The first object of a program with this phase."""
+        for line in process.stdout:
+            if (found := json.loads(line)).get("phase") == phase:
+                return found
+        self.fail(f"never {phase}: {process.stderr.read()}")
+
     def ended(self, process):
         """The objects that are left of a program that ends."""
         out, err = process.communicate(timeout=programs.TIMEOUT)
@@ -78,21 +94,126 @@ class Calls(Case):
             self.assertEqual((record["id"], record["outcome"], record["path"]), (over["id"], "completed", "direct"))
         self.assertGreater(waves.likeness(waves.read(speech), waves.read(heard)), 0.8)
         self.assertGreater(waves.likeness(waves.read(folder / "answer.wav"), waves.read(folder / "back.wav")), 0.8)
-        self.expect(alice("hangup"), 2, "usage")
+        for command in ("hangup", "mute", "decline", "answer"):
+            self.expect(alice(command), 67, "no_call")
 
     def test_a_call_is_declined_from_another_terminal(self):
         alice, bob = self.contacts("alice", "bob")
         connected = bob.start("receive", "--follow", "--keep")
-        calling = alice.start("call", bob.name)
-        for line in calling.stdout:
-            if '"phase":"rings_there"' in line:
-                break
+        calling = alice.start("call", bob.name, *self.sounds(alice))
+        self.until(calling, "rings_there")
+        # It rings on where the sound cannot go where it should.
+        self.expect(bob("answer", "--audio-out", "/nowhere/heard.wav"), 47, "missing")
         self.expect(bob("decline"), 0)
-        self.assertEqual(self.expect(self.ended(calling), 0).objects[-1]["outcome"], "declined")
+        self.assertEqual(self.expect(self.ended(calling), 61, "call_declined").objects[-1]["outcome"], "declined")
         connected.terminate()
         self.ended(connected)
         self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "declined")
-        self.expect(alice("call", bob.name, "--audio-in", "/nowhere.wav"), 47, "missing")
+
+    def test_one_call_at_a_time(self):
+        alice, bob, carol = self.contacts("alice", "bob", "carol")
+        connected = bob.start("receive", "--follow", "--keep")
+        calling = alice.start("call", bob.name, *self.sounds(alice))
+        self.until(calling, "rings_there")
+        self.expect(alice("call", carol.name, *self.sounds(alice)), 68, "in_call")
+        self.sent(carol, bob, "may I call?")
+        self.sent(bob, carol, "yes")
+        self.received(carol, "yes")
+        self.expect(carol("call", bob.name, *self.sounds(carol)), 60, "call_busy")
+        calling.send_signal(signal.SIGINT)
+        self.assertEqual(self.expect(self.ended(calling), 66, "call_cancelled").objects[-1]["outcome"], "cancelled")
+        connected.terminate()
+        self.ended(connected)
+        self.expect(alice("hangup"), 67, "no_call")
+
+    def test_sound_that_cannot_be_is_refused_before_anybody_rings(self):
+        alice, bob = self.contacts("alice", "bob")
+        folder = alice.profile.parent
+        (folder / "folder.wav").mkdir(exist_ok=True)
+        (folder / "text.wav").write_text("this is no sound")
+        speech = self.sounds(alice)[1]
+        for code, said, heard in ((47, "/nowhere.wav", folder / "heard.wav"), (2, folder / "text.wav", folder / "heard.wav"),
+                                  (47, speech, "/nowhere/heard.wav"), (47, speech, folder / "folder.wav"),
+                                  (47, speech, "a loudspeaker that nobody has"), (47, "no microphone", folder / "heard.wav")):
+            self.expect(alice("call", bob.name, "--audio-in", said, "--audio-out", heard), code)
+            self.assertFalse((folder / "heard.wav").exists())
+        self.expect(alice("answer", "--auto", "--audio-in", speech, "--audio-out", "/nowhere/heard.wav"), 47, "missing")
+        self.expect(bob("receive"), 0)
+        self.assertEqual(self.expect(bob("calls"), 0).objects, [])
+        self.assertEqual(self.expect(alice("calls"), 0).objects, [])
+
+    def test_a_command_that_takes_an_offer_in_leaves_the_call_to_ring(self):
+        alice, bob = self.contacts("alice", "bob")
+
+        def call():
+            known = len(self.expect(bob("calls"), 0).objects)
+            calling = alice.start("call", bob.name, *self.sounds(alice))
+            programs.wait_until(lambda: bob("receive").code == 0 and len(bob("calls").objects) > known)
+            return calling
+
+        calling = call()
+        answering = bob.start("answer", *self.sounds(bob))
+        self.until(answering, "active")
+        self.until(calling, "active")
+        self.expect(bob("hangup"), 0)
+        self.expect(self.ended(calling), 0)
+        self.expect(self.ended(answering), 0)
+        self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "completed")
+        # Where the caller has given up meanwhile, there is nothing to answer.
+        calling = call()
+        calling.send_signal(signal.SIGINT)
+        self.expect(self.ended(calling), 66, "call_cancelled")
+        self.expect(bob("answer", *self.sounds(bob)), 67, "no_call")
+        self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "missed")
+
+    def test_who_answers_waits_for_a_command_that_holds_the_profile(self):
+        alice, bob = self.contacts("alice", "bob")
+        holding = bob.start("receive", "--wait", 60)
+        calling = alice.start("call", bob.name, *self.sounds(alice))
+        programs.wait_until(lambda: bob("calls").objects)
+        answering = bob.start("answer", *self.sounds(bob))
+        holding.terminate()
+        self.ended(holding)
+        self.until(answering, "active")
+        calling.send_signal(signal.SIGINT)
+        self.expect(self.ended(calling), 0)
+        self.expect(self.ended(answering), 0)
+
+    def test_changed_keys_end_the_call(self):
+        server = programs.Server(self.folder / "changed")
+        self.addCleanup(server.stop)
+        alice, bob = self.person("alice", server=server), self.person("bob", server=server)
+        self.sent(alice, bob, "hello")
+        self.received(bob, "hello")
+        self.sent(bob, alice, "hello yourself")
+        self.received(alice, "hello yourself")
+        answering = bob.start("answer", "--auto", *self.sounds(bob))
+        calling = alice.start("call", bob.name, *self.sounds(alice))
+        self.until(calling, "active")
+        # Somebody else gets bob's name: to alice it is a bob with other keys. What was said so far was said to bob.
+        server.stop()
+        with sqlite3.connect(server.database) as database:
+            database.execute("UPDATE account SET name = 'gone' WHERE name LIKE ?", (f"{bob.name}%",))
+        server.start()
+        other = programs.Person(self.folder / "another", bob.name)
+        other.profile.parent.mkdir(exist_ok=True)
+        self.expect(other.register(server), 0)
+        self.sent(other, alice, "I am bob, believe me")
+        over = self.until(calling, "over")
+        self.assertEqual((over["outcome"], "in doubt" in over["why"]), ("completed", True))
+        self.ended(calling)
+        self.assertEqual(self.until(answering, "over")["outcome"], "completed")
+        programs.kill(answering)
+        self.expect(alice("call", bob.name, *self.sounds(alice)), 24, "identity_changed")
+
+    def test_a_locked_profile_calls_nobody(self):
+        secret = self.folder / "secret"
+        secret.write_text("correct horse\n")
+        secret.chmod(0o600)
+        alice = self.person("alice", "--passphrase-file", secret)
+        self.expect(alice("lock"), 0)
+        for command in (("call", "bob", *self.sounds(alice)), ("answer",), ("decline",), ("hangup",), ("mute",), ("calls",)):
+            self.expect(alice(*command), 48, "locked")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import pathlib
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -62,13 +63,13 @@ class Screen:
 
 
 class AtTerminal:
-    """A chat at a terminal."""
+    """A program at a terminal."""
 
     def __init__(self, test, person, *arguments):
         self.test, self.screen, self.text = test, Screen(), b""
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
-        command = [word for word in person.command("chat", *arguments) if word != "--json"]
+        command = [word for word in person.command(*arguments) if word != "--json"]
         self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
         test.addCleanup(os.close, self.master)
@@ -142,14 +143,18 @@ class ChatCalls(Case):
         cls.sound.stop()
         super().tearDownClass()
 
-    def chats(self):
+    def contacts(self):
         alice, bob = self.person("alice"), self.person("bob")
         self.sent(alice, bob, "hello")
         self.received(bob, "hello")
         self.sent(bob, alice, "hello yourself")
         self.received(alice, "hello yourself")
+        return alice, bob
+
+    def chats(self):
+        alice, bob = self.contacts()
         there = AtPipes(self, bob, alice.name)
-        here = AtTerminal(self, alice, bob.name)
+        here = AtTerminal(self, alice, "chat", bob.name)
         here.until_said("/help for help")
         there.until(type="info")
         return alice, bob, here, there
@@ -200,6 +205,20 @@ class ChatCalls(Case):
         here.type("/decline\r")
         self.assertEqual(there.until(type="call", phase="over")["outcome"], "declined")
         here.until(lambda rows: rows[-1].rstrip() == ">" and rows[-2].endswith(": declined"))
+
+    def test_a_call_in_the_foreground(self):
+        alice, bob = self.contacts()
+        there = AtPipes(self, bob, alice.name)
+        there.until(type="info")
+        here = AtTerminal(self, alice, "call", bob.name)
+        there.until(type="call", phase="rings_here")
+        there.type("/answer\n")
+        here.until(lambda rows: re.search(r"  0:0[1-9]  words: \w+ \w+  direct  round trip", rows[-1]))
+        here.process.send_signal(signal.SIGINT)
+        there.until(type="call", phase="over", outcome="completed")
+        here.until_said(f"{bob.name}@test: ended after 0:0")
+        self.assertEqual(here.process.wait(programs.TIMEOUT), 0)
+        self.assertFalse(any("round trip" in row for row in here.rows))
 
 
 if __name__ == "__main__":

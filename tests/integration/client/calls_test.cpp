@@ -112,8 +112,8 @@ class CallsTest : public ::testing::Test {
     return program;
   }
   // Each has a loop of its own: they take turns.
-  bool until(const std::function<bool()>& done) {
-    const auto end = steady_clock::now() + wait;
+  bool until(const std::function<bool()>& done, milliseconds longest = wait) {
+    const auto end = steady_clock::now() + longest;
     while (!done() && steady_clock::now() < end)
       for (const auto& program : programs)
         if (program->client)
@@ -159,7 +159,7 @@ TEST_F(CallsTest, TwoPeopleTalkAndHangUp) {
   EXPECT_TRUE(bob.events.back().peer.starts_with("alice@"));
   EXPECT_EQ(bob.events.back().id, alice.events.back().id);
   EXPECT_FALSE(bob.media.there) << "nothing is opened before the user answers";
-  EXPECT_EQ(call(bob, PlaceCallRequest{.peer = "alice", .audio = {}}).error().code, ExitCode::busy);
+  EXPECT_EQ(call(bob, PlaceCallRequest{.peer = "alice", .audio = {}}).error().code, ExitCode::in_call);
   ASSERT_TRUE(call(bob, AnswerCallRequest{}));
   ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
 
@@ -191,7 +191,7 @@ TEST_F(CallsTest, TwoPeopleTalkAndHangUp) {
     EXPECT_GT(calls->front().answered.value, 0);
     EXPECT_GE(calls->front().ended.value, calls->front().answered.value);
   }
-  EXPECT_EQ(call(alice, HangUpRequest{}).error().code, ExitCode::usage);
+  EXPECT_EQ(call(alice, HangUpRequest{}).error().code, ExitCode::no_call);
 }
 
 TEST_F(CallsTest, WhatWasMutedStaysMutedUntilTheCallIsOver) {
@@ -243,7 +243,7 @@ TEST_F(CallsTest, BlockingSomebodyEndsTheCallWithThem) {
   block(true);
   ASSERT_TRUE(until([&] { return bob.outcome().has_value(); }));
   EXPECT_EQ(*bob.outcome(), CallOutcome::missed);
-  EXPECT_EQ(call(bob, AnswerCallRequest{}).error().code, ExitCode::usage);
+  EXPECT_EQ(call(bob, AnswerCallRequest{}).error().code, ExitCode::no_call);
   ASSERT_TRUE(call(alice, HangUpRequest{}));
   ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
   EXPECT_EQ(*alice.outcome(), CallOutcome::cancelled);
@@ -367,7 +367,7 @@ TEST_F(CallsTest, TheFirstDeviceThatAnswersGetsTheCall) {
   EXPECT_EQ(*laptop.outcome(), CallOutcome::answered_elsewhere);
   EXPECT_EQ(alice.media.with->peer.device, 2U);
   EXPECT_FALSE(laptop.media.with);
-  EXPECT_EQ(call(laptop, AnswerCallRequest{}).error().code, ExitCode::usage);
+  EXPECT_EQ(call(laptop, AnswerCallRequest{}).error().code, ExitCode::no_call);
   ASSERT_TRUE(call(phone, HangUpRequest{}));
   ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
   EXPECT_EQ(laptop.client->calls(10)->front().outcome, CallOutcome::answered_elsewhere);
@@ -379,6 +379,65 @@ TEST_F(CallsTest, TheFirstDeviceThatAnswersGetsTheCall) {
   ASSERT_TRUE(call(laptop, DeclineCallRequest{}));
   ASSERT_TRUE(until([&] { return alice.outcome() && phone.outcome(); }));
   EXPECT_EQ(*phone.outcome(), CallOutcome::declined);
+}
+
+// A program that ends while it answers leaves the call to the other devices, and one that never could ring leaves it to
+// the next program of the profile.
+TEST_F(CallsTest, WhatAProgramCannotAnswerRingsOn) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here && alice.phase() == CallPhase::rings_there; }));
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  bob.client->close();
+  bob.client.reset();
+  // What bob says now comes behind whatever was said of the call.
+  auto brief = Client::open(options("bob"));
+  ASSERT_TRUE(brief);
+  const auto later_said = (*brief)->send("alice", "does it ring?");
+  ASSERT_TRUE(later_said && (*brief)->await(later_said->seq, Until::sent, wait));
+  MessageQuery query;
+  query.peer = "bob";
+  query.limit = 1;
+  ASSERT_TRUE(until([&] {
+    const auto found = alice.client->find(query);
+    return found && found->size() == 1U && found->front().text == "does it ring?";
+  }));
+  EXPECT_EQ(alice.phase(), CallPhase::rings_there) << "nobody declined";
+  ASSERT_TRUE(call(alice, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
+
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return (*brief)->catch_up(wait) && (*brief)->calls(10)->size() == 2U; }));
+  EXPECT_EQ((*brief)->calls(1)->front().outcome, CallOutcome::missed);
+  EXPECT_EQ((*brief)->call(AnswerCallRequest{}).error().code, ExitCode::busy) << "it makes no calls";
+  (*brief)->close();
+  brief->reset();
+  auto& later = start("bob");
+  ASSERT_TRUE(until([&] { return later.phase() == CallPhase::rings_here && alice.phase() == CallPhase::rings_there; }));
+  ASSERT_TRUE(call(later, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && later.phase() == CallPhase::active; }));
+  EXPECT_EQ(later.media.with->their_secret, alice.media.with->ours.secret);
+}
+
+// Nobody is called, and nobody is answered, where there is no sound.
+TEST_F(CallsTest, SoundIsLookedAtBeforeAnybodyRings) {
+  auto silent = options("alice");
+  silent.calls.make_media = [](Loop&, const CallAudio&, bool, CallMediaEvents) -> Result<std::unique_ptr<CallMedia>> {
+    return fail(ExitCode::unexpected, "this is not asked for");
+  };
+  silent.calls.check_audio = [](const CallAudio&) { return Status(fail(ExitCode::missing, "there is no microphone")); };
+  auto alice = Client::open(silent);
+  ASSERT_TRUE(alice);
+  EXPECT_EQ((*alice)->call(PlaceCallRequest{.peer = "bob", .audio = {}}).error().code, ExitCode::missing);
+  EXPECT_TRUE((*alice)->calls(10)->empty());
+  auto& bob = start("bob");
+  ASSERT_TRUE(call(bob, PlaceCallRequest{.peer = "alice", .audio = {}}));
+  const auto end = steady_clock::now() + wait;
+  while ((*alice)->call(AnswerCallRequest{}).error().code != ExitCode::missing && steady_clock::now() < end)
+    ASSERT_FALSE(until([&] { return bob.phase() == CallPhase::over; }, milliseconds(5)));
+  EXPECT_EQ((*alice)->call(CallStatusRequest{})->phase, CallPhase::rings_here);
+  (*alice)->close();
 }
 
 // A command beside the program that owns the profile, over its socket.

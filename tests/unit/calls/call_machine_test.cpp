@@ -139,6 +139,20 @@ TEST_F(CallMachineTest, HowACallThatIsOfferedEnds) {
   EXPECT_EQ(outcome(on(TimePassed{})), CallOutcome::unanswered);
 }
 
+// The other devices of the account may still answer.
+TEST_F(CallMachineTest, AProgramThatEndsDeclinesNothing) {
+  (void)bob_calls(1);
+  EXPECT_TRUE(on(LeaveCall{}).empty());
+  (void)on(AcceptCall{});
+  const auto left = on(LeaveCall{});
+  EXPECT_EQ(outcome(left), CallOutcome::failed);
+  EXPECT_EQ(find<SendCall>(left), nullptr);
+  call_bob();
+  const auto cancelled = on(LeaveCall{});
+  EXPECT_EQ(outcome(cancelled), CallOutcome::cancelled);
+  EXPECT_NE(sent<CallHangup>(cancelled), nullptr);
+}
+
 TEST_F(CallMachineTest, HowACallThatRingsEnds) {
   (void)bob_calls(1);
   EXPECT_EQ(outcome(says(bobs_phone, CallHangup{}, 1)), CallOutcome::missed);

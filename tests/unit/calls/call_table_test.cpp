@@ -1,6 +1,7 @@
 // The history of calls in the encrypted store.
 #include <gtest/gtest.h>
 
+#include "client/calls/waiting_offer.h"
 #include "client/limits.h"
 #include "client/store/store.h"
 #include "support/temporary_folder.h"
@@ -53,6 +54,30 @@ TEST_F(CallTableTest, ACallIsNotedOnceAndThenItsEnd) {
   EXPECT_TRUE(first.relayed);
   EXPECT_EQ(calls->front().outcome, CallOutcome::missed);
   EXPECT_EQ(store->calls.latest(1)->size(), 1U);
+}
+
+TEST_F(CallTableTest, AnOfferWaitsUntilItsCallIsOver) {
+  WaitingOffers waiting(*store);
+  EXPECT_FALSE(*waiting.find());
+  CallOffer offer{.offered_at = {5}, .secret = {7}, .description = {}};
+  offer.description.ufrag = "user";
+  offer.description.password = std::string(22, 'p');
+  const WaitingOffer first{
+      .from = {.contact = bob, .device = 2}, .received_at = {9}, .content = {.call = row(1).id, .what = offer}};
+  ASSERT_TRUE(waiting.keep(first));
+  ASSERT_TRUE(waiting.forget(row(2).id));
+  const auto found = waiting.find();
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->from, first.from);
+  EXPECT_EQ((*found)->received_at.value, 9);
+  EXPECT_EQ((*found)->content, first.content);
+  auto second = first;
+  second.content.call = row(2).id;
+  ASSERT_TRUE(waiting.keep(second));
+  ASSERT_TRUE(waiting.forget(row(1).id));
+  EXPECT_TRUE(*waiting.find());
+  ASSERT_TRUE(waiting.forget(row(2).id));
+  EXPECT_FALSE(*waiting.find());
 }
 
 // One contact's calls do not push out those of others.

@@ -166,6 +166,8 @@ class RestoreTest : public BackupTest {
     add(1, Direction::incoming, MessageStatus::received, "from bob");
     add(2, Direction::outgoing, MessageStatus::delivered, "to bob");
     add(3, Direction::outgoing, MessageStatus::queued, "never went out");
+    EXPECT_TRUE(old->calls.add(call(1, CallOutcome::completed)));
+    EXPECT_TRUE(old->calls.add(call(2, CallOutcome::missed)));
   }
   void add(std::uint8_t id, Direction direction, MessageStatus status, const std::string& text) {
     MessageRow row;
@@ -176,6 +178,16 @@ class RestoreTest : public BackupTest {
     row.message.text = text;
     row.message.sent_at = row.message.stored_at = now;
     ASSERT_TRUE(old->messages.add(row));
+  }
+  [[nodiscard]] CallRow call(std::uint8_t id, CallOutcome outcome) const {
+    return {.id = {id},
+            .contact = bob,
+            .direction = Direction::outgoing,
+            .outcome = outcome,
+            .started = {1'000 + id},
+            .answered = {2'000},
+            .ended = {3'000},
+            .relayed = true};
   }
   // A profile with an account of its own.
   std::unique_ptr<Store> profile(const std::string& name) {
@@ -198,6 +210,17 @@ TEST_F(RestoreTest, EverythingComesBackButSessions) {
   ASSERT_TRUE(counts) << counts.error().message;
   EXPECT_EQ(counts->contacts, 2U);
   EXPECT_EQ(counts->messages, 3U);
+  EXPECT_EQ(counts->calls, 2U);
+  const auto calls = fresh->calls.latest(10);
+  ASSERT_TRUE(calls && calls->size() == 2U);
+  EXPECT_EQ(calls->front().outcome, CallOutcome::missed);
+  const auto& spoken = calls->back();
+  EXPECT_EQ(spoken.id, to_hex(call(1, {}).id));
+  EXPECT_EQ(spoken.peer, "bob@test");
+  EXPECT_EQ(spoken.direction, Direction::outgoing);
+  EXPECT_EQ(spoken.outcome, CallOutcome::completed);
+  EXPECT_EQ(std::tuple(spoken.started.value, spoken.answered.value, spoken.ended.value, spoken.relayed),
+            std::tuple(1'001, 2'000, 3'000, true));
   const auto contact = fresh->contacts.find("bob@test");
   ASSERT_TRUE(contact && *contact);
   EXPECT_TRUE((*contact)->verified);

@@ -1,0 +1,92 @@
+#include "cli/call_view.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/terminal.h"
+
+namespace pqc::cli {
+namespace {
+
+using client::CallInfo;
+using client::CallOutcome;
+using client::CallPhase;
+
+CallInfo over(CallOutcome outcome, client::Direction direction = client::Direction::outgoing) {
+  CallInfo call;
+  call.id = "1";
+  call.peer = "bob@test";
+  call.direction = direction;
+  call.phase = CallPhase::over;
+  call.outcome = outcome;
+  return call;
+}
+
+// Scripts depend on these numbers (docs/exit-codes.md).
+TEST(CallView, EveryEndHasItsExitCode) {
+  const auto code = [](CallOutcome outcome) { return number(error_of(over(outcome)).code); };
+  EXPECT_EQ(code(CallOutcome::completed), 0);
+  EXPECT_EQ(code(CallOutcome::busy), 60);
+  EXPECT_EQ(code(CallOutcome::declined), 61);
+  EXPECT_EQ(code(CallOutcome::unreachable), 62);
+  EXPECT_EQ(code(CallOutcome::unanswered), 63);
+  EXPECT_EQ(code(CallOutcome::answered_elsewhere), 64);
+  EXPECT_EQ(code(CallOutcome::failed), 65);
+  EXPECT_EQ(code(CallOutcome::cancelled), 66);
+  EXPECT_EQ(code(CallOutcome::missed), 66);
+  EXPECT_EQ(number(ExitCode::no_call), 67);
+  EXPECT_EQ(number(ExitCode::in_call), 68);
+}
+
+TEST(CallView, TheErrorSaysWhatHappened) {
+  EXPECT_EQ(error_of(over(CallOutcome::declined)).message, "bob@test declined the call");
+  EXPECT_EQ(error_of(over(CallOutcome::declined, client::Direction::incoming)).message,
+            "the call of bob@test was declined on this account");
+  auto broken = over(CallOutcome::failed);
+  broken.why = "nothing was heard for a while";
+  EXPECT_EQ(error_of(broken).message, "no sound came through with bob@test: nothing was heard for a while");
+  broken.since = {1};
+  EXPECT_EQ(error_of(broken).message, "the call with bob@test broke off: nothing was heard for a while");
+}
+
+TEST(CallView, TheLiveLineBeginsWithWhatMattersMost) {
+  CallInfo call;
+  call.peer = "bob@test";
+  call.phase = CallPhase::active;
+  call.since = {1'000};
+  call.quality = {.relayed = true,
+                  .words = "acorn zebra",
+                  .round_trip = std::chrono::microseconds(20'400),
+                  .jitter = std::chrono::microseconds(3'000),
+                  .loss = 0.012};
+  EXPECT_EQ(call_line(call, {66'000}),
+            "bob@test  1:05  words: acorn zebra  relayed  round trip 20 ms  jitter 3 ms  loss 1.2 %");
+  call.muted = true;
+  EXPECT_EQ(call_line(call, {3'601'000}),
+            "bob@test  1:00:00  muted  words: acorn zebra  relayed  round trip 20 ms  jitter 3 ms  loss 1.2 %");
+  call.phase = CallPhase::rings_here;
+  EXPECT_EQ(call_line(call, {}), "bob@test calls: pqc-chat answer, or pqc-chat decline");
+  EXPECT_EQ(chat_call_line(call, {}), "bob@test calls: /answer, or /decline");
+}
+
+TEST(CallView, ACallIsFollowedWhereItGivesWayToAnother) {
+  FollowedCall followed("1");
+  auto other = over(CallOutcome::missed);
+  other.id = "2";
+  EXPECT_FALSE(followed.ends(other)) << "somebody else called meanwhile";
+  other.phase = CallPhase::connecting;
+  EXPECT_FALSE(followed.ends(other));
+  EXPECT_FALSE(followed.ends(over(CallOutcome::completed))) << "the one before";
+  other.phase = CallPhase::over;
+  EXPECT_TRUE(followed.ends(other));
+}
+
+TEST(Terminal, ALineIsCutToItsColumns) {
+  EXPECT_EQ(fit("hello", 5), "hello");
+  EXPECT_EQ(fit("hello", 4), "hell");
+  EXPECT_EQ(fit("gr\u00fc\u00df", 3), "gr\u00fc");
+  EXPECT_EQ(fit("\u4f60\u597d", 3), "\u4f60") << "two columns each";
+  EXPECT_EQ(fit("", 3), "");
+}
+
+}  // namespace
+}  // namespace pqc::cli
