@@ -180,10 +180,10 @@ struct Allocations {
 // A message sealed and opened in a running turn.
 Allocations count_allocations() {
   Conversation talk(crypto::SuiteId::pq);
-  const auto own = pqc::testing::allocations;
+  const auto own = pqc::test_support::allocations;
   const auto openssl = openssl_allocations;
   for (int i = 0; i < static_cast<int>(messages_a_check); ++i) talk.turn(talk.alice, talk.bob);
-  return {static_cast<double>(pqc::testing::allocations - own) / messages_a_check,
+  return {static_cast<double>(pqc::test_support::allocations - own) / messages_a_check,
           static_cast<double>(openssl_allocations - openssl) / messages_a_check};
 }
 

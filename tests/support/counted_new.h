@@ -5,20 +5,20 @@
 #include <cstdlib>
 #include <new>
 
-namespace pqc::testing {
+namespace pqc::test_support {
 
 inline std::size_t allocations = 0;
 
-}  // namespace pqc::testing
+}  // namespace pqc::test_support
 
 // Not inlined: the compiler would warn of malloc and delete, or of new and free, in one place.
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  ++pqc::testing::allocations;
+  ++pqc::test_support::allocations;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  ++pqc::testing::allocations;
+  ++pqc::test_support::allocations;
   return std::malloc(size == 0 ? 1 : size);
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {

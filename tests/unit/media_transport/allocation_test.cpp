@@ -49,14 +49,14 @@ TEST(MediaAllocation, NoneForAPacketOfARunningCall) {
   for (int i = 0; i < 10; ++i) turn();
   ASSERT_EQ(bob->state(), SessionState::connected);
   const Bytes frame(81);
-  const auto before = pqc::testing::allocations;
+  const auto before = pqc::test_support::allocations;
   const auto arena_before = LockedArena::instance().in_use();
   for (std::uint32_t i = 0; i < 500; ++i) {
     std::ignore = alice->send_frame(StreamId::audio, 480 * i, frame, now);
     std::ignore = bob->send_frame(StreamId::audio, 480 * i, frame, now);
     turn();
   }
-  EXPECT_EQ(pqc::testing::allocations, before);
+  EXPECT_EQ(pqc::test_support::allocations, before);
   EXPECT_EQ(LockedArena::instance().in_use(), arena_before);
   EXPECT_GE(bob->statistics(StreamId::audio).frames_received, 499u);
 }

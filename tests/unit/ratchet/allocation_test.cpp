@@ -18,11 +18,11 @@ TEST(Allocation, NoneInARunningTurn) {
     Bytes message(alice.session.ciphertext_size(text.size()));
     Bytes out(message.size());
     for (int i = 0; i < 10; ++i) {
-      const auto before = pqc::testing::allocations;
+      const auto before = pqc::test_support::allocations;
       const auto arena_before = LockedArena::instance().in_use();
       const auto sent = alice.session.encrypt(text, as_bytes(test_ad), {}, rng, message);
       const auto received = bob.session.decrypt(message, as_bytes(test_ad), out);
-      const auto after = pqc::testing::allocations;
+      const auto after = pqc::test_support::allocations;
       ASSERT_TRUE(sent && received);
       if (i == 0) continue;  // the turn's own step
       EXPECT_EQ(after - before, 0u);

@@ -76,13 +76,13 @@ TEST(SFrameContext, AllocatesNothing) {
   const Bytes frame(160);
   Bytes memory(frame.size() + context->overhead(Counter{65'536}));
   Bytes out(frame.size());
-  const auto before = pqc::testing::allocations;
+  const auto before = pqc::test_support::allocations;
   for (std::uint64_t i = 0; i < 10; ++i) {
     const auto sealed = context->seal(Counter{65'536 + i}, as_bytes("meta"), frame, memory);
     const auto opened = context->open(*decode_header(memory), memory, as_bytes("meta"), out);
     if (!sealed || !opened) std::abort();
   }
-  EXPECT_EQ(pqc::testing::allocations, before);
+  EXPECT_EQ(pqc::test_support::allocations, before);
 }
 
 }  // namespace
