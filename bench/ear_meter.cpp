@@ -113,13 +113,18 @@ std::vector<Burst> find_said(const Bursts& played, std::span<const std::int16_t>
   std::vector<Burst> out;
   const auto sound = std::span(played.sound);
   std::ptrdiff_t shift = 0;
-  std::ptrdiff_t reach = 3 * static_cast<std::ptrdiff_t>(ear_rate);
+  constexpr auto most = 3 * static_cast<std::ptrdiff_t>(ear_rate);
+  std::ptrdiff_t reach = most;
   for (const auto& burst : played.bursts) {
     const auto at = static_cast<std::ptrdiff_t>(burst.begin) + shift;
     const auto begin = std::max<std::ptrdiff_t>(at - reach, 0);
     const auto length = static_cast<std::ptrdiff_t>(burst.length);
     const auto match = find_burst(sound.subspan(burst.begin, burst.length), part(recorded, begin, at + length + reach));
-    if (match.correlation < 0.9) continue;
+    if (match.correlation < 0.9) {
+      // Playing may have stood still.
+      reach = std::min(2 * reach, most);
+      continue;
+    }
     const auto found = static_cast<std::size_t>(begin) + match.at;
     out.push_back({found, burst.length});
     shift = static_cast<std::ptrdiff_t>(found) - static_cast<std::ptrdiff_t>(burst.begin);
