@@ -83,7 +83,7 @@ TEST_F(CallTableTest, AnOfferWaitsUntilItsCallIsOver) {
 // One contact's calls do not push out those of others.
 TEST_F(CallTableTest, OfOneContactTheLatestAreKept) {
   const auto carol = store->contacts.find_or_add("carol@test", ContactState::accepted, {1})->id;
-  auto first = row(1);
+  auto first = row(1, 0);
   first.contact = carol;
   ASSERT_TRUE(store->calls.add(first));
   auto transaction = store->begin();
