@@ -67,7 +67,8 @@ Result<WavLayout> parse_wav(ByteView start) {
   return std::unexpected(Error::not_wav);
 }
 
-WavHead make_wav_head(std::uint32_t data_bytes) {
+WavHead make_wav_head(std::uint32_t data_bytes, std::uint16_t channels) {
+  const std::uint32_t frame_bytes = 2U * channels;
   WavHead out{};
   std::size_t at = 0;
   const auto text = [&](std::string_view name) {
@@ -82,10 +83,10 @@ WavHead make_wav_head(std::uint32_t data_bytes) {
   text("WAVEfmt ");
   number(16, 4);
   number(format_pcm, 2);
-  number(1, 2);
+  number(channels, 2);
   number(limits::sample_rate, 4);
-  number(limits::sample_rate * 2, 4);
-  number(2, 2);
+  number(limits::sample_rate * frame_bytes, 4);
+  number(frame_bytes, 2);
   number(16, 2);
   text("data");
   number(data_bytes, 4);

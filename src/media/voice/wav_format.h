@@ -20,8 +20,8 @@ struct WavLayout {
 // `start` is the start of the file; what stands behind limits::wav_head_bytes is not looked at.
 [[nodiscard]] Result<WavLayout> parse_wav(ByteView start);
 
-// 48 kHz, mono, 16 bit.
+// 48 kHz, 16 bit.
 using WavHead = std::array<std::uint8_t, 44>;
-[[nodiscard]] WavHead make_wav_head(std::uint32_t data_bytes);
+[[nodiscard]] WavHead make_wav_head(std::uint32_t data_bytes, std::uint16_t channels = 1);
 
 }  // namespace pqc::media::voice
