@@ -32,6 +32,7 @@ nat: setup ## hosts behind every kind of NAT, in network namespaces: a table of 
 	@tests/nat/nat_test.py build/release/bin -v
 	@tests/nat/turn_test.py . -v
 	@tests/nat/matrix_test.py build/release/bin . -v
+	@tests/nat/calls_test.py build/release/bin . -v
 	@tests/nat/nearby_test.py build/release/bin -v
 	@tests/nat/contacts_test.py build/release/bin -v
 

@@ -52,13 +52,18 @@ std::string_view text_of(CallOutcome outcome, Direction direction) {
   return "ended";
 }
 
+std::string path_of(const client::CallQuality& quality) {
+  if (!quality.relayed) return "direct";
+  return quality.relay.empty() ? "relayed" : "relayed " + quality.relay;
+}
+
 std::string active_line(const client::CallInfo& call, UnixMillis now) {
   const auto& quality = call.quality;
   // What matters most stands first: a terminal may be narrow.
   auto text = std::format("{}  {}", call.peer, duration(call.since, now));
   if (call.muted) text += "  muted";
   if (!quality.words.empty()) text += "  words: " + quality.words;
-  text += quality.relayed ? "  relayed" : "  direct";
+  text += "  " + path_of(quality);
   if (quality.round_trip) text += std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
   text += std::format("  jitter {:.0f} ms  loss {:.1f} %", milliseconds(quality.jitter), quality.loss * 100);
   return text;
@@ -80,6 +85,8 @@ std::string call_line(const client::CallInfo& call, UnixMillis now) {
       return "connecting with " + call.peer;
     case CallPhase::active:
       return active_line(call, now);
+    case CallPhase::reconnecting:
+      return "the way to " + call.peer + " was lost: reconnecting";
     case CallPhase::over:
       break;
   }
@@ -107,6 +114,7 @@ Json call_object(const client::CallInfo& call) {
   const auto& quality = call.quality;
   if (quality.words.empty()) return out;
   out.add("path", quality.relayed ? "relayed" : "direct").add("words", quality.words);
+  if (!quality.relay.empty()) out.add("relay", quality.relay);
   if (quality.round_trip) out.add("round_trip_us", quality.round_trip->count());
   out.add("jitter_us", quality.jitter.count());
   out.add("loss_per_mille", static_cast<std::int64_t>(quality.loss * 1000));

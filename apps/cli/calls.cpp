@@ -37,7 +37,7 @@ std::string endpoint(const std::string& given) {
 
 // A file that is to be played has to be there before anybody is called.
 client::Result<client::CallAudio> audio_of(const AudioOptions& options) {
-  client::CallAudio out{.in = endpoint(options.in), .out = endpoint(options.out), .relay_only = false};
+  client::CallAudio out{.in = endpoint(options.in), .out = endpoint(options.out), .relay_only = options.relay_only};
   const bool is_file = std::holds_alternative<media::voice::WavFile>(media::voice::parse_endpoint(out.in));
   if (is_file && !std::filesystem::exists(out.in)) return client::fail(ExitCode::missing, "there is no file " + out.in);
   return out;

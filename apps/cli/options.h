@@ -113,6 +113,7 @@ struct DeclineCommand {
 struct AudioOptions {
   std::string in;
   std::string out;
+  bool relay_only = false;
 };
 struct ChatCommand {
   std::string peer;

@@ -46,8 +46,8 @@ _pqc_chat() {
     backup | restore) options="--backup-passphrase-file" ;;
     reply | edit | unsend) options="--with" ;;
     react) options="--with --remove" ;;
-    call | chat) options="--audio-in --audio-out" ;;
-    answer) options="--auto --audio-in --audio-out" ;;
+    call | chat) options="--audio-in --audio-out --relay-only" ;;
+    answer) options="--auto --audio-in --audio-out --relay-only" ;;
     calls) options="--limit" ;;
     settings) options="--read-receipts --typing --keep-days" ;;
     safety-number) options="--qr" ;;

@@ -104,6 +104,7 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from delete' -l conversation -x 
 complete -c pqc-chat -n '__fish_seen_subcommand_from react' -l remove -d 'take it back'
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l audio-in -r -d 'microphone, or a .wav file'
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l audio-out -r -d 'loudspeaker, or a .wav file'
+complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l relay-only -d 'only through relays'
 complete -c pqc-chat -n '__fish_seen_subcommand_from answer' -l auto -d 'answer every call'
 complete -c pqc-chat -n '__fish_seen_subcommand_from mute' -a 'on off toggle'
 complete -c pqc-chat -n '__fish_seen_subcommand_from settings' -l read-receipts -x -a 'on off' -d 'tell what was read'

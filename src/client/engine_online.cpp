@@ -6,6 +6,7 @@
 #include "client/limits.h"
 #include "client/people/record_answer.h"
 #include "client/store/restored_rows.h"
+#include "client/turn_access.h"
 #include "proto/relay.pb.h"
 
 namespace pqc::client {
@@ -17,19 +18,6 @@ v1::ClientFrame record_frame(ByteView signed_record) {
   v1::ClientFrame frame;
   frame.mutable_publish_account_record()->set_account_record(signed_record.data(), signed_record.size());
   return frame;
-}
-
-// What a server may say within bounds; nothing else is looked at here.
-Result<TurnAccess> turn_access_of(const v1::ServerFrame& frame) {
-  const auto& given = frame.turn_access();
-  const auto fits = [](const std::string& text) { return text.size() <= limits::turn_text; };
-  if (!frame.has_turn_access() || given.uris_size() > static_cast<int>(limits::turn_uris) ||
-      !std::ranges::all_of(given.uris(), fits) || !fits(given.username()) || !fits(given.password()))
-    return fail(ExitCode::protocol_mismatch, "the server answered with something else than was asked for");
-  return TurnAccess{.uris = {given.uris().begin(), given.uris().end()},
-                    .username = given.username(),
-                    .password = given.password(),
-                    .lifetime = std::chrono::milliseconds(given.lifetime_ms())};
 }
 
 }  // namespace

@@ -127,6 +127,8 @@ inline constexpr std::chrono::milliseconds request_deadline = std::chrono::secon
 inline constexpr std::chrono::milliseconds backoff_first = std::chrono::milliseconds(500);
 inline constexpr std::chrono::milliseconds backoff_longest = std::chrono::minutes(1);
 inline constexpr std::chrono::milliseconds ping_interval = std::chrono::seconds(45);
+// How long the server may take to answer where there is reason to believe that the connection has gone.
+inline constexpr std::chrono::milliseconds doubt_deadline = std::chrono::seconds(2);
 
 // The profile's socket: one frame, and connections at a time.
 inline constexpr std::size_t local_frame_bytes = std::size_t{4} << 20;
@@ -151,6 +153,23 @@ inline constexpr std::chrono::milliseconds call_gathering = std::chrono::seconds
 inline constexpr std::chrono::milliseconds call_checks_again = std::chrono::seconds(3);
 // How often a chat shows how a call fares.
 inline constexpr std::chrono::milliseconds call_view_interval = std::chrono::seconds(1);
+// As much as that where a relay has answered: what is still to come is a kind that this network may not let through.
+inline constexpr std::chrono::milliseconds call_gathering_enough{400};
+inline constexpr std::chrono::milliseconds call_gathering_look{50};
+// How long the account's server may take to name its relays.
+inline constexpr std::chrono::milliseconds call_servers_wait = std::chrono::seconds(2);
+// How long its word holds, whatever it says itself.
+inline constexpr std::chrono::milliseconds call_servers_shortest = std::chrono::minutes(1);
+inline constexpr std::chrono::milliseconds call_servers_longest = std::chrono::hours(12);
+// A path by which nothing comes for so long is given up; how long another one is looked for; how far two restarts of
+// one side are apart, at least and where the first came to nothing; and how many a call has.
+inline constexpr std::chrono::milliseconds call_silence = std::chrono::seconds(3);
+inline constexpr std::chrono::milliseconds call_reconnecting = std::chrono::seconds(30);
+inline constexpr std::chrono::milliseconds call_restart_least = std::chrono::seconds(1);
+inline constexpr std::chrono::milliseconds call_restart_again = std::chrono::seconds(6);
+inline constexpr std::uint32_t call_restarts = 200;
+// How often this machine's addresses are looked at.
+inline constexpr std::chrono::milliseconds call_addresses_again = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::milliseconds(500);
 // Of one voice frame.
 inline constexpr std::size_t call_frame_bytes = 1'100;

@@ -111,6 +111,7 @@ void Relay::stop(std::function<void()> done) {
   state_ = State::stopped;
   retry_.reset();
   ping_.reset();
+  doubt_.reset();
   hello_deadline_.reset();
   questions_.clear();
   link_.close(std::move(done));
@@ -236,6 +237,7 @@ void Relay::fail_with(Error error) {
   log(LogLevel::info, "relay.offline", {{"code", name(error.code)}, {"why", error.message}});
   hello_deadline_.reset();
   ping_.reset();
+  doubt_.reset();
   link_.close();
   state_ = keep_ && !final_failure(error.code) ? State::waiting : State::stopped;
   failure_ = error;
@@ -253,6 +255,20 @@ void Relay::schedule_ping() {
       if (online()) schedule_ping();
     });
   });
+}
+
+void Relay::doubt() {
+  if (state_ == State::waiting) {
+    backoff_ = limits::backoff_first;
+    return connect();
+  }
+  if (!online() || doubt_) return;
+  doubt_ = loop_.after(limits::doubt_deadline, [this] {
+    fail_with({ExitCode::timed_out, "the server does not answer any more: this machine's network may have changed"});
+  });
+  v1::ClientFrame frame;
+  frame.mutable_ping();
+  ask(std::move(frame), [this](const auto&) { doubt_.reset(); });
 }
 
 // Half of the backoff is fixed, half is drawn, so that clients of a restarted server do not come back together.

@@ -70,6 +70,10 @@ class Relay {
   // Sends what is queued, closes, then calls `done`.
   void stop(std::function<void()> done = {});
 
+  // There is reason to believe that the connection has gone: it is tried, and where nothing comes soon, made anew. Who
+  // waits for the next attempt waits no longer.
+  void doubt();
+
   // Asks; exactly one answer comes, later. While not online it is an error.
   void ask(pqc_chat::v1::ClientFrame frame, Answer answer);
   // Without an answer.
@@ -132,6 +136,7 @@ class Relay {
   Loop::HandlePtr retry_;
   Loop::HandlePtr hello_deadline_;
   Loop::HandlePtr ping_;
+  Loop::HandlePtr doubt_;
   // Posted work holds this weakly: it may run after the relay is gone.
   std::shared_ptr<Relay*> self_ = std::make_shared<Relay*>(this);
 };

@@ -54,6 +54,8 @@ std::string_view name(CallPhase phase) {
       return "active";
     case CallPhase::over:
       return "over";
+    case CallPhase::reconnecting:
+      return "reconnecting";
   }
   return "unknown";
 }

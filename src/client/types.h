@@ -227,13 +227,15 @@ enum class CallPhase : std::uint8_t {
   connecting = 4,
   active = 5,
   over = 6,
+  reconnecting = 7,  // it was active, and its path has gone: another one is looked for
 };
 std::string_view name(CallPhase phase);
 
 // How the media of a call fare.
 struct CallQuality {
-  bool relayed = false;
-  std::string words;  // the two safety words, which both people see; empty before they are known
+  bool relayed = false;    // on either side
+  std::string relay = {};  // how ours is reached ("udp", "tcp", "tls"); empty where it goes through none of ours
+  std::string words;       // the two safety words, which both people see; empty before they are known
   std::optional<std::chrono::microseconds> round_trip = {};
   std::chrono::microseconds jitter{0};
   double loss = 0;  // share of the packets on the way to us, lately

@@ -6,6 +6,7 @@
 
 import array
 import math
+import random
 import statistics
 import sys
 import wave
@@ -14,6 +15,24 @@ RATE = 2_000  # samples a second that are compared
 WIDTH = 10    # of these, for the first look
 PIECE = 400   # of these, compared at once
 SPAN = 300    # how far from its place a piece is looked for
+
+
+def write_speech(path, seconds, seed=7, rate=48_000):
+    """Something with the rhythm of speech: bursts of a few tones with pauses, never the same twice."""
+    dice = random.Random(seed)
+    samples = array.array("h")
+    while len(samples) < seconds * rate:
+        tones = [dice.uniform(120, 700) for _ in range(3)]
+        length = int(dice.uniform(0.08, 0.3) * rate)
+        for i in range(length):
+            rise = math.sin(math.pi * i / length)
+            samples.append(int(6000 * rise * sum(math.sin(2 * math.pi * tone * i / rate) for tone in tones) / 3))
+        samples.extend([0] * int(dice.uniform(0.05, 0.2) * rate))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
 
 
 def read(path):

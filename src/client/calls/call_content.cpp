@@ -41,23 +41,29 @@ bool read(const proto::CallCandidate& in, CallCandidate& out) {
   return true;
 }
 
-bool read(const proto::CallDescription& in, CallDescription& out) {
-  if (!read(in.fingerprint(), out.fingerprint) || !is_ice_text(in.ufrag(), 4) || !is_ice_text(in.password(), 22))
-    return false;
+// What descriptions and restarts have in common.
+template <class In, class Out>
+bool read_path(const In& in, Out& out) {
+  if (!is_ice_text(in.ufrag(), 4) || !is_ice_text(in.password(), 22)) return false;
   if (static_cast<std::size_t>(in.candidates_size()) > limits::call_candidates) return false;
   out.ufrag = in.ufrag();
   out.password = in.password();
   out.candidates.clear();
   for (const auto& candidate : in.candidates())
     if (!read(candidate, out.candidates.emplace_back())) return false;
+  return true;
+}
+
+bool read(const proto::CallDescription& in, CallDescription& out) {
+  if (!read(in.fingerprint(), out.fingerprint) || !read_path(in, out)) return false;
   out.frame_units = in.frame_units();
   out.bit_rate = in.bit_rate();
   return (out.frame_units == 1 || out.frame_units == 2 || out.frame_units == 4) &&
          out.bit_rate >= limits::call_lowest_bit_rate && out.bit_rate <= limits::call_highest_bit_rate;
 }
 
-void write(const CallDescription& in, proto::CallDescription& out) {
-  out.set_fingerprint(in.fingerprint.data(), in.fingerprint.size());
+template <class In, class Out>
+void write_path(const In& in, Out& out) {
   out.set_ufrag(in.ufrag);
   out.set_password(in.password);
   for (const auto& candidate : in.candidates) {
@@ -66,6 +72,11 @@ void write(const CallDescription& in, proto::CallDescription& out) {
     added.set_ip(candidate.ip);
     added.set_port(candidate.port);
   }
+}
+
+void write(const CallDescription& in, proto::CallDescription& out) {
+  out.set_fingerprint(in.fingerprint.data(), in.fingerprint.size());
+  write_path(in, out);
   out.set_frame_units(in.frame_units);
   out.set_bit_rate(in.bit_rate);
 }
@@ -84,6 +95,12 @@ struct Writer {
     auto& body = *out.mutable_call_answer();
     body.set_secret(in.secret.data(), in.secret.size());
     write(in.description, *body.mutable_description());
+    return *body.mutable_call();
+  }
+  std::string& operator()(const CallRestart& in) const {
+    auto& body = *out.mutable_call_restart();
+    body.set_round(in.round);
+    write_path(in.path, body);
     return *body.mutable_call();
   }
   std::string& operator()(const CallReject& in) const {
@@ -116,6 +133,13 @@ bool read(const proto::Content& in, CallContent& out) {
       out.what = std::move(answer);
       return good;
     }
+    case proto::Content::kCallRestart: {
+      CallRestart restart{.round = in.call_restart().round(), .path = {}};
+      const bool good = restart.round >= 1 && restart.round <= limits::call_restarts &&
+                        read_path(in.call_restart(), restart.path) && read(in.call_restart().call(), out.call);
+      out.what = std::move(restart);
+      return good;
+    }
     case proto::Content::kCallReject:
       out.what = CallReject{.busy = in.call_reject().busy()};
       return read(in.call_reject().call(), out.call);
@@ -134,8 +158,8 @@ bool read(const proto::Content& in, CallContent& out) {
 }
 
 bool is_call(const proto::Content& in) {
-  return in.has_call_offer() || in.has_call_answer() || in.has_call_reject() || in.has_call_hangup() ||
-         in.has_call_taken() || in.has_call_ringing();
+  return in.has_call_offer() || in.has_call_answer() || in.has_call_restart() || in.has_call_reject() ||
+         in.has_call_hangup() || in.has_call_taken() || in.has_call_ringing();
 }
 
 }  // namespace

@@ -42,6 +42,14 @@ struct CallDescription {
   friend bool operator==(const CallDescription&, const CallDescription&) = default;
 };
 
+// Where a device is reached from a restart on.
+struct CallPath {
+  std::string ufrag;
+  std::string password;
+  std::vector<CallCandidate> candidates;
+  friend bool operator==(const CallPath&, const CallPath&) = default;
+};
+
 struct CallOffer {
   UnixMillis offered_at;  // by the caller's clock, corrected by the server's
   CallHalf secret{};
@@ -52,6 +60,11 @@ struct CallAnswer {
   CallHalf secret{};
   CallDescription description;
   friend bool operator==(const CallAnswer&, const CallAnswer&) = default;
+};
+struct CallRestart {
+  std::uint32_t round = 0;  // 1 and up; of two the higher one counts
+  CallPath path;
+  friend bool operator==(const CallRestart&, const CallRestart&) = default;
 };
 struct CallReject {
   bool busy = false;  // else declined
@@ -71,7 +84,7 @@ struct CallRinging {
 
 struct CallContent {
   CallId call{};
-  std::variant<CallOffer, CallAnswer, CallReject, CallHangup, CallTaken, CallRinging> what;
+  std::variant<CallOffer, CallAnswer, CallRestart, CallReject, CallHangup, CallTaken, CallRinging> what;
   friend bool operator==(const CallContent&, const CallContent&) = default;
 };
 

@@ -18,6 +18,9 @@ class CallMachine::Step {
   void operator()(const LeaveCall&);
   void operator()(const MediaConnected& event);
   void operator()(const MediaEnded& event);
+  void operator()(const PathSilent& event);
+  void operator()(const PathBack& event);
+  void operator()(const LocalRestarted& event);
   void operator()(const OfferFailed& event);
   void operator()(const PeerRefused&);
   void operator()(const TimePassed&);
@@ -47,12 +50,15 @@ class CallMachine::Step {
 
   void arrived(const CallPeer& from, const CallId& id, const CallOffer& offer, bool fresh);
   void arrived(const CallPeer& from, const CallId& id, const CallAnswer& answer);
+  void arrived(const CallPeer& from, const CallId& id, const CallRestart& restart);
   void arrived(const CallPeer& from, const CallId& id, const CallReject& reject);
   void arrived(const CallPeer& from, const CallId& id, const CallHangup&);
   void arrived(const CallPeer& from, const CallId& id, const CallTaken& taken);
   void arrived(const CallPeer& from, const CallId& id, const CallRinging&);
   bool withdraw_for(const CallPeer& from, const CallId& id);
   void answer(const CallPeer& from, const CallId& id, const CallOffer& offer);
+  CallActive* active(const CallId& id);
+  void restart(CallActive& call, std::uint32_t round);
   // The call that rings here, is being answered, or was answered here and connects.
   [[nodiscard]] bool is_incoming(const CallPeer& from, const CallId& id) const;
 
@@ -232,6 +238,51 @@ void CallMachine::Step::operator()(const MediaEnded& event) {
   if (call_id(machine_.state_) != event.id) return;
   const bool completed = event.orderly && in<CallActive>() != nullptr;
   give_up(completed ? CallOutcome::completed : CallOutcome::failed);
+}
+
+CallActive* CallMachine::Step::active(const CallId& id) {
+  auto* call = in<CallActive>();
+  return call != nullptr && call->id == id ? call : nullptr;
+}
+
+void CallMachine::Step::restart(CallActive& call, std::uint32_t round) {
+  call.round = round;
+  call.began = now_.steady;
+  actions.emplace_back(RestartMedia{.id = call.id, .round = round});
+}
+
+// A new round where none is under way. Who has moved knows that what was told of the last one does not hold any more.
+void CallMachine::Step::operator()(const PathSilent& event) {
+  auto* call = active(event.id);
+  if (call == nullptr) return;
+  if (!event.moved && !call->until) {
+    call->until = now_.steady + machine_.timing_.reconnecting;
+    actions.emplace_back(CallChanged{});
+  }
+  const auto least = event.moved ? limits::call_restart_least : limits::call_restart_again;
+  const bool under_way = call->round != 0 && now_.steady - call->began < least;
+  if (!under_way && call->round < limits::call_restarts) restart(*call, call->round + 1);
+}
+
+void CallMachine::Step::operator()(const PathBack& event) {
+  auto* call = active(event.id);
+  if (call == nullptr || !call->until) return;
+  call->until.reset();
+  actions.emplace_back(CallChanged{});
+}
+
+void CallMachine::Step::operator()(const LocalRestarted& event) {
+  const auto* call = active(event.id);
+  if (call == nullptr || call->round != event.round) return;
+  send(call->peer, {.call = event.id, .what = CallRestart{.round = event.round, .path = event.path}});
+}
+
+// Both sides may begin the same round; who is behind follows.
+void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallRestart& what) {
+  auto* call = active(id);
+  if (call == nullptr || call->peer != from || what.round < call->round) return;
+  if (what.round > call->round) restart(*call, what.round);
+  actions.emplace_back(FollowPeer{.id = id, .round = what.round, .theirs = what.path});
 }
 
 void CallMachine::Step::operator()(const OfferFailed& event) {

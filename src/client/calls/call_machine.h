@@ -7,6 +7,9 @@
 //    └───────────────────────► Ringing ──AcceptCall──► Answering ───────────┘
 //                                                   LocalDescribed
 //
+// An active call whose path has gone is still Active, with a time until which another one is looked for (ICE restart,
+// §9): both sides gather anew in numbered rounds, and tell each other what they found.
+//
 // Every state but Idle ends with exactly one CallOver, but for a call that is withdrawn for another (glare). One
 // thread.
 #pragma once
@@ -28,6 +31,7 @@ namespace pqc::client {
 struct CallTiming {
   std::chrono::milliseconds ringing = limits::call_ringing;
   std::chrono::milliseconds connecting = limits::call_connecting;
+  std::chrono::milliseconds reconnecting = limits::call_reconnecting;
 };
 
 // A device of a contact.
@@ -76,6 +80,21 @@ struct MediaEnded {
   CallId id{};
   bool orderly = false;
 };
+// Nothing comes from the peer any more; said again as long as it is so. Or an address of ours has gone, which may have
+// been of no use to the path.
+struct PathSilent {
+  CallId id{};
+  bool moved = false;
+};
+struct PathBack {
+  CallId id{};
+};
+// What RestartMedia asked for.
+struct LocalRestarted {
+  CallId id{};
+  std::uint32_t round = 0;
+  CallPath path;
+};
 // The offer could not be sent.
 struct OfferFailed {
   CallId id{};
@@ -83,8 +102,9 @@ struct OfferFailed {
 // The user wants to hear no more of the peer, or its keys are in doubt.
 struct PeerRefused {};
 struct TimePassed {};
-using CallEvent = std::variant<CallArrived, PlaceCall, LocalDescribed, AcceptCall, DeclineCall, HangUpCall, LeaveCall,
-                               MediaConnected, MediaEnded, OfferFailed, PeerRefused, TimePassed>;
+using CallEvent =
+    std::variant<CallArrived, PlaceCall, LocalDescribed, AcceptCall, DeclineCall, HangUpCall, LeaveCall, MediaConnected,
+                 MediaEnded, PathSilent, PathBack, LocalRestarted, OfferFailed, PeerRefused, TimePassed>;
 
 // Gathers candidates, and answers with LocalDescribed or MediaEnded.
 struct PrepareMedia {
@@ -98,6 +118,17 @@ struct ConnectMedia {
   LocalHalf ours;
   CallHalf their_secret{};
   CallDescription theirs;
+};
+// Gathers anew, and answers with LocalRestarted.
+struct RestartMedia {
+  CallId id{};
+  std::uint32_t round = 0;
+};
+// Where the peer is in this round, which is that of the latest RestartMedia.
+struct FollowPeer {
+  CallId id{};
+  std::uint32_t round = 0;
+  CallPath theirs;
 };
 struct CloseMedia {
   CallId id{};
@@ -118,7 +149,8 @@ struct CallOver {
   UnixMillis answered;  // 0: no sound ever went
   UnixMillis ended;
 };
-using CallAction = std::variant<PrepareMedia, ConnectMedia, CloseMedia, SendCall, CallChanged, CallOver>;
+using CallAction =
+    std::variant<PrepareMedia, ConnectMedia, RestartMedia, FollowPeer, CloseMedia, SendCall, CallChanged, CallOver>;
 using CallActions = std::vector<CallAction>;
 
 // The states.
@@ -157,6 +189,9 @@ struct CallActive {
   CallPeer peer;
   Direction direction = Direction::outgoing;
   UnixMillis since;
+  std::uint32_t round = 0;                                          // of restarts: the latest that either side began
+  std::chrono::steady_clock::time_point began{};                    // that round
+  std::optional<std::chrono::steady_clock::time_point> until = {};  // reconnecting
 };
 using CallState =
     std::variant<CallIdle, CallPreparing, CallCalling, CallRingingHere, CallAnswering, CallConnecting, CallActive>;

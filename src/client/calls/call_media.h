@@ -7,6 +7,7 @@
 #include <string>
 
 #include "client/calls/call_machine.h"
+#include "client/calls/call_servers.h"
 #include "client/error.h"
 #include "client/loop.h"
 #include "client/requests.h"
@@ -19,6 +20,11 @@ struct CallMediaEvents {
   std::function<void(CallDescription)> described;  // once: they can be reached so
   std::function<void()> connected;                 // once
   std::function<void(bool orderly, const std::string& why)> ended;
+  // While connected: nothing comes any more, or this machine has moved; again and again, until it does.
+  std::function<void(bool moved)> silent;
+  std::function<void()> back;
+  // What restart() asked for.
+  std::function<void(std::uint32_t round, CallPath path)> restarted;
 };
 
 class CallMedia {
@@ -27,13 +33,24 @@ class CallMedia {
   virtual ~CallMedia() = default;
   // After `described`. The names are docs/spec/calls.md §3's.
   virtual void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) = 0;
+  // Another path is looked for: gathers anew. Of several rounds that are asked for meanwhile only the latest is told
+  // of.
+  virtual void restart(std::uint32_t round) = 0;
+  // Where the other side is in that round; before or after ours was told.
+  virtual void follow(std::uint32_t round, const CallPath& theirs) = 0;
   virtual void set_muted(bool muted) = 0;
   [[nodiscard]] virtual CallQuality quality() const = 0;
 };
 
+struct CallSetup {
+  CallAudio audio;
+  CallServers servers;
+  bool offering = false;
+};
+
 // The loop outlives them.
-using MakeCallMedia = std::function<Result<std::unique_ptr<CallMedia>>(Loop& loop, const CallAudio& audio,
-                                                                       bool offering, CallMediaEvents events)>;
+using MakeCallMedia =
+    std::function<Result<std::unique_ptr<CallMedia>>(Loop& loop, const CallSetup& setup, CallMediaEvents events)>;
 
 // Who makes the media of calls. Without it a client neither makes nor takes calls: one that comes waits for
 // a program of the profile that does, as long as it rings.

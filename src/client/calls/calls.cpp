@@ -29,7 +29,7 @@ CallPhase phase_of(const CallState& state) {
     CallPhase operator()(const CallRingingHere&) const { return CallPhase::rings_here; }
     CallPhase operator()(const CallAnswering&) const { return CallPhase::connecting; }
     CallPhase operator()(const CallConnecting&) const { return CallPhase::connecting; }
-    CallPhase operator()(const CallActive&) const { return CallPhase::active; }
+    CallPhase operator()(const CallActive& s) const { return s.until ? CallPhase::reconnecting : CallPhase::active; }
   };
   return std::visit(Phases{}, state);
 }
@@ -49,10 +49,12 @@ std::string Calls::our_name() const {
 void Calls::perform(const CallRequest& request, Answer answer) {
   if (const auto* place_request = std::get_if<PlaceCallRequest>(&request))
     return place(*place_request, std::move(answer));
+  if (const auto* answer_request = std::get_if<AnswerCallRequest>(&request))
+    return answer_ringing(answer_request->audio, std::move(answer));
   struct Others {
     Calls& calls;
     Result<CallInfo> operator()(const PlaceCallRequest&) const { return no_call(); }
-    Result<CallInfo> operator()(const AnswerCallRequest& r) const { return calls.answer_ringing(r.audio); }
+    Result<CallInfo> operator()(const AnswerCallRequest&) const { return no_call(); }
     Result<CallInfo> operator()(const DeclineCallRequest&) const { return calls.decline(); }
     Result<CallInfo> operator()(const HangUpRequest&) const {
       if (calls.machine_.idle()) return no_call();
@@ -104,7 +106,7 @@ Result<ContactRow> Calls::callee(std::string_view peer) {
 
 void Calls::place(const PlaceCallRequest& request, Answer answer) {
   if (!make_media_) return answer(makes_none());
-  if (auto checked = check_audio(request.audio); !checked) return answer(pass(checked));
+  if (auto checked = check_audio_(request.audio); !checked) return answer(pass(checked));
   if (!machine_.idle() || placing_) return answer(fail(ExitCode::in_call, "there is a call already: hang up first"));
   auto contact = callee(request.peer);
   if (!contact) return answer(pass(contact));
@@ -114,12 +116,18 @@ void Calls::place(const PlaceCallRequest& request, Answer answer) {
     const auto self = weak.lock();
     if (!self) return;
     auto& calls = **self;
-    calls.placing_ = false;
-    if (!prepared) return answer(std::unexpected(prepared.error()));
-    if (!calls.machine_.idle())
-      return answer(fail(ExitCode::in_call, "somebody called meanwhile: answer or decline that call first"));
-    if (auto begun = calls.begin(id, audio); !begun) return answer(pass(begun));
-    answer(calls.current());
+    if (!prepared) {
+      calls.placing_ = false;
+      return answer(std::unexpected(prepared.error()));
+    }
+    calls.check_relays(audio, [&calls, id, audio, answer](const Status& checked) {
+      calls.placing_ = false;
+      if (!checked) return answer(std::unexpected(checked.error()));
+      if (!calls.machine_.idle())
+        return answer(fail(ExitCode::in_call, "somebody called meanwhile: answer or decline that call first"));
+      if (auto begun = calls.begin(id, audio); !begun) return answer(pass(begun));
+      answer(calls.current());
+    });
   });
 }
 
@@ -140,10 +148,14 @@ Status Calls::begin(std::int64_t contact, const CallAudio& audio) {
 }
 
 // What a call cannot keep is not promised.
-Status Calls::check_audio(const CallAudio& audio) {
-  if (!audio.relay_only) return check_audio_(audio);
-  return fail(ExitCode::usage,
-              "calls go through no relay: the other side would learn this machine's address. Nothing was sent");
+void Calls::check_relays(const CallAudio& audio, std::function<void(const Status&)> done) {
+  if (!audio.relay_only) return done({});
+  servers_.find([done = std::move(done)](const CallServers& servers) {
+    if (!servers.turn.uris.empty()) return done({});
+    done(fail(ExitCode::unreachable,
+              "the server of this account names no relay: without one the other side would learn this machine's "
+              "address. Nothing was sent"));
+  });
 }
 
 Status Calls::check_call() {
@@ -165,16 +177,22 @@ void Calls::look_at(std::int64_t contact) {
   });
 }
 
-Result<CallInfo> Calls::answer_ringing(const CallAudio& audio) {
-  if (!make_media_) return makes_none();
+void Calls::answer_ringing(const CallAudio& audio, Answer answer) {
+  if (!make_media_) return answer(makes_none());
   ring_waiting();
-  if (!std::holds_alternative<CallRingingHere>(machine_.state()))
-    return fail(ExitCode::no_call, "nobody calls at the moment: pqc-chat answer --auto waits for a call");
-  if (auto checked = check_audio(audio); !checked) return pass(checked);
-  if (auto checked = check_call(); !checked) return pass(checked);
-  audio_ = audio;
-  handle(AcceptCall{});
-  return current();
+  const auto* rings = std::get_if<CallRingingHere>(&machine_.state());
+  if (rings == nullptr)
+    return answer(fail(ExitCode::no_call, "nobody calls at the moment: pqc-chat answer --auto waits for a call"));
+  if (auto checked = check_audio_(audio); !checked) return answer(pass(checked));
+  check_relays(audio, [this, id = rings->id, audio, answer = std::move(answer)](const Status& checked) {
+    if (!checked) return answer(std::unexpected(checked.error()));
+    if (!std::holds_alternative<CallRingingHere>(machine_.state()) || call_id(machine_.state()) != id)
+      return answer(fail(ExitCode::no_call, "the call does not ring any more"));
+    if (auto allowed = check_call(); !allowed) return answer(pass(allowed));
+    audio_ = audio;
+    handle(AcceptCall{});
+    answer(current());
+  });
 }
 
 Result<CallInfo> Calls::decline() {
@@ -211,31 +229,56 @@ void Calls::arm() {
 void Calls::act(const PrepareMedia& action) {
   why_.clear();
   quality_ = {};
-  const auto id = action.id;
-  auto made = make_media_(
-      core_.loop, audio_, action.offering,
-      {.described =
-           [this, id](CallDescription description) {
-             handle(LocalDescribed{.id = id,
-                                   .half = {.secret = core_.rng.bytes<32>(), .description = std::move(description)}});
-           },
-       .connected = [this, id] { handle(MediaConnected{.id = id}); },
-       .ended =
-           [this, id](bool orderly, const std::string& why) {
-             why_ = orderly ? std::string() : why;
-             log(LogLevel::info, "call.media_ended", {{"why", why}});
-             handle(MediaEnded{.id = id, .orderly = orderly});
-           }});
+  servers_.find([this, action](const CallServers& servers) {
+    if (call_id(machine_.state()) == action.id) make_media(action, servers);
+  });
+}
+
+void Calls::make_media(const PrepareMedia& action, const CallServers& servers) {
+  auto made = make_media_(core_.loop, {.audio = audio_, .servers = servers, .offering = action.offering},
+                          media_events(action.id));
   if (made) {
     media_ = std::move(*made);
     media_->set_muted(muted_);
     return;
   }
   why_ = made.error().message;
-  // Not from inside the event that this follows from.
-  core_.loop.post([weak = std::weak_ptr(self_), id] {
-    if (const auto self = weak.lock()) (*self)->handle(MediaEnded{.id = id, .orderly = false});
-  });
+  handle(MediaEnded{.id = action.id, .orderly = false});
+}
+
+CallMediaEvents Calls::media_events(const CallId& id) {
+  return {.described =
+              [this, id](CallDescription description) {
+                handle(LocalDescribed{
+                    .id = id, .half = {.secret = core_.rng.bytes<32>(), .description = std::move(description)}});
+              },
+          .connected = [this, id] { handle(MediaConnected{.id = id}); },
+          .ended =
+              [this, id](bool orderly, const std::string& why) {
+                why_ = orderly ? std::string() : why;
+                log(LogLevel::info, "call.media_ended", {{"why", why}});
+                handle(MediaEnded{.id = id, .orderly = orderly});
+              },
+          // What is to be said about it goes through the server, which cannot be reached the old way either, maybe.
+          .silent =
+              [this, id](bool moved) {
+                if (core_.relay) core_.relay->doubt(moved ? limits::strong_doubt_deadline : limits::doubt_deadline);
+                handle(PathSilent{.id = id, .moved = moved});
+              },
+          .back = [this, id] { handle(PathBack{.id = id}); },
+          .restarted =
+              [this, id](std::uint32_t round, CallPath path) {
+                handle(LocalRestarted{.id = id, .round = round, .path = std::move(path)});
+              }};
+}
+
+void Calls::act(const RestartMedia& action) {
+  log(LogLevel::info, "call.restart", {{"round", std::to_string(action.round)}});
+  if (media_) media_->restart(action.round);
+}
+
+void Calls::act(const FollowPeer& action) {
+  if (media_) media_->follow(action.round, action.theirs);
 }
 
 void Calls::act(const ConnectMedia& action) {
@@ -277,6 +320,8 @@ void Calls::act(const CallOver& action) {
   if (stored) stored = intake_.forget(action.id);
   if (!stored) log(LogLevel::error, "call.not_stored", {{"why", stored.error().message}});
   if (withdrawn) return;
+  if (action.outcome == CallOutcome::failed && action.answered.value > 0 && why_.empty())
+    why_ = "the way to the other side was lost, and no other was found in time";
   CallInfo info{.id = to_hex(action.id),
                 .peer = {},
                 .direction = action.direction,

@@ -67,8 +67,12 @@ class Calls {
   void place(const PlaceCallRequest& request, Answer answer);
   Result<ContactRow> callee(std::string_view peer);
   Status begin(std::int64_t contact, const CallAudio& audio);
-  Result<CallInfo> answer_ringing(const CallAudio& audio);
-  Status check_audio(const CallAudio& audio);
+  void answer_ringing(const CallAudio& audio, Answer answer);
+  // An error where relays are asked for and there are none; `done` is called later, or at once where none are asked
+  // for.
+  void check_relays(const CallAudio& audio, std::function<void(const Status&)> done);
+  void make_media(const PrepareMedia& action, const CallServers& servers);
+  CallMediaEvents media_events(const CallId& id);
   Status check_call();
   Result<CallInfo> decline();
   Result<CallInfo> mute(std::optional<bool> on);
@@ -76,6 +80,8 @@ class Calls {
   void handle(const CallEvent& event);
   void act(const PrepareMedia& action);
   void act(const ConnectMedia& action);
+  void act(const RestartMedia& action);
+  void act(const FollowPeer& action);
   void act(const CloseMedia& action);
   void act(const SendCall& action) { sender_.send(action); }
   void act(const CallChanged&);
@@ -93,6 +99,7 @@ class Calls {
   CallSender sender_;
   MakeCallMedia make_media_;
   std::function<Status(const CallAudio&)> check_audio_;
+  CallServerFinder servers_{core_};
   CallMachine machine_;
   std::unique_ptr<CallMedia> media_;
   CallAudio audio_;       // of the next media

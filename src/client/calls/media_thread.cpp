@@ -95,7 +95,7 @@ CallQuality::Sending sending(const media::voice::RateChoice& choice) {
 class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
  public:
   Worker(MediaThreadSettings settings, MediaThreadEvents events)
-      : settings_(std::move(settings)), events_(std::move(events)) {}
+      : settings_(std::move(settings)), way_(std::move(settings_.way)), events_(std::move(events)) {}
   ~Worker() override {
     stop_ = true;
     wakeup_.wake();
@@ -115,6 +115,18 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     return {};
   }
 
+  void replace(MediaWay way) {
+    {
+      const std::lock_guard lock(mutex_);
+      std::swap(given_, way);
+    }
+    wakeup_.wake();
+  }
+  void end_replaced() {
+    std::vector<std::unique_ptr<net::ice::Agent>> ended;  // outlives the lock
+    const std::lock_guard lock(mutex_);
+    std::swap(ended, retired_);
+  }
   void set_muted(bool muted) { voice_->set_muted(muted); }
   CallQuality quality() const {
     const std::lock_guard lock(mutex_);
@@ -123,7 +135,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
 
  private:
   // media::DatagramPath
-  void send(ByteView datagram) override { settings_.agent->send(datagram); }
+  void send(ByteView datagram) override { way_.agent->send(datagram); }
 
   // media::MediaObserver
   void on_frame(const media::ReceivedFrame& frame) override {
@@ -147,17 +159,21 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   }
 
   void wait_until(steady_clock::time_point next) {
-    std::array<pollfd, 2> fds{pollfd{settings_.agent->ready_fd(), POLLIN, 0}, pollfd{wakeup_.fd(), POLLIN, 0}};
+    // poll() passes over what is below zero.
+    std::array<pollfd, 3> fds{pollfd{way_.agent->ready_fd(), POLLIN, 0}, pollfd{wakeup_.fd(), POLLIN, 0},
+                              pollfd{next_.agent ? next_.agent->ready_fd() : -1, POLLIN, 0}};
     const auto left = std::chrono::ceil<milliseconds>(next - steady_clock::now());
     const auto most = std::chrono::duration_cast<milliseconds>(limits::call_quality_interval);
     (void)::poll(fds.data(), fds.size(), static_cast<int>(std::clamp(left, milliseconds(0), most).count()));
-    settings_.agent->clear();
+    way_.agent->clear();
+    if (next_.agent) next_.agent->clear();
     wakeup_.clear();
   }
 
   steady_clock::time_point step(steady_clock::time_point now) {
     if (!session_) return seek(now);
-    while (auto datagram = settings_.agent->receive()) session_->handle_datagram(*datagram, now);
+    while (auto datagram = way_.agent->receive()) session_->handle_datagram(*datagram, now);
+    try_next(now);
     while (frames_.pop(frame_))
       if (connected_) (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
     const auto next = session_->poll(now);
@@ -168,14 +184,60 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
 
   // Until there is a path. Checks begin anew now and then: the other side may have begun later than we.
   steady_clock::time_point seek(steady_clock::time_point now) {
-    if (settings_.agent->state() == net::ice::State::connected) {
+    if (way_.agent->state() == net::ice::State::connected) {
       begin(now);
       return now;
     }
-    if (now < check_at_) return check_at_;
-    settings_.agent->start_checks(settings_.peer_credentials, settings_.peer_candidates);
-    check_at_ = now + limits::call_checks_again;
+    check(way_, now);
     return check_at_;
+  }
+
+  void check(MediaWay& way, steady_clock::time_point now) {
+    if (now < check_at_) return;
+    way.agent->start_checks(way.peer_credentials, way.peer_candidates);
+    check_at_ = now + limits::call_checks_again;
+  }
+
+  // A restart (docs/spec/calls.md §9). The other side may be there before us, so what comes is taken at once.
+  void try_next(steady_clock::time_point now) {
+    if (take_given()) check_at_ = now;
+    if (!next_.agent) return;
+    while (auto datagram = next_.agent->receive()) session_->handle_datagram(*datagram, now);
+    if (next_.agent->state() != net::ice::State::connected) return check(next_, now);
+    std::swap(way_, next_);
+    {
+      const std::lock_guard lock(mutex_);
+      retire(std::move(next_.agent));
+    }
+    session_->rekey(now);
+    measure(now);
+    events_.replaced();
+  }
+
+  bool take_given() {
+    if (!connected_) return false;
+    const std::lock_guard lock(mutex_);
+    if (!given_.agent) return false;
+    std::swap(next_, given_);
+    retire(std::move(given_.agent));
+    return true;
+  }
+  // Under the mutex.
+  void retire(std::unique_ptr<net::ice::Agent> agent) {
+    if (agent) retired_.push_back(std::move(agent));
+  }
+
+  // By what came and was the other side's.
+  void listen(const media::SessionStatistics& all, steady_clock::time_point now) {
+    const auto authentic = all.packets_received - all.refused;
+    if (std::exchange(authentic_, authentic) != authentic) {
+      heard_ = now;
+      if (std::exchange(silent_, false)) events_.back();
+    } else if (now - heard_ > limits::call_silence && now >= tell_silence_at_) {
+      silent_ = true;
+      tell_silence_at_ = now + limits::call_restart_least;
+      events_.silent();
+    }
   }
 
   void begin(steady_clock::time_point now) {
@@ -189,7 +251,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const auto state = session_->state();
     if (state == media::SessionState::connected && !std::exchange(connected_, true)) {
       voice_->start();
-      measure(steady_clock::now());
+      heard_ = steady_clock::now();
+      measure(heard_);
       events_.connected();
     }
     if (state == media::SessionState::closed) end(true, "the other side ended it");
@@ -206,7 +269,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     measure_at_ = now + limits::call_quality_interval;
     const auto all = session_->statistics();
     const auto voice = session_->statistics(StreamId::audio);
-    const auto path = settings_.agent->path();
+    listen(all, now);
+    const auto path = way_.agent->path();
     if (!rate_ && path) {
       const bool ipv6 = path->second.ip.contains(':');
       rate_.emplace(settings_.voice, settings_.wanted, *session_, ipv6);
@@ -214,7 +278,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     }
     if (const auto choice = rate_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
     const auto heard = voice_->statistics();
+    const auto relay = relay_name();
     const std::lock_guard lock(mutex_);
+    quality_.relay = relay;
     if (rate_) quality_.sending = sending(rate_->choice());
     quality_.buffered = heard.delay;
     quality_.played = milliseconds(heard.played_samples / samples_a_millisecond);
@@ -226,7 +292,15 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
                                 path->second.type == net::ice::CandidateType::relayed);
   }
 
+  [[nodiscard]] std::string relay_name() const {
+    const auto over = way_.agent->relay_over();
+    if (!over) return {};
+    return *over == net::ice::TurnTransport::udp ? "udp" : *over == net::ice::TurnTransport::tcp ? "tcp" : "tls";
+  }
+
   MediaThreadSettings settings_;
+  MediaWay way_;
+  MediaWay next_;  // tried beside it
   MediaThreadEvents events_;
   Wakeup wakeup_;
   FrameQueue frames_;
@@ -237,11 +311,18 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   microseconds clock_shift_{0};   // the voice engine's clock minus ours
   steady_clock::time_point check_at_;
   steady_clock::time_point measure_at_;
+  steady_clock::time_point heard_;
+  steady_clock::time_point tell_silence_at_;
+  std::uint64_t authentic_ = 0;
+  bool silent_ = false;
   bool connected_ = false;
   bool over_ = false;
   std::atomic<bool> stop_ = false;
   mutable std::mutex mutex_;
-  CallQuality quality_;  // under the mutex
+  // Under the mutex:
+  CallQuality quality_;
+  MediaWay given_;                                         // by replace(), for the thread
+  std::vector<std::unique_ptr<net::ice::Agent>> retired_;  // by the thread, for its owner to end
   std::thread thread_;
 };
 
@@ -253,6 +334,14 @@ std::expected<std::unique_ptr<MediaThread>, std::string> MediaThread::start(Medi
   auto worker = std::make_unique<Worker>(std::move(settings), std::move(events));
   if (auto started = worker->start(); !started) return std::unexpected(started.error());
   return std::unique_ptr<MediaThread>(new MediaThread(std::move(worker)));
+}
+
+void MediaThread::replace(MediaWay way) {
+  worker_->replace(std::move(way));
+}
+
+void MediaThread::end_replaced() {
+  worker_->end_replaced();
 }
 
 void MediaThread::set_muted(bool muted) {

@@ -17,10 +17,15 @@
 
 namespace pqc::client {
 
-struct MediaThreadSettings {
+// A way to the other side that is to be tried.
+struct MediaWay {
   std::unique_ptr<net::ice::Agent> agent;  // gathered
   net::ice::Credentials peer_credentials;
   std::vector<net::ice::Candidate> peer_candidates;
+};
+
+struct MediaThreadSettings {
+  MediaWay way;
   media::MediaSettings session;
   media::voice::Settings voice;
   media::voice::RateLimits wanted;  // by the other side, of what we send
@@ -31,6 +36,11 @@ struct MediaThreadSettings {
 struct MediaThreadEvents {
   std::function<void()> connected;
   std::function<void(bool orderly, const std::string& why)> ended;
+  // Nothing came for limits::call_silence; said again each second, until something does, which is told too.
+  std::function<void()> silent;
+  std::function<void()> back;
+  // It has gone over to the way that replace() gave; end_replaced() is to be called.
+  std::function<void()> replaced;
 };
 
 class MediaThread {
@@ -43,6 +53,11 @@ class MediaThread {
   MediaThread(const MediaThread&) = delete;
   MediaThread& operator=(const MediaThread&) = delete;
 
+  // Looks for the other side by this way beside the one that there is, and goes over to it, with fresh keys, as soon as
+  // it is open; in place of one that is still being tried.
+  void replace(MediaWay way);
+  // Ends the way from which it has gone over; that may take a moment, for relays are told.
+  void end_replaced();
   void set_muted(bool muted);
   [[nodiscard]] CallQuality quality() const;
 

@@ -2,90 +2,76 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+#include "client/calls/call_gathering.h"
 #include "client/calls/local_addresses.h"
 #include "client/calls/media_thread.h"
 #include "client/calls/voice_wishes.h"
 #include "client/limits.h"
-#include "crypto/random.h"
 
 namespace pqc::client {
 namespace {
 
 namespace ice = net::ice;
 
-// RFC 8445 §5.3: their characters are those of base64. Multiples of three bytes, so that nothing is padded.
-ice::Credentials fresh_credentials() {
-  auto& rng = crypto::SystemRng::instance();
-  return {.ufrag = to_base64(rng.bytes<6>()), .password = to_base64(rng.bytes<18>())};
+// What the other side told of itself, for who looks for the reason why there is no path.
+void log_candidates(const std::vector<CallCandidate>& told) {
+  for (const auto& candidate : told)
+    log(LogLevel::debug, "call.candidate",
+        {{"type", candidate.type == CallCandidateType::host      ? "host"
+                  : candidate.type == CallCandidateType::relayed ? "relayed"
+                                                                 : "server_reflexive"},
+         {"ip", candidate.ip}});
 }
 
-std::optional<CallCandidateType> told_type(ice::CandidateType type) {
-  switch (type) {
-    case ice::CandidateType::host:
-      return CallCandidateType::host;
-    case ice::CandidateType::server_reflexive:
-      return CallCandidateType::server_reflexive;
-    case ice::CandidateType::relayed:
-      return CallCandidateType::relayed;
-    case ice::CandidateType::peer_reflexive:
-      return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-ice::CandidateType type_of(CallCandidateType type) {
-  switch (type) {
-    case CallCandidateType::host:
-      return ice::CandidateType::host;
-    case CallCandidateType::server_reflexive:
-      return ice::CandidateType::server_reflexive;
-    case CallCandidateType::relayed:
-      return ice::CandidateType::relayed;
-  }
-  return ice::CandidateType::host;
+bool is_loopback(const std::vector<std::string>& addresses) {
+  return std::ranges::all_of(addresses, [](const auto& ip) { return ip == "::1" || ip.starts_with("127."); });
 }
 
 class VoiceCall final : public CallMedia {
  public:
-  VoiceCall(Loop& loop, CallAudio audio, bool offering, CallMediaEvents events)
-      : loop_(loop), audio_(std::move(audio)), offering_(offering), events_(std::move(events)) {}
+  VoiceCall(Loop& loop, CallSetup setup, CallMediaEvents events)
+      : loop_(loop), setup_(std::move(setup)), events_(std::move(events)) {}
 
   Status start() {
     auto certificate = media::MediaCertificate::make();
     if (!certificate) return fail(ExitCode::unexpected, "no certificate could be made for the call");
     certificate_.emplace(std::move(*certificate));
-    auto addresses = local_addresses();
-    if (addresses.empty())
+    addresses_ = local_addresses();
+    if (addresses_.empty())
       return fail(ExitCode::unreachable, "this machine has no address, not even its own: is a network up?");
-    credentials_ = fresh_credentials();
-    auto agent = ice::Agent::start({.controlling = offering_,
-                                    .local_ips = std::move(addresses),
-                                    .port = 0,
-                                    .credentials = credentials_,
-                                    .stun = {},
-                                    .turn = {}});
-    if (!agent) return fail(ExitCode::unreachable, "no way to be reached: " + agent.error());
-    agent_ = std::move(*agent);
-    ready_ = loop_.when_readable(agent_->ready_fd(), [this] {
-      agent_->clear();
-      if (agent_->state() != ice::State::gathering) gathered();
-    });
-    give_up_ = loop_.after(limits::call_gathering, [this] { gathered(); });
+    gather([this](Result<CallGathering::Outcome> gathered) { described(std::move(gathered)); });
     return {};
   }
 
   void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) override {
-    ready_.reset();
     auto settings = settings_for(with, our_name, their_name);
     if (!settings) return end_later(settings.error());
     auto started = MediaThread::start(
         std::move(*settings),
-        {.connected = [this] { later([this] { events_.connected(); }); },
+        {.connected = [this] { later([this] { connected(); }); },
          .ended = [this](bool orderly,
-                         const std::string& why) { later([this, orderly, why] { events_.ended(orderly, why); }); }});
+                         const std::string& why) { later([this, orderly, why] { events_.ended(orderly, why); }); },
+         .silent = [this] { later([this] { events_.silent(false); }); },
+         .back = [this] { later([this] { events_.back(); }); },
+         .replaced = [this] { later([this] { thread_->end_replaced(); }); }});
     if (!started) return end_later(started.error());
     thread_ = std::move(*started);
     thread_->set_muted(muted_);
+  }
+
+  // An agent that nobody was told of yet serves the latest round.
+  void restart(std::uint32_t round) override {
+    round_ = round;
+    theirs_.reset();
+    fresh_.reset();
+    if (!gathering_) gather_again();
+  }
+  void follow(std::uint32_t round, const CallPath& theirs) override {
+    if (round != round_) return;
+    theirs_ = theirs;
+    log_candidates(theirs.candidates);
+    use();
   }
 
   void set_muted(bool muted) override {
@@ -95,20 +81,63 @@ class VoiceCall final : public CallMedia {
   [[nodiscard]] CallQuality quality() const override { return thread_ ? thread_->quality() : CallQuality(); }
 
  private:
-  // Once; what has not answered by then is done without.
-  void gathered() {
-    give_up_.reset();
-    ready_.reset();
-    CallDescription out;
-    out.fingerprint = certificate_->fingerprint().bytes;
-    out.ufrag = credentials_.ufrag;
-    out.password = credentials_.password;
-    for (const auto& candidate : agent_->candidates()) {
-      const auto type = told_type(candidate.type);
-      if (!type || out.candidates.size() == limits::call_candidates) continue;
-      out.candidates.push_back({.type = *type, .ip = candidate.ip, .port = candidate.port});
-    }
-    later([this, out] { events_.described(out); });
+  void gather(CallGathering::Done done) {
+    gathering_ = std::make_unique<CallGathering>(loop_,
+                                                 CallGathering::Settings{.servers = setup_.servers,
+                                                                         .relay_only = setup_.audio.relay_only,
+                                                                         .controlling = setup_.offering,
+                                                                         .addresses = addresses_},
+                                                 std::move(done));
+  }
+
+  void described(Result<CallGathering::Outcome> gathered) {
+    auto done = std::move(gathering_);
+    if (!gathered) return end_later(gathered.error().message);
+    agent_ = std::move(gathered->agent);
+    events_.described({.fingerprint = certificate_->fingerprint().bytes,
+                       .ufrag = std::move(gathered->path.ufrag),
+                       .password = std::move(gathered->path.password),
+                       .candidates = std::move(gathered->path.candidates)});
+  }
+
+  void connected() {
+    events_.connected();
+    look_at_addresses();
+  }
+
+  // A network that has gone takes its addresses with it. New ones alone change nothing: the path is there.
+  void look_at_addresses() {
+    again_ = loop_.after(limits::call_addresses_again, [this] { look_at_addresses(); });
+    const auto now = local_addresses();
+    const bool moved = std::ranges::any_of(addresses_, [&](const auto& ip) { return !std::ranges::contains(now, ip); });
+    if (restart_waits_)
+      gather_again();
+    else if (moved && !gathering_)
+      events_.silent(true);
+  }
+
+  // Not while there is no network: its return is waited for.
+  void gather_again() {
+    auto now = local_addresses();
+    restart_waits_ = now.empty() || (is_loopback(now) && !is_loopback(addresses_));
+    if (restart_waits_) return;
+    addresses_ = std::move(now);
+    gather([this](Result<CallGathering::Outcome> gathered) {
+      auto done = std::move(gathering_);
+      // The next round may have more luck.
+      if (!gathered) return log(LogLevel::info, "call.not_gathered", {{"why", gathered.error().message}});
+      fresh_ = std::move(gathered->agent);
+      later([this, round = round_, path = std::move(gathered->path)] { events_.restarted(round, path); });
+      use();
+    });
+  }
+
+  void use() {
+    if (!fresh_ || !theirs_ || !thread_) return;
+    thread_->replace({.agent = std::move(fresh_),
+                      .peer_credentials = {.ufrag = theirs_->ufrag, .password = theirs_->password},
+                      .peer_candidates = candidates_of(theirs_->candidates)});
+    theirs_.reset();
   }
 
   std::expected<MediaThreadSettings, std::string> settings_for(const ConnectMedia& with, const std::string& ours,
@@ -127,24 +156,23 @@ class VoiceCall final : public CallMedia {
     if (!secret) return std::unexpected("no secret could be derived");
     const auto words = media::safety_words(*secret);
     if (!words) return std::unexpected("no secret could be derived");
-    MediaThreadSettings out{
-        .agent = std::move(agent_),
-        .peer_credentials = {.ufrag = with.theirs.ufrag, .password = with.theirs.password},
-        .peer_candidates = {},
-        .session = {.side = with.offering ? media::CallSide::offerer : media::CallSide::answerer,
-                    .role = {},
-                    .certificate = *certificate_,
-                    .peer_fingerprint = peer,
-                    .secret = std::move(*secret)},
-        .voice = {.source = media::voice::parse_endpoint(audio_.in), .sink = media::voice::parse_endpoint(audio_.out)},
-        .wanted = {},
-        .words = std::string(words->first) + " " + std::string(words->second)};
+    MediaThreadSettings out{.way = {.agent = std::move(agent_),
+                                    .peer_credentials = {.ufrag = with.theirs.ufrag, .password = with.theirs.password},
+                                    .peer_candidates = candidates_of(with.theirs.candidates)},
+                            .session = {.side = with.offering ? media::CallSide::offerer : media::CallSide::answerer,
+                                        .role = {},
+                                        .certificate = *certificate_,
+                                        .peer_fingerprint = peer,
+                                        .secret = std::move(*secret)},
+                            .voice = {.source = media::voice::parse_endpoint(setup_.audio.in),
+                                      .sink = media::voice::parse_endpoint(setup_.audio.out)},
+                            .wanted = {},
+                            .words = std::string(words->first) + " " + std::string(words->second)};
+    log_candidates(with.theirs.candidates);
     out.wanted = rate_limits(with.theirs);
     keep_to(out.wanted, out.voice);
     // A file is played and written as it is.
     out.voice.processing = std::holds_alternative<media::voice::Device>(out.voice.source);
-    for (const auto& candidate : with.theirs.candidates)
-      out.peer_candidates.push_back({type_of(candidate.type), candidate.ip, candidate.port});
     return out;
   }
 
@@ -159,24 +187,26 @@ class VoiceCall final : public CallMedia {
   }
 
   Loop& loop_;
-  CallAudio audio_;
-  bool offering_;
+  CallSetup setup_;
   CallMediaEvents events_;
   bool muted_ = false;
   std::optional<media::MediaCertificate> certificate_;
-  ice::Credentials credentials_;
-  std::unique_ptr<ice::Agent> agent_;  // until connect()
-  Loop::HandlePtr ready_;
-  Loop::HandlePtr give_up_;
+  std::vector<std::string> addresses_;  // of this machine, when it last gathered
+  std::unique_ptr<ice::Agent> agent_;   // until connect()
+  std::uint32_t round_ = 0;             // of the latest restart
+  std::unique_ptr<ice::Agent> fresh_;   // its agent, until the other side's answer
+  std::optional<CallPath> theirs_;      // of that round
+  bool restart_waits_ = false;          // for a network
+  std::unique_ptr<CallGathering> gathering_;
+  Loop::HandlePtr again_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
   std::unique_ptr<MediaThread> thread_;  // last: its thread uses the others
 };
 
 }  // namespace
 
-Result<std::unique_ptr<CallMedia>> make_voice_call(Loop& loop, const CallAudio& audio, bool offering,
-                                                   CallMediaEvents events) {
-  auto call = std::make_unique<VoiceCall>(loop, audio, offering, std::move(events));
+Result<std::unique_ptr<CallMedia>> make_voice_call(Loop& loop, const CallSetup& setup, CallMediaEvents events) {
+  auto call = std::make_unique<VoiceCall>(loop, setup, std::move(events));
   if (auto started = call->start(); !started) return pass(started);
   return call;
 }

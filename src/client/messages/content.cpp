@@ -253,6 +253,7 @@ bool decode_body(const proto::Content& in, Content& content) {
       return true;
     case proto::Content::kCallOffer:
     case proto::Content::kCallAnswer:
+    case proto::Content::kCallRestart:
     case proto::Content::kCallReject:
     case proto::Content::kCallHangup:
     case proto::Content::kCallTaken:

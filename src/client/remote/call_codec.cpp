@@ -67,6 +67,7 @@ void encode(const CallInfo& in, v1::CallInfo& out) {
   out.set_ended(in.ended.value);
   out.set_muted(in.muted);
   out.set_relayed(in.quality.relayed);
+  out.set_relay(in.quality.relay);
   out.set_words(in.quality.words);
   if (in.quality.round_trip) out.set_round_trip_us(in.quality.round_trip->count());
   out.set_jitter_us(in.quality.jitter.count());
@@ -91,6 +92,7 @@ CallInfo decode(const v1::CallInfo& in) {
                .muted = in.muted()};
   out.quality = {
       .relayed = in.relayed(),
+      .relay = in.relay(),
       .words = in.words(),
       .round_trip = {},
       .jitter = std::chrono::microseconds(in.jitter_us()),

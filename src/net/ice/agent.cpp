@@ -424,6 +424,11 @@ std::optional<std::size_t> Agent::relay() const {
   return std::nullopt;
 }
 
+std::optional<TurnTransport> Agent::relay_over() const {
+  const auto index = relay();
+  return index ? std::optional(impl_->settings.turn[*index].transport) : std::nullopt;
+}
+
 void Agent::send(ByteView datagram) {
   static_cast<void>(nice_agent_send(impl_->agent.get(), impl_->stream, component, static_cast<guint>(datagram.size()),
                                     reinterpret_cast<const gchar*>(datagram.data())));

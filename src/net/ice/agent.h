@@ -86,6 +86,8 @@ class Agent {
   [[nodiscard]] std::optional<Path> path() const;
   // Which of Settings::turn our end of the path goes through; nothing where it goes through none.
   [[nodiscard]] std::optional<std::size_t> relay() const;
+  // How that one is reached.
+  [[nodiscard]] std::optional<TurnTransport> relay_over() const;
 
   // Once connected. What the system does not take is lost, as UDP may.
   void send(ByteView datagram);

@@ -1,41 +1,16 @@
 """Two people call each other: real server, real programs, WAV files for microphones and loudspeakers."""
 
-import array
 import json
-import math
 import pathlib
-import random
 import signal
 import sqlite3
 import sys
-import wave
 
 import programs
 from programs import Case
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
 import waves
-
-RATE = 48_000
-
-
-def write_speech(path, seconds=4):
-    """Something with the rhythm of speech: bursts of a few tones with pauses, never the same twice."""
-    dice = random.Random(7)
-    samples = array.array("h")
-    while len(samples) < seconds * RATE:
-        tones = [dice.uniform(120, 700) for _ in range(3)]
-        length = int(dice.uniform(0.08, 0.3) * RATE)
-        for i in range(length):
-            rise = math.sin(math.pi * i / length)
-            samples.append(int(6000 * rise * sum(math.sin(2 * math.pi * tone * i / RATE) for tone in tones) / 3))
-        samples.extend([0] * int(dice.uniform(0.05, 0.2) * RATE))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples.tobytes())
-
 
 class Calls(Case):
     def contacts(self, *names):
@@ -52,7 +27,7 @@ class Calls(Case):
         """Options for a microphone and a loudspeaker of one's own."""
         speech = person.profile.parent / "said.wav"
         if not speech.exists():
-            write_speech(speech, 1)
+            waves.write_speech(speech, 1)
         return "--audio-in", speech, "--audio-out", person.profile.parent / f"{person.name}.wav"
 
     def until(self, process, phase):
@@ -71,8 +46,8 @@ class Calls(Case):
         alice, bob = self.contacts("alice", "bob")
         folder = alice.profile.parent
         speech, heard = folder / "speech.wav", folder / "heard.wav"
-        write_speech(speech)
-        write_speech(folder / "answer.wav", 1)
+        waves.write_speech(speech, 4)
+        waves.write_speech(folder / "answer.wav", 1)
         answering = bob.start("answer", "--auto", "--audio-in", folder / "answer.wav", "--audio-out", heard)
         calling = alice.start("call", bob.name, "--audio-in", speech, "--audio-out", folder / "back.wav")
         seconds = 0

@@ -19,6 +19,12 @@ using std::chrono::steady_clock;
 
 constexpr seconds wait{30};
 
+CallPath path_of(std::uint8_t number, std::uint32_t round) {
+  return {.ufrag = "user" + std::to_string(number) + std::to_string(round),
+          .password = std::string(22, 'p'),
+          .candidates = {}};
+}
+
 // Describes itself at once, is connected as soon as it is told with whom.
 class PretendedMedia final : public CallMedia {
  public:
@@ -32,10 +38,13 @@ class PretendedMedia final : public CallMedia {
     std::optional<ConnectMedia> with = {};
     std::string our_name = {};
     std::string their_name = {};
+    std::pair<std::uint32_t, CallPath> followed = {};
+    CallMediaEvents events = {};
   };
 
   PretendedMedia(Seen& seen, bool offering, CallMediaEvents events) : seen_(seen), events_(std::move(events)) {
     seen_.offering = offering;
+    seen_.events = events_;
     seen_.there = true;
     CallDescription description{
         .fingerprint = {seen_.number}, .ufrag = "user", .password = std::string(22, 'p'), .candidates = {}};
@@ -48,6 +57,10 @@ class PretendedMedia final : public CallMedia {
     seen_.their_name = their_name;
     later([this] { events_.connected(); });
   }
+  void restart(std::uint32_t round) override {
+    later([this, round] { events_.restarted(round, path_of(seen_.number, round)); });
+  }
+  void follow(std::uint32_t round, const CallPath& theirs) override { seen_.followed = {round, theirs}; }
   void set_muted(bool muted) override { seen_.muted = muted; }
   [[nodiscard]] CallQuality quality() const override { return {.relayed = false, .words = "acorn zebra"}; }
 
@@ -82,9 +95,9 @@ class CallsTest : public ::testing::Test {
     out.profile = {std::filesystem::path(folder.path()) / name};
     out.calls.timing.ringing = ringing;
     if (program != nullptr)
-      out.calls.make_media = [program](Loop&, const CallAudio&, bool offering,
+      out.calls.make_media = [program](Loop&, const CallSetup& setup,
                                        CallMediaEvents events) -> Result<std::unique_ptr<CallMedia>> {
-        return std::make_unique<PretendedMedia>(program->media, offering, std::move(events));
+        return std::make_unique<PretendedMedia>(program->media, setup.offering, std::move(events));
       };
     return out;
   }
@@ -152,7 +165,7 @@ TEST_F(CallsTest, TwoPeopleTalkAndHangUp) {
   auto& alice = start("alice");
   auto& bob = start("bob");
   const CallAudio relayed{.in = {}, .out = {}, .relay_only = true};
-  EXPECT_EQ(call(alice, PlaceCallRequest{.peer = "bob", .audio = relayed}).error().code, ExitCode::usage);
+  EXPECT_EQ(call(alice, PlaceCallRequest{.peer = "bob", .audio = relayed}).error().code, ExitCode::unreachable);
   const auto placed = call(alice, PlaceCallRequest{.peer = "bob", .audio = {}});
   ASSERT_TRUE(placed) << placed.error().message;
   ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here && alice.phase() == CallPhase::rings_there; }));
@@ -192,6 +205,26 @@ TEST_F(CallsTest, TwoPeopleTalkAndHangUp) {
     EXPECT_GE(calls->front().ended.value, calls->front().answered.value);
   }
   EXPECT_EQ(call(alice, HangUpRequest{}).error().code, ExitCode::no_call);
+}
+
+TEST_F(CallsTest, ALostPathIsFoundAgainThroughTheRatchet) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  alice.media.events.silent(false);
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::reconnecting; }));
+  EXPECT_EQ(bob.phase(), CallPhase::active);
+  ASSERT_TRUE(until([&] { return alice.media.followed.first == 1 && bob.media.followed.first == 1; }));
+  EXPECT_EQ(alice.media.followed.second, path_of(bob.media.number, 1));
+  EXPECT_EQ(bob.media.followed.second, path_of(alice.media.number, 1));
+  alice.media.events.back();
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active; }));
+  ASSERT_TRUE(call(alice, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
+  EXPECT_EQ(*alice.outcome(), CallOutcome::completed);
 }
 
 TEST_F(CallsTest, WhatWasMutedStaysMutedUntilTheCallIsOver) {
@@ -463,7 +496,7 @@ TEST_F(CallsTest, AnotherProcessOfTheProfileSteersTheCall) {
   ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && finished; }));
   other.join();
   ASSERT_TRUE(refused && !*refused);
-  EXPECT_EQ(refused->error().code, ExitCode::usage);
+  EXPECT_EQ(refused->error().code, ExitCode::unreachable);
   ASSERT_TRUE(answered && *answered);
   EXPECT_EQ((**answered).id, bob.events.back().id);
   ASSERT_TRUE(*history);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "client/limits.h"
 #include "client/messages/content.h"
 #include "proto/content.pb.h"
 
@@ -30,6 +31,12 @@ TEST(CallContent, EveryKindSurvives) {
   const std::vector<CallContent> all{
       {.call = id, .what = CallOffer{.offered_at = {1'234}, .secret = {4}, .description = description()}},
       {.call = id, .what = CallAnswer{.secret = {5}, .description = description()}},
+      {.call = id,
+       .what =
+           CallRestart{.round = 200,
+                       .path = {.ufrag = "abcd",
+                                .password = "0123456789abcdefghij+/",
+                                .candidates = {{.type = CallCandidateType::relayed, .ip = "192.0.2.7", .port = 1}}}}},
       {.call = id, .what = CallReject{.busy = true}},
       {.call = id, .what = CallReject{}},
       {.call = id, .what = CallHangup{}},
@@ -77,6 +84,32 @@ TEST(CallContent, BrokenRulesAreRefused) {
   for (std::size_t i = 0; i < changes.size(); ++i) {
     auto bad = good;
     changes[i](*bad.mutable_call_offer());
+    EXPECT_FALSE(decode_plain_content(as_bytes(bad.SerializeAsString()))) << i;
+  }
+}
+
+TEST(CallContent, RestartsThatBreakRulesAreRefused) {
+  using Change = void (*)(proto::CallRestart&);
+  const std::vector<Change> changes{
+      [](proto::CallRestart& o) { o.clear_call(); },
+      [](proto::CallRestart& o) { o.set_round(0); },
+      [](proto::CallRestart& o) { o.set_round(limits::call_restarts + 1); },
+      [](proto::CallRestart& o) { o.set_ufrag("abc"); },
+      [](proto::CallRestart& o) { o.set_password("short"); },
+      [](proto::CallRestart& o) { o.mutable_candidates(0)->set_ip("relay.example"); },
+  };
+  const auto encoded =
+      encode_plain_content(with({.call = {1},
+                                 .what = CallRestart{.round = 1,
+                                                     .path = {.ufrag = description().ufrag,
+                                                              .password = description().password,
+                                                              .candidates = description().candidates}}}));
+  proto::Content good;
+  ASSERT_TRUE(good.ParseFromArray(encoded.data(), static_cast<int>(encoded.size())));
+  ASSERT_TRUE(decode_plain_content(encoded));
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    auto bad = good;
+    changes[i](*bad.mutable_call_restart());
     EXPECT_FALSE(decode_plain_content(as_bytes(bad.SerializeAsString()))) << i;
   }
 }

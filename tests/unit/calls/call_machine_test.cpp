@@ -104,6 +104,100 @@ TEST_F(CallMachineTest, ACallFromTheFirstStepToTheLast) {
   EXPECT_TRUE(machine.idle());
 }
 
+CallPath path_at(std::uint16_t port) {
+  return {.ufrag = "user", .password = {}, .candidates = {{CallCandidateType::host, "192.0.2.7", port}}};
+}
+
+TEST_F(CallMachineTest, ALostPathIsLookedForInRoundsUntilItIsThere) {
+  talk_to_bob();
+  const auto silent = on(PathSilent{.id = id_of(5)});
+  ASSERT_NE(find<RestartMedia>(silent), nullptr);
+  EXPECT_EQ(find<RestartMedia>(silent)->round, 1U);
+  EXPECT_NE(find<CallChanged>(silent), nullptr);
+  const auto told = on(LocalRestarted{.id = id_of(5), .round = 1, .path = path_at(1)});
+  ASSERT_NE(sent<CallRestart>(told), nullptr);
+  EXPECT_EQ(sent<CallRestart>(told)->to, bobs_phone);
+  EXPECT_EQ(std::get<CallRestart>(sent<CallRestart>(told)->content.what),
+            (CallRestart{.round = 1, .path = path_at(1)}));
+  passed += limits::call_restart_again - seconds(1);
+  EXPECT_TRUE(on(PathSilent{.id = id_of(5)}).empty()) << "the round is under way";
+  passed += seconds(1);
+  EXPECT_EQ(find<RestartMedia>(on(PathSilent{.id = id_of(5)}))->round, 2U);
+  EXPECT_TRUE(on(LocalRestarted{.id = id_of(5), .round = 1, .path = path_at(1)}).empty()) << "of a round that is over";
+  EXPECT_NE(find<CallChanged>(on(PathBack{.id = id_of(5)})), nullptr);
+  EXPECT_FALSE(machine.deadline());
+  passed += seconds(100);
+  EXPECT_TRUE(on(TimePassed{}).empty());
+  EXPECT_TRUE(on(PathBack{.id = id_of(5)}).empty());
+}
+
+TEST_F(CallMachineTest, ALostPathThatDoesNotComeBackEndsTheCall) {
+  talk_to_bob();
+  (void)on(PathSilent{.id = id_of(5)});
+  passed += limits::call_reconnecting - seconds(1);
+  (void)on(PathSilent{.id = id_of(5)});
+  EXPECT_TRUE(on(TimePassed{}).empty());
+  passed += seconds(1);
+  ASSERT_TRUE(machine.deadline());
+  const auto over = on(TimePassed{});
+  EXPECT_EQ(outcome(over), CallOutcome::failed);
+  EXPECT_NE(find<CallOver>(over)->answered.value, 0);
+  EXPECT_NE(sent<CallHangup>(over), nullptr);
+}
+
+TEST_F(CallMachineTest, WhoIsBehindFollowsAndWhatIsOldChangesNothing) {
+  talk_to_bob();
+  const auto theirs = says(bobs_phone, CallRestart{.round = 3, .path = path_at(3)});
+  ASSERT_NE(find<RestartMedia>(theirs), nullptr);
+  EXPECT_EQ(find<RestartMedia>(theirs)->round, 3U);
+  ASSERT_NE(find<FollowPeer>(theirs), nullptr);
+  EXPECT_EQ(find<FollowPeer>(theirs)->theirs, path_at(3));
+  EXPECT_FALSE(machine.deadline()) << "here all is well";
+  EXPECT_TRUE(says(bobs_phone, CallRestart{.round = 2, .path = path_at(2)}).empty());
+  // Both began the same one.
+  passed += limits::call_restart_again;
+  EXPECT_EQ(find<RestartMedia>(on(PathSilent{.id = id_of(5)}))->round, 4U);
+  const auto same = says(bobs_phone, CallRestart{.round = 4, .path = path_at(4)});
+  EXPECT_EQ(find<RestartMedia>(same), nullptr);
+  EXPECT_EQ(find<FollowPeer>(same)->round, 4U);
+}
+
+// Neither keys nor a path come from anybody but the device that the call is with.
+TEST_F(CallMachineTest, Threat19WhoIsNotInTheCallTurnsItNowhere) {
+  talk_to_bob();
+  const CallRestart restart{.round = 4, .path = path_at(4)};
+  EXPECT_TRUE(says(bobs_laptop, restart).empty());
+  EXPECT_TRUE(says(carol, restart).empty());
+  EXPECT_TRUE(says(bobs_phone, restart, 6).empty()) << "of another call";
+  const auto late = says(carol, CallAnswer{.secret = half(3).secret, .description = half(3).description});
+  EXPECT_EQ(find<ConnectMedia>(late), nullptr);
+  const auto second = says(bobs_laptop, CallAnswer{.secret = half(3).secret, .description = half(3).description});
+  EXPECT_EQ(find<ConnectMedia>(second), nullptr);
+  EXPECT_TRUE(std::holds_alternative<CallActive>(machine.state()));
+}
+
+TEST_F(CallMachineTest, WhoMovedBeginsAtOnceAndIsNotLostBefore) {
+  talk_to_bob();
+  EXPECT_NE(find<RestartMedia>(on(PathSilent{.id = id_of(5), .moved = true})), nullptr);
+  EXPECT_FALSE(machine.deadline());
+  EXPECT_TRUE(on(PathSilent{.id = id_of(5), .moved = true}).empty());
+  passed += limits::call_restart_least;
+  EXPECT_EQ(find<RestartMedia>(on(PathSilent{.id = id_of(5), .moved = true}))->round, 2U);
+}
+
+TEST_F(CallMachineTest, ACallHasSoManyRestartsAndNoMore) {
+  talk_to_bob();
+  (void)says(bobs_phone, CallRestart{.round = limits::call_restarts, .path = path_at(1)});
+  passed += limits::call_restart_again;
+  EXPECT_EQ(find<RestartMedia>(on(PathSilent{.id = id_of(5)})), nullptr);
+}
+
+TEST_F(CallMachineTest, NothingIsRestartedBeforeTheCallIsUp) {
+  call_bob();
+  EXPECT_TRUE(on(PathSilent{.id = id_of(5)}).empty());
+  EXPECT_TRUE(says(bobs_phone, CallRestart{.round = 1, .path = path_at(1)}).empty());
+}
+
 TEST_F(CallMachineTest, AnIncomingCallIsAnswered) {
   const auto rings = bob_calls();
   EXPECT_EQ(sent<CallRinging>(rings)->to, bobs_phone);
