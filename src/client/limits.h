@@ -127,8 +127,9 @@ inline constexpr std::chrono::milliseconds request_deadline = std::chrono::secon
 inline constexpr std::chrono::milliseconds backoff_first = std::chrono::milliseconds(500);
 inline constexpr std::chrono::milliseconds backoff_longest = std::chrono::minutes(1);
 inline constexpr std::chrono::milliseconds ping_interval = std::chrono::seconds(45);
-// How long the server may take to answer where there is reason to believe that the connection has gone.
+// How long the server may take to answer where the connection may have gone, and where it most likely has.
 inline constexpr std::chrono::milliseconds doubt_deadline = std::chrono::seconds(2);
+inline constexpr std::chrono::milliseconds strong_doubt_deadline{500};
 
 // The profile's socket: one frame, and connections at a time.
 inline constexpr std::size_t local_frame_bytes = std::size_t{4} << 20;

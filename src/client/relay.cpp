@@ -257,13 +257,13 @@ void Relay::schedule_ping() {
   });
 }
 
-void Relay::doubt() {
+void Relay::doubt(std::chrono::milliseconds wait) {
   if (state_ == State::waiting) {
     backoff_ = limits::backoff_first;
     return connect();
   }
   if (!online() || doubt_) return;
-  doubt_ = loop_.after(limits::doubt_deadline, [this] {
+  doubt_ = loop_.after(wait, [this] {
     fail_with({ExitCode::timed_out, "the server does not answer any more: this machine's network may have changed"});
   });
   v1::ClientFrame frame;

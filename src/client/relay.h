@@ -72,7 +72,7 @@ class Relay {
 
   // There is reason to believe that the connection has gone: it is tried, and where nothing comes soon, made anew. Who
   // waits for the next attempt waits no longer.
-  void doubt();
+  void doubt(std::chrono::milliseconds wait);
 
   // Asks; exactly one answer comes, later. While not online it is an error.
   void ask(pqc_chat::v1::ClientFrame frame, Answer answer);

@@ -35,7 +35,7 @@ BIN = lab.programs(sys.argv.pop(1))
 ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 WAIT = 60
 TALK = 2.5     # seconds of sound each way
-COMPARED = 1.2  # of these
+COMPARED = (0.4, 1.6)  # of these: from where on, and how much
 LIKE = 0.7
 # For LeakSanitizer; only the slow way of unwinding sees whose code it was.
 os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "fast_unwind_on_malloc=0")))
@@ -118,6 +118,13 @@ class Program:
         """The lines of its log about this."""
         return [line for line in self.errors.read_text().splitlines() if event in line]
 
+    def wait_for_log(self, event):
+        end = time.monotonic() + WAIT
+        while not self.log(event):
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise AssertionError(f"no {event}: {self.errors.read_text()[-2000:]}")
+            time.sleep(0.05)
+
     def end(self):
         self.process.send_signal(signal.SIGINT)
         code = self.process.wait(WAIT)
@@ -153,7 +160,7 @@ class Couple:
                 raise AssertionError(f"{entry} {program.errors.read_text()[-2000:]}")
         return calling, answering, time.monotonic() - begun
 
-    def likeness(self, number, said, begin=0.0, seconds=COMPARED):
+    def likeness(self, number, said, begin=COMPARED[0], seconds=COMPARED[1]):
         heard = self.files(number)
         part = slice(int(begin * waves.RATE), int((begin + seconds) * waves.RATE))
         return tuple(waves.likeness(waves.read(said[who])[part], waves.read(heard[f"heard by {other}"]))
@@ -313,8 +320,8 @@ class Calls(unittest.TestCase):
         couple = Couple(self.net, "bare", bare, self.hosts[OPEN])
         done = couple.alice.host.run(couple.alice.command("call", couple.bob.name, "--relay-only", "--audio-in", self.said["alice"],
                                                           "--audio-out", couple.folder / "nothing.wav"), timeout=WAIT)
-        error = json.loads(done.stdout.splitlines()[-1] if done.stdout else done.stderr.splitlines()[-1])
-        self.assertEqual((done.returncode, error["error"]), (10, "unreachable"), done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 10, done.stdout + done.stderr)  # unreachable
+        self.assertIn("names no relay", done.stdout + done.stderr)
 
     def test_who_moves_in_the_middle_of_a_call_goes_on(self):
         for mover, kinds in (("alice", (OPEN, INDEPENDENT)), ("bob", (SYMMETRIC, OPEN))):
@@ -324,15 +331,14 @@ class Calls(unittest.TestCase):
             calling.talk(1)
             self.net.move(moves)
             moved = time.monotonic()
+            # The round is there on both sides, and the sound with it.
             for program in (calling, answering):
-                entry = program.phase("reconnecting")
-                self.assertEqual(entry["phase"], "reconnecting", entry)
-            back = [program.phase("active") for program in (calling, answering)]
+                program.wait_for_log("call.went_over")
             took = time.monotonic() - moved
             last = [program.talk(TALK) for program in (calling, answering)]
             self.assertEqual([calling.end(), answering.end()], [0, 0])
             with self.subTest(mover=mover):
-                self.assertEqual({entry["phase"] for entry in back}, {"active"})
+                self.assertEqual({entry["phase"] for entry in last}, {"active"})
                 like = self.couples[1].likeness(number, self.said, begin=1 + took + 0.7)
                 print(f"{mover} moved in the middle of a call: heard again after {took:.1f} s, {last[0]['path']}, like {min(like):.2f}")
                 self.assertGreater(min(like), LIKE)

@@ -22,7 +22,7 @@ void CallServerFinder::find(Done done) {
     const auto self = weak.lock();
     if (!self) return;
     auto& finder = **self;
-    if (auto access = answer.and_then([](const auto* frame) { return turn_access_of(*frame); })) {
+    if (auto access = answer.and_then([](const auto* reply) { return turn_access_of(*reply); })) {
       finder.turn_ = std::move(*access);
       // What is allocated until its end may be refreshed later on.
       finder.good_until_ =

@@ -39,7 +39,7 @@ struct MediaThreadEvents {
   // Nothing came for limits::call_silence; said again each second, until something does, which is told too.
   std::function<void()> silent;
   std::function<void()> back;
-  // It has gone over to the way that replace() gave; end_replaced() is to be called.
+  // It has gone over to what replace() gave; end_replaced() is to be called.
   std::function<void()> replaced;
 };
 
@@ -56,7 +56,7 @@ class MediaThread {
   // Looks for the other side by this way beside the one that there is, and goes over to it, with fresh keys, as soon as
   // it is open; in place of one that is still being tried.
   void replace(MediaWay way);
-  // Ends the way from which it has gone over; that may take a moment, for relays are told.
+  // Ends the ways that are of no use any more; that may take a moment, for relays are told.
   void end_replaced();
   void set_muted(bool muted);
   [[nodiscard]] CallQuality quality() const;
