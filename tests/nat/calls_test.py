@@ -118,6 +118,10 @@ class Program:
         """The lines of its log about this."""
         return [line for line in self.errors.read_text().splitlines() if event in line]
 
+    def candidates(self):
+        """(type, address) of all that the other side told."""
+        return {(re.search(r"\btype=(\S+)", line)[1], re.search(r"\bip=(\S+)", line)[1].strip('"')) for line in self.log("call.candidate")}
+
     def wait_for_log(self, event):
         end = time.monotonic() + WAIT
         while not self.log(event):
@@ -244,6 +248,14 @@ class Calls(unittest.TestCase):
             waves.write_speech(cls.said[name], 20, seed)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             cls.couples = list(pool.map(lambda number: Couple(cls.net, number, cls.server, cls.hosts[OPEN]), range(COUPLES)))
+        # They mostly wait, so they run side by side.
+        pool, couples = cls.enterClassContext(concurrent.futures.ThreadPoolExecutor(COUPLES)), iter(cls.couples)
+        cls.lost = pool.submit(cls.lose_the_network, next(couples))
+        cls.hidden = {who: pool.submit(cls.hide, who, next(couples)) for who in ("alice", "bob")}
+        cls.moving = {mover: pool.submit(cls.move_in_the_middle, mover, kinds, next(couples))
+                      for mover, kinds in (("alice", (OPEN, INDEPENDENT)), ("bob", (SYMMETRIC, OPEN)))}
+        cls.forged = pool.submit(cls.among_forgeries, next(couples))
+        cls.others = [cls.lost, cls.forged, *cls.hidden.values(), *cls.moving.values()]
 
     def call(self, couple, hosts):
         """(path and relay of each side, likeness of what each heard, seconds until it was up, exit codes)"""
@@ -255,6 +267,7 @@ class Calls(unittest.TestCase):
         return [(entry["path"], entry.get("relay")) for entry in told], couple.likeness(number, self.said), (gathered, took), codes
 
     def test_all_pairs(self):
+        concurrent.futures.wait(self.others)  # whose people they are
         results, failures = {}, {}
         start = time.monotonic()
         for pairs in rounds():
@@ -289,30 +302,32 @@ class Calls(unittest.TestCase):
         self.assertLessEqual({"tcp", "tls"}, {relay for result in results.values() for _, relay in result[0]})
 
 
+    @classmethod
+    def hide(cls, who, couple):
+        """A call in which this one says --relay-only. Answers the last words of both, what each heard, the exit codes, what the other one was
+        told and what the one who hides was, and who sent packets to whom."""
+        hosts, number = [cls.net.host(OPEN) for _ in range(2)], next(cls.numbers)
+        wire = Wire(hosts[1])
+        try:
+            programs = couple.connect(number, hosts, cls.said, **{who: ["--relay-only"]})[:2]
+            told = [program.talk(TALK) for program in programs]
+            codes = [program.end() for program in programs]
+        finally:
+            wire.end()
+        hider, other = programs if who == "alice" else programs[::-1]
+        between = {ends for ends in wire.ends if all(set(ends) & {host.ipv4, host.ipv6} for host in hosts)}
+        return told, couple.likeness(number, cls.said), codes, other.candidates(), hider.candidates(), between
+
     def test_relay_only_shows_no_address_but_those_of_relays(self):
-        for who in ("alice", "bob"):
-            hosts = [self.net.host(OPEN) for _ in range(2)]
-            wire, number = Wire(hosts[1]), next(self.numbers)
-            try:
-                calling, answering, _ = self.couples[0].connect(number, hosts, self.said, **{who: ["--relay-only"]})
-                told = [program.talk(TALK) for program in (calling, answering)]
-                self.assertEqual([calling.end(), answering.end()], [0, 0])
-            finally:
-                wire.end()
-            hidden, other = (calling, answering) if who == "alice" else (answering, calling)
-            hider, peer = hosts if who == "alice" else reversed(hosts)
+        for who, outcome in self.hidden.items():
             with self.subTest(who=who):
+                told, like, codes, seen, known, between = outcome.result()
                 self.assertEqual([entry["path"] for entry in told], ["relayed", "relayed"])
-                self.assertGreater(min(self.couples[0].likeness(number, self.said)), LIKE)
-                # What the other side was told, and what it saw: relays.
-                candidates = other.log("call.candidate")
-                relays = {relay.ipv4 for relay in self.relays}
-                self.assertTrue(candidates)
-                self.assertEqual({re.search(r"\btype=(\S+)", line)[1] for line in candidates}, {"relayed"})
-                self.assertLessEqual({re.search(r"\bip=(\S+)", line)[1].strip('"') for line in candidates}, relays)
-                self.assertIn("host", {re.search(r"\btype=(\S+)", line)[1] for line in hidden.log("call.candidate")})
-                both = {hider.ipv4, hider.ipv6}, {peer.ipv4, peer.ipv6}
-                between = {ends for ends in wire.ends if set(ends) & both[0] and set(ends) & both[1]}
+                self.assertGreater(min(like), LIKE)
+                self.assertEqual(codes, [0, 0])
+                self.assertEqual({kind for kind, _ in seen}, {"relayed"})
+                self.assertLessEqual({ip for _, ip in seen}, {relay.ipv4 for relay in self.relays})
+                self.assertIn("host", {kind for kind, _ in known})
                 self.assertEqual(between, set())
 
     def test_relay_only_without_a_relay_calls_nobody(self):
@@ -323,51 +338,69 @@ class Calls(unittest.TestCase):
         self.assertEqual(done.returncode, 10, done.stdout + done.stderr)  # unreachable
         self.assertIn("names no relay", done.stdout + done.stderr)
 
+    @classmethod
+    def move_in_the_middle(cls, mover, kinds, couple):
+        """Answers the seconds until both have gone over to another path, their last words, what each heard after that, the exit codes."""
+        hosts, number = [cls.net.host(kind) for kind in kinds], next(cls.numbers)
+        calling, answering, _ = couple.connect(number, hosts, cls.said)
+        calling.talk(1)
+        cls.net.move(hosts[0] if mover == "alice" else hosts[1])
+        moved = time.monotonic()
+        for program in (calling, answering):
+            program.wait_for_log("call.went_over")
+        took = time.monotonic() - moved
+        last = [program.talk(TALK) for program in (calling, answering)]
+        codes = [calling.end(), answering.end()]
+        return took, last, couple.likeness(number, cls.said, begin=1 + took + 0.7), codes
+
     def test_who_moves_in_the_middle_of_a_call_goes_on(self):
-        for mover, kinds in (("alice", (OPEN, INDEPENDENT)), ("bob", (SYMMETRIC, OPEN))):
-            hosts, number = [self.net.host(kind) for kind in kinds], next(self.numbers)
-            moves = hosts[0] if mover == "alice" else hosts[1]
-            calling, answering, _ = self.couples[1].connect(number, hosts, self.said)
-            calling.talk(1)
-            self.net.move(moves)
-            moved = time.monotonic()
-            # The round is there on both sides, and the sound with it.
-            for program in (calling, answering):
-                program.wait_for_log("call.went_over")
-            took = time.monotonic() - moved
-            last = [program.talk(TALK) for program in (calling, answering)]
-            self.assertEqual([calling.end(), answering.end()], [0, 0])
+        for mover, outcome in self.moving.items():
             with self.subTest(mover=mover):
+                took, last, like, codes = outcome.result()
+                print(f"{mover} moved in the middle of a call: another path after {took:.1f} s, {last[0]['path']}, heard {min(like):.2f}")
                 self.assertEqual({entry["phase"] for entry in last}, {"active"})
-                like = self.couples[1].likeness(number, self.said, begin=1 + took + 0.7)
-                print(f"{mover} moved in the middle of a call: heard again after {took:.1f} s, {last[0]['path']}, like {min(like):.2f}")
                 self.assertGreater(min(like), LIKE)
+                self.assertEqual(codes, [0, 0])
+
+    @classmethod
+    def lose_the_network(cls, couple):
+        """For good, at the callee. What the caller is told at first and at last."""
+        hosts = [cls.net.host(OPEN) for _ in range(2)]
+        calling = couple.connect(next(cls.numbers), hosts, cls.said)[0]
+        if hosts[1].run(["ip", "link", "set", "eth0", "down"]).returncode != 0:
+            raise RuntimeError("the interface stays up")
+        first, last = calling.phase("reconnecting"), calling.phase("over")
+        calling.process.wait(WAIT)
+        return first, last
 
     def test_a_call_whose_network_does_not_come_back_ends(self):
-        hosts = [self.net.host(OPEN) for _ in range(2)]
-        calling, answering, _ = self.couples[2].connect(next(self.numbers), hosts, self.said)
-        self.assertEqual(hosts[1].run(["ip", "link", "set", "eth0", "down"]).returncode, 0)
-        self.assertEqual(calling.phase("reconnecting")["phase"], "reconnecting")
-        over = calling.phase("over")
-        self.assertEqual((over["outcome"], "no other" in over["why"]), ("failed", True), over)
-        calling.process.wait(WAIT)
+        first, last = self.lost.result()
+        self.assertEqual(first["phase"], "reconnecting", first)
+        self.assertEqual((last["outcome"], "no other" in last["why"]), ("failed", True), last)
 
-    def test_threat_13_and_18_who_replays_and_forges_spoils_nothing_and_sees_one_size(self):
-        hosts, number = [self.net.host(OPEN) for _ in range(2)], next(self.numbers)
+    @classmethod
+    def among_forgeries(cls, couple):
+        """Answers the last words of both, what each heard, the exit codes, how much was forged, and the sizes of one side's voice packets."""
+        hosts, number = [cls.net.host(OPEN) for _ in range(2)], next(cls.numbers)
         eavesdroppers, wire = [Eavesdropper(host) for host in hosts], Wire(hosts[1])
         try:
-            calling, answering, _ = self.couples[3].connect(number, hosts, self.said)
-            told = [program.talk(TALK) for program in (calling, answering)]
-            self.assertEqual([calling.end(), answering.end()], [0, 0])
+            programs = couple.connect(number, hosts, cls.said)[:2]
+            told = [program.talk(TALK) for program in programs]
+            codes = [program.end() for program in programs]
         finally:
             wire.end()
             for eavesdropper in eavesdroppers:
                 eavesdropper.end()
-        self.assertEqual([entry["path"] for entry in told], ["direct"] * 2)
-        self.assertGreater(min(self.couples[3].likeness(number, self.said)), LIKE)
-        self.assertGreater(sum(eavesdropper.sent for eavesdropper in eavesdroppers), 500)
-        # Voice: words and pauses have one size, but where the rate changes.
         sizes = [size for source, first, second, size in wire.sizes if source == hosts[0].ipv4 and first == 0x90 and second & 127 == 111]
+        return told, couple.likeness(number, cls.said), codes, sum(eavesdropper.sent for eavesdropper in eavesdroppers), sizes
+
+    def test_threat_13_and_18_who_replays_and_forges_spoils_nothing_and_sees_one_size(self):
+        told, like, codes, forged, sizes = self.forged.result()
+        self.assertEqual([entry["path"] for entry in told], ["direct"] * 2)
+        self.assertGreater(min(like), LIKE)
+        self.assertEqual(codes, [0, 0])
+        self.assertGreater(forged, 500)
+        # Words and pauses have one size, but where the rate changes.
         self.assertGreater(len(sizes), 100)
         self.assertLess(sum(one != other for one, other in itertools.pairwise(sizes)), 10)
 
