@@ -156,7 +156,6 @@ inline constexpr std::chrono::milliseconds call_checks_again = std::chrono::seco
 inline constexpr std::chrono::milliseconds call_view_interval = std::chrono::seconds(1);
 // As much as that where a relay has answered: what is still to come is a kind that this network may not let through.
 inline constexpr std::chrono::milliseconds call_gathering_enough{400};
-inline constexpr std::chrono::milliseconds call_gathering_look{50};
 // How long the account's server may take to name its relays.
 inline constexpr std::chrono::milliseconds call_servers_wait = std::chrono::seconds(2);
 // How long its word holds, whatever it says itself.

@@ -107,8 +107,6 @@ void CallGathering::gather(FoundServers servers) {
 void CallGathering::look() {
   agent_->clear();
   if (agent_->state() != ice::State::gathering || (waited_ && is_enough())) return finish();
-  // No event tells of a candidate: while they are waited for, they are looked at.
-  if (waited_) enough_ = loop_.after(limits::call_gathering_look, [this] { look(); });
 }
 
 bool CallGathering::is_enough() const {
