@@ -456,7 +456,7 @@ TEST_F(CallsTest, WhatAProgramCannotAnswerRingsOn) {
 // Nobody is called, and nobody is answered, where there is no sound.
 TEST_F(CallsTest, SoundIsLookedAtBeforeAnybodyRings) {
   auto silent = options("alice");
-  silent.calls.make_media = [](Loop&, const CallAudio&, bool, CallMediaEvents) -> Result<std::unique_ptr<CallMedia>> {
+  silent.calls.make_media = [](Loop&, const CallSetup&, CallMediaEvents) -> Result<std::unique_ptr<CallMedia>> {
     return fail(ExitCode::unexpected, "this is not asked for");
   };
   silent.calls.check_audio = [](const CallAudio&) { return Status(fail(ExitCode::missing, "there is no microphone")); };
