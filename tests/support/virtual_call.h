@@ -39,7 +39,7 @@ class VirtualCallSide final : public media::DatagramPath, media::MediaObserver {
     for (; !arriving_.empty() && arriving_.top().at <= clock(); arriving_.pop())
       session->handle_datagram(arriving_.top().bytes, now);
     if (!rate_ && session->state() == media::SessionState::connected)
-      rate_.emplace(settings_, wanted_, *session, false);
+      rate_.emplace(settings_, wanted_, *session, false, now);
     if (engine_at_ <= clock()) engine_at_ = engine->step(clock());
     if (session_at_ <= now) session_at_ = session->poll(now);
     if (rate_) take(rate_->poll(now));

@@ -14,10 +14,12 @@ namespace pqc::client {
 
 class CallRate {
  public:
-  // From how it is sent now, within what the other side wants. `ipv6`: of the path.
+  // From how it is sent now, within what the other side wants. `ipv6`: of the path, which is used from now on; what was
+  // sent before says nothing about it.
   CallRate(const media::voice::Settings& now, const media::voice::RateLimits& wanted,
-           const media::MediaSession& session, bool ipv6)
-      : below_(ipv6 ? 48 : 28),
+           const media::MediaSession& session, bool ipv6, media::Time since)
+      : since_(since),
+        below_(ipv6 ? 48 : 28),
         control_({.bitrate = now.bitrate, .duration = now.duration}, wanted,
                  below_ + static_cast<std::uint32_t>(session.packet_overhead())) {}
 
@@ -25,6 +27,7 @@ class CallRate {
   std::optional<media::voice::RateChoice> feedback(std::span<const media::PacketReport> reports, media::Time now) {
     results_.clear();
     for (const auto& report : reports) {
+      if (report.sent < since_) continue;
       results_.push_back({.sent = since_epoch(report.sent),
                           .arrived = report.arrival.value_or(std::chrono::microseconds(0)),
                           .bytes = below_ + static_cast<std::uint32_t>(report.size),
@@ -41,6 +44,7 @@ class CallRate {
     return std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch());
   }
 
+  media::Time since_;
   std::uint32_t below_;  // the headers of IP and UDP, in bytes
   media::voice::RateControl control_;
   std::vector<media::voice::PacketResult> results_;

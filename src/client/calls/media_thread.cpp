@@ -210,6 +210,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
       retire(std::move(next_.agent));
     }
     session_->rekey(now);
+    // The new path may carry more or less.
+    rate_.reset();
     measure(now);
     events_.replaced();
   }
@@ -273,7 +275,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const auto path = way_.agent->path();
     if (!rate_ && path) {
       const bool ipv6 = path->second.ip.contains(':');
-      rate_.emplace(settings_.voice, settings_.wanted, *session_, ipv6);
+      rate_.emplace(settings_.voice, settings_.wanted, *session_, ipv6, now);
       voice_->set_rate(rate_->choice());
     }
     if (const auto choice = rate_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
