@@ -349,15 +349,15 @@ class Calls(unittest.TestCase):
         for program in (calling, answering):
             program.wait_for_log("call.went_over")
         took = time.monotonic() - moved
-        last = [program.talk(TALK) for program in (calling, answering)]
+        last = [program.talk(2 * TALK) for program in (calling, answering)]
         codes = [calling.end(), answering.end()]
-        return took, last, couple.likeness(number, cls.said, begin=1 + took + 0.7), codes
+        return took, last, couple.likeness(number, cls.said, begin=1 + took + 1, seconds=3), codes
 
     def test_who_moves_in_the_middle_of_a_call_goes_on(self):
         for mover, outcome in self.moving.items():
             with self.subTest(mover=mover):
                 took, last, like, codes = outcome.result()
-                print(f"{mover} moved in the middle of a call: another path after {took:.1f} s, {last[0]['path']}, heard {min(like):.2f}")
+                print(f"{mover} moved in the middle of a call: another path after {took:.1f} s, {last[0]['path']}, heard {like[1]:.2f} {like[0]:.2f}")
                 self.assertEqual({entry["phase"] for entry in last}, {"active"})
                 self.assertGreater(min(like), LIKE)
                 self.assertEqual(codes, [0, 0])
