@@ -278,7 +278,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
       rate_.emplace(settings_.voice, settings_.wanted, *session_, ipv6, now);
       voice_->set_rate(rate_->choice());
     }
-    if (const auto choice = rate_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
+    if (const auto choice = rate_ && connected_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
     const auto heard = voice_->statistics();
     const auto relay = relay_name();
     const std::lock_guard lock(mutex_);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <deque>
 #include <optional>
+#include <utility>
 
 #include "media/voice/delay_trend.h"
 #include "media/voice/limits.h"
@@ -39,9 +40,16 @@ constexpr double drained = 0.9;
 constexpr double much_loss = 0.10;
 constexpr double little_loss = 0.02;
 constexpr double loss_growth_a_second = 1.08;
-// How long a loss is remembered: for the choice of copies, and to see how much too much was sent.
+// How long a loss is remembered, and to see how much too much was sent. For the choice of copies in packets too: of
+// long frames one or two would be much in so short a time.
 constexpr auto loss_memory = 2s;
 constexpr auto fresh_memory = 400ms;
+constexpr double lasting_memory = 200;
+// When so many packets in a row are lost over so long, nothing gets through, whatever the rate.
+constexpr auto outage_time = 100ms;
+constexpr int outage_packets = 5;
+// What was sent before a silence is sent again when so many packets after it met neither a queue nor more loss.
+constexpr int packets_after_silence = 25;
 constexpr auto most_gap = 100ms;
 // Whether loss comes from the rate is known when it was lower for so long, and so many packets were told of.
 constexpr auto trial_time = 2s;
@@ -80,19 +88,34 @@ struct BandwidthEstimator::State {
     return std::chrono::abs(apart) > clock_jump;
   }
 
-  // What is lost is told later than what arrived, so each packet counts for the usual time between two.
+  // What is lost is told later than what arrived, so each packet counts for the usual time between two. An outage tells
+  // nothing of the rate: its packets count as never sent.
   void take_loss(const PacketResult& result) {
     if (last_sent && result.sent > *last_sent) {
       const auto gap = std::min<Micros>(result.sent - *last_sent, most_gap);
       spacing += 0.1 * (static_cast<double>(gap.count()) - spacing);
     }
     last_sent = std::max(last_sent.value_or(result.sent), result.sent);
-    const double lost = result.lost ? 1 : 0;
-    const auto follow = [&](double& average, Micros memory) {
-      average += (lost - average) * std::min(spacing / static_cast<double>(memory.count()), 0.25);
-    };
-    follow(loss, loss_memory);
-    follow(fresh_loss, fresh_memory);
+    if (in_outage(result)) {
+      lost = run->before;
+      if (pause) pause->told = pause->lost = 0;
+      return;
+    }
+    const auto share = [&](Micros memory) { return std::min(spacing / static_cast<double>(memory.count()), 0.25); };
+    lost.add(result.lost ? 1 : 0, share(loss_memory), share(fresh_memory));
+    if (trial) ++trial->packets;
+    if (!pause) return;
+    ++pause->told;
+    if (result.lost) ++pause->lost;
+  }
+
+  bool in_outage(const PacketResult& result) {
+    if (!result.lost) {
+      run.reset();
+      return false;
+    }
+    if (!run) run = Run{.began = result.sent, .packets = 0, .before = lost};
+    return ++run->packets >= outage_packets && result.sent - run->began >= outage_time;
   }
 
   void take(const PacketResult& result) {
@@ -160,23 +183,40 @@ struct BandwidthEstimator::State {
   // Less is sent, by what is lost; if as much is lost then, it was not for the rate.
   void follow_loss(double seconds, Micros now) {
     if (trial && trial->packets >= trial_packets && now - trial->at >= trial_time) end_trial();
-    if (loss < little_loss) not_ours = 0;
+    if (lost.late < little_loss) not_ours = 0;
     const double usual = std::max(worse * not_ours, trial ? worse * trial->loss : 0);
-    const bool much = fresh_loss > much_loss && loss > much_loss && (loss > usual || (!trial && loss > no_chance));
+    const bool much =
+        lost.fresh > much_loss && lost.late > much_loss && (lost.late > usual || (!trial && lost.late > no_chance));
     if (much) {
-      trial = Trial{.loss = fresh_loss, .before = bits(), .at = now, .packets = 0};
-      by_loss = trial->before * (1 - fresh_loss);
-    } else if (loss < little_loss || (!trial && loss < worse * not_ours)) {
+      trial = Trial{.loss = lost.fresh, .before = bits(), .at = now, .packets = 0};
+      by_loss = trial->before * (1 - lost.fresh);
+    } else if (lost.late < little_loss || (!trial && lost.late < worse * not_ours)) {
       by_loss *= std::pow(loss_growth_a_second, seconds);
     }
   }
 
   void end_trial() {
-    if (loss > loss_that_stays * trial->loss && loss < no_chance) {
-      not_ours = std::max(loss, trial->loss);
+    if (lost.late > loss_that_stays * trial->loss && lost.late < no_chance) {
+      not_ours = std::max(lost.late, trial->loss);
       by_loss = trial->before;
     }
     trial.reset();
+  }
+
+  void fall_silent() {
+    if (heard && !pause) pause = Pause{.by_delay = by_delay, .by_loss = by_loss, .usual = lost.late};
+    by_delay = held(bits() * after_silence);
+  }
+
+  // Whether a silence was no fault of the rate, which is then what it was before.
+  bool resume() {
+    if (!pause || pause->told < packets_after_silence) return false;
+    const auto before = *std::exchange(pause, std::nullopt);
+    const bool more_loss = before.lost > (before.usual + much_loss) * before.told;
+    if (more_loss || trend.use() == PathUse::over || queue.waiting() >= least_queue) return false;
+    by_delay = std::max(by_delay, before.by_delay);
+    by_loss = std::max(by_loss, before.by_loss);
+    return true;
   }
 
   [[nodiscard]] double bits() const { return std::min(by_delay, by_loss); }
@@ -184,6 +224,35 @@ struct BandwidthEstimator::State {
   struct Standing {
     Micros at;
     Micros waiting;
+  };
+
+  // Shares of the packets that were lost, the newest counting most.
+  struct Averages {
+    double late = 0;     // of loss_memory
+    double fresh = 0;    // of fresh_memory
+    double lasting = 0;  // of lasting_memory
+
+    void add(double one, double late_share, double fresh_share) {
+      late += (one - late) * late_share;
+      fresh += (one - fresh) * fresh_share;
+      lasting += (one - lasting) / lasting_memory;
+    }
+  };
+
+  // Packets that were lost in a row.
+  struct Run {
+    Micros began;
+    int packets;
+    Averages before;
+  };
+
+  // What was before a silence, and how packets fared that came after it.
+  struct Pause {
+    double by_delay;
+    double by_loss;
+    double usual;  // loss
+    int told = 0;
+    int lost = 0;
   };
 
   struct Trial {
@@ -200,8 +269,9 @@ struct BandwidthEstimator::State {
 
   double by_delay;
   double by_loss;
-  double loss = 0;
-  double fresh_loss = 0;
+  Averages lost;
+  std::optional<Run> run;
+  std::optional<Pause> pause;
   double spacing = 10'000;  // microseconds from packet to packet
   double not_ours = 0;      // the loss that a lower rate did not change
   std::optional<Trial> trial;
@@ -213,6 +283,8 @@ struct BandwidthEstimator::State {
   std::optional<Micros> last_sent;
   std::optional<double> too_much;
   std::optional<Micros> last_feedback;
+  std::optional<Micros> heard;  // when a packet was last told to have arrived
+  std::optional<Micros> began;  // when that was first waited for
   Micros last_decrease{-1s};
   Micros last_silence{-1s};
 };
@@ -221,27 +293,34 @@ BandwidthEstimator::BandwidthEstimator(std::uint32_t start_bits_per_second)
     : state_(std::make_unique<State>(start_bits_per_second)) {}
 BandwidthEstimator::~BandwidthEstimator() = default;
 
-void BandwidthEstimator::feedback(std::span<const PacketResult> results, Micros now) {
-  if (results.empty()) return;
+bool BandwidthEstimator::feedback(std::span<const PacketResult> results, Micros now) {
+  if (results.empty()) return false;
   auto& s = *state_;
   for (const auto& result : results) s.take(result);
+  if (std::ranges::any_of(results, [](const auto& result) { return !result.lost; })) s.heard = now;
   const auto since = s.last_feedback ? std::clamp<Micros>(now - *s.last_feedback, 0us, 1s) : 0us;
   s.last_feedback = now;
   const double seconds = static_cast<double>(since.count()) / 1e6;
   s.follow_delay(seconds, now);
-  if (s.trial) s.trial->packets += static_cast<int>(results.size());
   s.follow_loss(seconds, now);
+  const bool resumed = s.resume();
   s.by_delay = State::held(s.by_delay);
   // Loss can only hold back; what it allows beyond the delay's answer is not remembered.
   s.by_loss = State::held(std::min(s.by_loss, 1.5 * s.by_delay));
+  return resumed;
 }
 
 bool BandwidthEstimator::silent(Micros now) {
   auto& s = *state_;
-  if (!s.last_feedback || now - std::max(*s.last_feedback, s.last_silence) < silence) return false;
+  if (!s.began) s.began = now;
+  if (now - std::max(s.heard.value_or(*s.began), s.last_silence) < silence) return false;
   s.last_silence = now;
-  s.by_delay = State::held(s.bits() * after_silence);
+  s.fall_silent();
   return true;
+}
+
+bool BandwidthEstimator::paused() const {
+  return state_->pause.has_value();
 }
 
 std::uint32_t BandwidthEstimator::bits_per_second() const {
@@ -249,7 +328,7 @@ std::uint32_t BandwidthEstimator::bits_per_second() const {
 }
 
 double BandwidthEstimator::loss() const {
-  return state_->loss;
+  return std::min(state_->lost.late, state_->lost.lasting);
 }
 
 }  // namespace pqc::media::voice

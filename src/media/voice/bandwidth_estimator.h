@@ -25,14 +25,17 @@ class BandwidthEstimator {
   BandwidthEstimator& operator=(const BandwidthEstimator&) = delete;
 
   // One feedback report, in the order of sending. `now` is our clock and never goes back.
-  void feedback(std::span<const PacketResult> results, std::chrono::microseconds now);
+  // Answers whether a silence turned out to be no fault of the rate, which is again what it was before.
+  bool feedback(std::span<const PacketResult> results, std::chrono::microseconds now);
 
-  // Now and then, while packets are sent: whether nothing was heard for so long that there is less to be had. Where all
-  // is too much, feedback is lost with the rest.
+  // Now and then, while packets are sent, from the first one on: whether none was told to have arrived for so long that
+  // there is less to be had. Where all is too much, feedback is lost with the rest.
   bool silent(std::chrono::microseconds now);
+  // From such a silence until it is known whose fault it was.
+  [[nodiscard]] bool paused() const;
 
   [[nodiscard]] std::uint32_t bits_per_second() const;
-  // Of the last few seconds, 0 to 1.
+  // Of the last few seconds and of the last few hundred packets, the lesser, 0 to 1; without outages.
   [[nodiscard]] double loss() const;
 
  private:

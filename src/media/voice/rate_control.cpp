@@ -21,6 +21,7 @@ RateControl::RateControl(const RateChoice& start, const RateLimits& wanted, std:
       overhead_(overhead_bytes),
       estimator_(wire_bits_per_second(start, overhead_bytes)),
       choice_(start),
+      before_silence_(start),
       quiet_(limits::least_quiet) {}
 
 RateChoice RateControl::wanted_choice() const {
@@ -40,11 +41,16 @@ void RateControl::fell() {
 }
 
 std::optional<RateChoice> RateControl::feedback(std::span<const PacketResult> results, Micros now) {
-  estimator_.feedback(results, now);
-  return follow(now);
+  if (!estimator_.feedback(results, now)) return follow(now);
+  rose_.reset();
+  if (choice_ == before_silence_) return std::nullopt;
+  choice_ = before_silence_;
+  changed_ = now;
+  return choice_;
 }
 
 std::optional<RateChoice> RateControl::poll(Micros now) {
+  if (!estimator_.paused()) before_silence_ = choice_;
   if (!estimator_.silent(now)) return std::nullopt;
   return follow(now);
 }
@@ -62,7 +68,8 @@ std::optional<RateChoice> RateControl::follow(Micros now) {
   const bool copies = next.redundancy && !choice_.redundancy;
   if (!too_much && !copies && changed_ && now - *changed_ < quiet_) return std::nullopt;
   if (too_much) fell();
-  if (then > before) rose_ = now;
+  // Copies take more too, but are no step that could turn out too much.
+  if (then > before && !copies) rose_ = now;
   choice_ = next;
   changed_ = now;
   return next;

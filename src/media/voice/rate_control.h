@@ -36,6 +36,7 @@ class RateControl {
   std::uint32_t overhead_;
   BandwidthEstimator estimator_;
   RateChoice choice_;
+  RateChoice before_silence_;
   std::optional<std::chrono::microseconds> changed_;
   std::optional<std::chrono::microseconds> rose_;  // a step that is on trial
   std::chrono::microseconds quiet_;                // that a step up waits for

@@ -62,8 +62,8 @@ TEST_F(CallRateTest, ANarrowPathIsFollowedDownAndUpAgain) {
   EXPECT_LT(narrow.most_delay, 300ms);
   call_->set(clean);
   run(2s);
-  // Frames become shorter twice on the way up, and nobody hears it.
-  EXPECT_EQ(run(28s).made_up, 0);
+  // Frames become shorter twice on the way up, and nobody hears it. The first step may wait for the longest quiet.
+  EXPECT_EQ(run(36s).made_up, 0);
   EXPECT_EQ(choice(), (media::voice::RateChoice{.bitrate = 64'000}));
   const auto wide = run(2s);
   EXPECT_EQ(wide.made_up, 0);
@@ -87,6 +87,22 @@ TEST_F(CallRateTest, LossGetsCopiesAndJitterCostsNoRate) {
   run(10s);
   EXPECT_EQ(choice(), (media::voice::RateChoice{.bitrate = 64'000}));
   EXPECT_LT(run(1s).most_delay, 20ms);
+}
+
+TEST_F(CallRateTest, AnOutageIsOverWhenItIsOver) {
+  call_->set(clean);
+  run(6s);
+  const auto before = choice();
+  call_->set({.loss = 1, .delay = 20ms});
+  run(2s);
+  EXPECT_LT(choice().bitrate, before.bitrate);
+  call_->set(clean);
+  run(2s);
+  EXPECT_EQ(choice(), before);
+  run(1s);
+  const auto after = run(5s);
+  EXPECT_EQ(choice(), before);
+  EXPECT_EQ(after.made_up, 0);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct Path {
   double bits_per_second = 100'000;
   double loss = 0;
   Micros most_queue = 400ms;
+  bool outage = false;  // nothing gets through, either way
 };
 
 class Call {
@@ -33,7 +34,8 @@ class Call {
   void run(Micros length) {
     for (const auto end = now_ + length; now_ < end; now_ += 10ms) {
       if (++block_ % blocks_of(choice().duration) == 0) send();
-      if (block_ % 10 == 0) report();
+      if (block_ % 10 == 0 && !path.outage) report();
+      if (control_.poll(now_)) ++changes_;
     }
   }
   [[nodiscard]] const RateChoice& choice() const { return control_.choice(); }
@@ -50,7 +52,8 @@ class Call {
   }
   void send() {
     const auto bytes = packet_bytes();
-    const bool lost = std::uniform_real_distribution(0.0, 1.0)(random_) < path.loss || queue() > path.most_queue;
+    const bool lost =
+        path.outage || std::uniform_real_distribution(0.0, 1.0)(random_) < path.loss || queue() > path.most_queue;
     if (!lost) {
       const Micros takes(static_cast<std::int64_t>(bytes * 8e6 / path.bits_per_second));
       busy_until_ = std::max(busy_until_, now_) + takes;
@@ -197,7 +200,7 @@ TEST(Bandwidth, ItKeepsToWhatTheOtherSideWants) {
 
 TEST(Bandwidth, WithoutFeedbackItGoesDown) {
   RateControl control({.bitrate = 64'000}, {}, overhead);
-  EXPECT_FALSE(control.poll(100s)) << "nothing was ever heard";
+  EXPECT_FALSE(control.poll(99'500ms)) << "nothing was sent yet that could be told of";
   const PacketResult one{.sent = 100s, .arrived = 100s, .bytes = 157};
   EXPECT_FALSE(control.feedback({&one, 1}, 100s));
   EXPECT_FALSE(control.poll(100'900ms));
@@ -206,6 +209,65 @@ TEST(Bandwidth, WithoutFeedbackItGoesDown) {
   EXPECT_TRUE(control.poll(102s));
   EXPECT_EQ(control.choice().duration, FrameDuration::ms40);
   EXPECT_EQ(control.choice().bitrate, limits::least_bitrate);
+}
+
+TEST(Bandwidth, WhereNoFeedbackEverComesItGoesDown) {
+  RateControl control({.bitrate = 64'000}, {}, overhead);
+  EXPECT_FALSE(control.poll(100s));
+  EXPECT_FALSE(control.poll(100'900ms));
+  EXPECT_TRUE(control.poll(101s));
+  EXPECT_TRUE(control.poll(102s));
+  EXPECT_EQ(control.choice(), (RateChoice{.bitrate = limits::least_bitrate, .duration = FrameDuration::ms40}));
+}
+
+TEST(Bandwidth, AnOutageCostsNoRateAfterIt) {
+  for (const auto length : {500ms, 1'500ms, 3'000ms}) {
+    Call call;
+    call.path.bits_per_second = 1'000'000;
+    call.run(20s);
+    const auto before = call.choice();
+    call.path.outage = true;
+    call.run(length);
+    call.path.outage = false;
+    call.run(1'500ms);
+    EXPECT_EQ(call.choice(), before) << length.count();
+    call.run(10s);
+    EXPECT_EQ(call.choice(), before) << length.count();
+  }
+}
+
+TEST(Bandwidth, ASilenceForTooMuchIsNoOutage) {
+  Call call;
+  call.path.bits_per_second = 300'000;
+  call.run(20s);
+  call.path.outage = true;
+  call.run(2s);
+  call.path = {.bits_per_second = 45'000};
+  call.run(10s);
+  EXPECT_LT(call.wire_bits(), 48'000);
+}
+
+TEST(Bandwidth, AFewLossesOfLongFramesGetNoCopies) {
+  for (const auto duration : {FrameDuration::ms10, FrameDuration::ms20, FrameDuration::ms40}) {
+    const Micros spacing = 10ms * blocks_of(duration);
+    BandwidthEstimator estimator(130'000);
+    auto tell = [&, i = 0](bool lost) mutable {
+      const Micros sent = spacing * i++;
+      const PacketResult one{.sent = sent, .arrived = sent + 20ms, .bytes = 157, .lost = lost};
+      estimator.feedback({&one, 1}, sent + 40ms);
+    };
+    for (int i = 0; i < 100; ++i) tell(false);
+    for (int i = 0; i < 3; ++i) {
+      tell(true);
+      tell(false);
+    }
+    EXPECT_LT(estimator.loss(), 0.02) << spacing.count();
+    for (int i = 0; i < 3; ++i) {
+      tell(true);
+      tell(false);
+    }
+    EXPECT_GE(estimator.loss(), 0.02) << spacing.count();
+  }
 }
 
 TEST(Bandwidth, JitterIsNoQueue) {
