@@ -16,9 +16,10 @@ namespace pqc::test {
 
 class PulseServer {
  public:
-  // Whether it answers; false where pulseaudio is not installed.
+  // Whether it answers; false where pulseaudio is not installed. Again after end(), at the same place.
   bool start() {
     const auto socket = folder_.path("native");
+    std::filesystem::remove(socket);
     setenv("PULSE_SERVER", ("unix:" + socket).c_str(), 1);
     process_ = fork();
     if (process_ == 0) run(socket);
@@ -32,11 +33,16 @@ class PulseServer {
   PulseServer() = default;
   PulseServer(const PulseServer&) = delete;
   PulseServer& operator=(const PulseServer&) = delete;
-  ~PulseServer() {
+  ~PulseServer() { end(SIGTERM); }
+  // SIGKILL is for one that a test wants to crash.
+  void end(int signal) {
     if (process_ <= 0) return;
-    kill(process_, SIGTERM);
+    kill(process_, signal);
     waitpid(process_, nullptr, 0);
+    process_ = -1;
   }
+  // From now on it lives, and answers nothing.
+  void hang() const { kill(process_, SIGSTOP); }
 
  private:
   [[noreturn]] void run(const std::string& socket) const {

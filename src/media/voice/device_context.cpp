@@ -41,11 +41,18 @@ void DeviceContext::Close::operator()(ma_context* context) const {
 }
 
 Result<DeviceContext> DeviceContext::open() {
-  constexpr std::array<ma_backend, 2> backends{ma_backend_pulseaudio, ma_backend_alsa};
+  return open(std::array{ma_backend_pulseaudio, ma_backend_alsa});
+}
+
+Result<DeviceContext> DeviceContext::open_alsa() {
+  return open(std::array{ma_backend_alsa});
+}
+
+Result<DeviceContext> DeviceContext::open(std::span<const ma_backend> backends) {
   auto config = ma_context_config_init();
   config.pulse.pApplicationName = "pqc-chat";
   auto context = std::make_unique<ma_context>();
-  if (ma_context_init(backends.data(), backends.size(), &config, context.get()) != MA_SUCCESS) {
+  if (ma_context_init(backends.data(), static_cast<ma_uint32>(backends.size()), &config, context.get()) != MA_SUCCESS) {
     return std::unexpected(Error::no_device);
   }
   DeviceContext out;

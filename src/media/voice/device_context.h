@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "media/voice/devices.h"
@@ -13,6 +14,8 @@ namespace pqc::media::voice {
 class DeviceContext {
  public:
   [[nodiscard]] static Result<DeviceContext> open();
+  // Where PulseAudio did not answer: it is not asked a second time.
+  [[nodiscard]] static Result<DeviceContext> open_alsa();
 
   [[nodiscard]] ma_context* get() const { return context_.get(); }
   [[nodiscard]] Result<DeviceList> list() const;
@@ -20,6 +23,7 @@ class DeviceContext {
   [[nodiscard]] Result<std::optional<ma_device_id>> find(const std::string& name, ma_device_type type) const;
 
  private:
+  static Result<DeviceContext> open(std::span<const ma_backend> backends);
   struct Close {
     void operator()(ma_context* context) const;
   };

@@ -46,7 +46,7 @@ inline constexpr std::size_t queued_samples = 3 * longest_frame_samples;
 // What the sink is given at a time, and a device's period.
 inline constexpr std::size_t play_samples = block_samples / 2;
 inline constexpr std::size_t device_period = 240;
-// Between a device's callback and the engine: room for 85 ms.
+// Between a device's callback and the engine, and at most in the server for a stream: room for 85 ms.
 inline constexpr std::size_t ring_samples = 4096;
 // PulseAudio: how much it sends at a time, and how much it holds of what is to be played; more where that was too
 // little.
@@ -61,6 +61,8 @@ inline constexpr std::size_t least_ring_fill = device_period;
 inline constexpr std::size_t most_ring_fill = 4 * device_period;
 // A device that does not call back for so long is reported.
 inline constexpr std::chrono::seconds stalled_after{3};
+// How soon after one try to open it anew comes the next.
+inline constexpr std::chrono::seconds revive_after{1};
 inline constexpr std::size_t devices_listed = 64;
 // Frames that wait for the engine's thread.
 inline constexpr std::size_t received_waiting = 64;

@@ -8,7 +8,7 @@
 
 namespace pqc::media::voice {
 
-PulseLink::PulseLink(const PulseLibrary& library) : library_(library) {}
+PulseLink::PulseLink(const PulseLibrary& library, std::stop_token stop) : library_(library), stop_(std::move(stop)) {}
 
 PulseLink::~PulseLink() {
   if (context_ == nullptr) return;
@@ -16,10 +16,10 @@ PulseLink::~PulseLink() {
   library_.context_unref(context_);
 }
 
-std::shared_ptr<PulseLink> PulseLink::open() {
+std::shared_ptr<PulseLink> PulseLink::open(std::stop_token stop) {
   const auto* const library = PulseLibrary::load();
   if (library == nullptr) return nullptr;
-  std::shared_ptr<PulseLink> out(new PulseLink(*library));
+  std::shared_ptr<PulseLink> out(new PulseLink(*library, std::move(stop)));
   return out->connect() ? out : nullptr;
 }
 
@@ -31,7 +31,7 @@ bool PulseLink::connect() {
 }
 
 bool PulseLink::alive() const {
-  return PA_CONTEXT_IS_GOOD(library_.context_get_state(context_)) != 0;
+  return !gone_ && PA_CONTEXT_IS_GOOD(library_.context_get_state(context_)) != 0;
 }
 
 bool PulseLink::any_ready() const {
@@ -45,7 +45,6 @@ void PulseLink::pump(Micros now) {
 }
 
 void PulseLink::wait(Micros until) {
-  fresh_ = true;
   while (!any_ready()) {
     const auto left = until - VoiceEngine::now();
     if (left <= Micros(0)) return;
@@ -53,13 +52,16 @@ void PulseLink::wait(Micros until) {
     if (!alive()) return std::this_thread::sleep_for(left);
     loop_.iterate(left);
   }
+  fresh_ = true;
 }
 
-void PulseLink::finish(pa_operation* operation) {
-  if (operation == nullptr) return;
-  static_cast<void>(
-      work_until([&] { return library_.operation_get_state(operation) != PA_OPERATION_RUNNING || !alive(); }));
+bool PulseLink::finish(pa_operation* operation) {
+  if (operation == nullptr) return false;
+  const auto state = [&] { return library_.operation_get_state(operation); };
+  const bool done =
+      work_until([&] { return state() != PA_OPERATION_RUNNING || !alive(); }) && state() == PA_OPERATION_DONE;
   library_.operation_unref(operation);
+  return done;
 }
 
 }  // namespace pqc::media::voice

@@ -3,7 +3,10 @@
 // up for both. One thread at a time.
 #pragma once
 
+#include <algorithm>
 #include <memory>
+#include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "media/voice/pulse_library.h"
@@ -22,15 +25,19 @@ class PulseStream {
 
 class PulseLink {
  public:
-  // Nothing where no server answers soon.
-  [[nodiscard]] static std::shared_ptr<PulseLink> open();
+  // Nothing where no server answers soon, or `stop` is requested.
+  [[nodiscard]] static std::shared_ptr<PulseLink> open(std::stop_token stop = {});
   ~PulseLink();
   PulseLink(const PulseLink&) = delete;
   PulseLink& operator=(const PulseLink&) = delete;
 
   [[nodiscard]] const PulseLibrary& library() const { return library_; }
   [[nodiscard]] pa_context* context() const { return context_; }
+  // Whether the server answers: once it did not do so in time, never again.
   [[nodiscard]] bool alive() const;
+  // From now on nothing but time ends what work_until() waits for.
+  void forget_stop() { stop_ = {}; }
+  void set_patience(Micros patience) { patience_ = patience; }
 
   void add(const PulseStream& stream) { streams_.push_back(&stream); }
   void remove(const PulseStream& stream) { std::erase(streams_, &stream); }
@@ -39,27 +46,32 @@ class PulseLink {
   void pump(Micros now);
   // Works until a stream is ready or `until` is there.
   void wait(Micros until);
-  // Works until `done`, with a limit; whether it came.
+  // Works until `done`; whether it came before the patience was over. What did not is the end of the link, so that
+  // nobody waits a second time.
   template <class Done>
   [[nodiscard]] bool work_until(const Done& done) {
     const auto end = VoiceEngine::now() + patience_;
     while (!done()) {
       const auto left = end - VoiceEngine::now();
-      if (left <= Micros(0)) return false;
-      loop_.iterate(left);
+      gone_ = gone_ || left <= Micros(0) || stop_.stop_requested();
+      if (gone_) return false;
+      loop_.iterate(std::min(left, stop_.stop_possible() ? stop_interval_ : left));
     }
     return true;
   }
-  // Waits for an operation and forgets it; null is one that could not begin.
-  void finish(pa_operation* operation);
+  // Waits for an operation and forgets it; whether it was done. Null is one that could not begin.
+  bool finish(pa_operation* operation);
 
  private:
-  explicit PulseLink(const PulseLibrary& library);
+  PulseLink(const PulseLibrary& library, std::stop_token stop);
   bool connect();
   [[nodiscard]] bool any_ready() const;
 
-  static constexpr Micros patience_{2'000'000};
+  static constexpr Micros stop_interval_{20'000};
   const PulseLibrary& library_;
+  std::stop_token stop_;
+  Micros patience_{2'000'000};
+  bool gone_ = false;  // did not answer
   PulseLoop loop_;
   pa_context* context_ = nullptr;
   std::vector<const PulseStream*> streams_;

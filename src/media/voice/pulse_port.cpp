@@ -55,10 +55,14 @@ class OpenStream {
     }
     return {};
   }
-  void run(bool on) const { link_->finish(library().stream_cork(stream_, on ? 0 : 1, nullptr, nullptr)); }
+  // Whether the server did so.
+  bool run(bool on) const { return link_->finish(library().stream_cork(stream_, on ? 0 : 1, nullptr, nullptr)); }
 
   void mark() { last_ = VoiceEngine::now(); }
-  [[nodiscard]] bool stalled(Micros now) const { return !link_->alive() || now - last_ > limits::stalled_after; }
+  [[nodiscard]] bool stalled(Micros now) const {
+    return !link_->alive() || library().stream_get_state(stream_) != PA_STREAM_READY ||
+           now - last_ > limits::stalled_after;
+  }
 
  private:
   std::shared_ptr<PulseLink> link_;
@@ -90,7 +94,7 @@ class PulseSource final : public SoundSource, PulseStream {
 
   void begin(Micros /*now*/) override {
     stream_.mark();
-    stream_.run(true);
+    failed_ = !stream_.run(true);
   }
   void end() override {
     stream_.run(false);
@@ -111,7 +115,8 @@ class PulseSource final : public SoundSource, PulseStream {
     stream_.link().wait(until);
     return true;
   }
-  bool stalled(Micros now) const override { return stream_.stalled(now); }
+  bool stalled(Micros now) const override { return failed_ || stream_.stalled(now); }
+  // Of what the server says that it lost; what it drops where nobody reads for long is not told.
   std::uint64_t overruns() const override { return lost_ / limits::block_samples; }
 
  private:
@@ -149,6 +154,7 @@ class PulseSource final : public SoundSource, PulseStream {
   }
 
   OpenStream stream_;
+  bool failed_ = false;
   const void* fragment_ = nullptr;
   std::size_t bytes_ = 0;
   std::size_t used_ = 0;  // samples of the fragment
@@ -178,10 +184,11 @@ class PulseSink final : public SoundSink, PulseStream {
     calm_since_ = began_ = now;
     stream_.mark();
     runs_ = true;
+    failed_ = false;
     // Something has to be there when it starts.
     constexpr std::array<std::int16_t, limits::play_samples> silence{};
     while (ready()) write(silence);
-    stream_.run(true);
+    failed_ |= !stream_.run(true);
   }
   void end() override {
     runs_ = false;
@@ -191,7 +198,7 @@ class PulseSink final : public SoundSink, PulseStream {
   bool wants(Micros now) override {
     stream_.link().pump(now);
     adapt(now);
-    return !runs_ || ready();
+    return ready();
   }
   void write(std::span<const std::int16_t> samples) override {
     if (!runs_) return;

@@ -50,7 +50,7 @@ class OpenDevice {
   }
 
   Result<void> open(const std::string& name, ma_device_type type, ma_device_data_proc callback, void* user) {
-    auto context = DeviceContext::open();
+    auto context = DeviceContext::open_alsa();
     if (!context) return std::unexpected(context.error());
     context_.emplace(std::move(*context));
     const auto id = context_->find(name, type);

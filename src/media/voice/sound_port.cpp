@@ -1,5 +1,6 @@
 #include "media/voice/sound_port.h"
 
+#include "media/voice/beat.h"
 #include "media/voice/limits.h"
 #include "media/voice/sound_device.h"
 #include "media/voice/wav_file.h"
@@ -7,27 +8,6 @@
 namespace pqc::media::voice {
 
 namespace {
-
-// The beat of a file that stands for a device.
-class Beat {
- public:
-  explicit Beat(Micros interval) : interval_(interval) {}
-  void begin(Micros now) { due_ = now + interval_; }
-  [[nodiscard]] bool due(Micros now) {
-    if (now - due_ > limits::most_behind) due_ = now;
-    return now >= due_;
-  }
-  void done() { due_ += interval_; }
-  [[nodiscard]] Micros next() const { return due_; }
-
- private:
-  Micros interval_;
-  Micros due_{0};
-};
-
-constexpr Micros time_of(std::size_t samples) {
-  return Micros(samples * 1'000'000 / limits::sample_rate);
-}
 
 class FileSource final : public SoundSource {
  public:

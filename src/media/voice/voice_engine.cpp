@@ -27,8 +27,36 @@ void run(VoiceWorker& worker, const std::stop_token& stop) {
   }
 }
 
+bool is_device(const Endpoint& endpoint) {
+  return std::holds_alternative<Device>(endpoint);
+}
+
+std::optional<DeviceRevival::Ports> open_devices(const Settings& settings, const std::stop_token& stop) {
+  const auto link = PulseLink::open(stop);
+  if (!link) return std::nullopt;
+  DeviceRevival::Ports out;
+  if (is_device(settings.source)) {
+    auto source = open_source(settings.source, link);
+    if (!source) return std::nullopt;
+    out.source = std::move(*source);
+  }
+  if (is_device(settings.sink)) {
+    auto sink = open_sink(settings.sink, link);
+    if (!sink) return std::nullopt;
+    out.sink = std::move(*sink);
+  }
+  link->forget_stop();
+  return out;
+}
+
+// Only where PulseAudio has the devices: it comes and goes in the middle of a call.
+std::unique_ptr<DeviceRevival> make_revival(const Settings& settings, const std::shared_ptr<PulseLink>& link) {
+  if (!link) return nullptr;
+  return std::make_unique<DeviceRevival>(
+      [settings](const std::stop_token& stop) { return open_devices(settings, stop); });
+}
+
 Result<VoiceWorker::Parts> make_parts(const Settings& settings) {
-  const auto is_device = [](const Endpoint& endpoint) { return std::holds_alternative<Device>(endpoint); };
   const auto link = is_device(settings.source) || is_device(settings.sink) ? PulseLink::open() : nullptr;
   auto source = open_source(settings.source, link);
   if (!source) return std::unexpected(source.error());
@@ -46,6 +74,7 @@ Result<VoiceWorker::Parts> make_parts(const Settings& settings) {
   if (!buffer) return std::unexpected(buffer.error());
   return VoiceWorker::Parts{.source = std::move(*source),
                             .sink = std::move(*sink),
+                            .revival = make_revival(settings, link),
                             .processing = std::move(processing),
                             .encoder = std::move(*encoder),
                             .buffer = std::move(*buffer)};

@@ -73,13 +73,13 @@ struct Statistics {
   std::uint64_t malformed_frames = 0;
   std::uint64_t inserted_samples = 0;  // by stretching
   std::uint64_t removed_samples = 0;   // by shortening
-  std::uint64_t source_overruns = 0;   // 10 ms that the device gave and nobody took
-  std::uint64_t sink_underruns = 0;    // callbacks of the device that found too little
+  std::uint64_t source_overruns = 0;   // 10 ms that were lost because nobody took them in time
+  std::uint64_t sink_underruns = 0;    // how often the device found too little
   Micros delay{0};  // how long sound waits in the jitter buffer beyond the fastest way through the network
   Micros target_delay{0};
   bool source_ended = false;    // the file that was the source is over
-  bool source_stalled = false;  // the device did not start, or has given nothing for seconds: it may be gone
-  bool sink_stalled = false;    // the same of the device that takes
+  bool source_stalled = false;  // the device is gone, or has given nothing for seconds: what is sent is silence
+  bool sink_stalled = false;    // the device is gone, or has asked for nothing for seconds
   [[nodiscard]] double concealed_share() const {
     return played_samples == 0 ? 0 : static_cast<double>(concealed_samples) / static_cast<double>(played_samples);
   }

@@ -51,7 +51,7 @@ void VoiceWorker::play(Micros now) {
   parts_.sink->write(samples);
 }
 
-void VoiceWorker::publish(Micros now) {
+void VoiceWorker::publish() {
   const auto& counts = parts_.buffer->counts();
   const std::lock_guard lock(mutex_);
   statistics_ = {.played_samples = counts.played_samples,
@@ -63,28 +63,68 @@ void VoiceWorker::publish(Micros now) {
                  .malformed_frames = counts.malformed_frames,
                  .inserted_samples = counts.inserted_samples,
                  .removed_samples = counts.removed_samples,
-                 .source_overruns = parts_.source->overruns(),
-                 .sink_underruns = parts_.sink->underruns(),
+                 .source_overruns = overruns_ + parts_.source->overruns(),
+                 .sink_underruns = underruns_ + parts_.sink->underruns(),
                  .delay = parts_.buffer->delay(),
                  .target_delay = parts_.buffer->target(),
                  .source_ended = parts_.source->ended(),
-                 .source_stalled = parts_.source->stalled(now),
-                 .sink_stalled = parts_.sink->stalled(now)};
+                 .source_stalled = silence_.has_value(),
+                 .sink_stalled = sink_stalled_};
+}
+
+void VoiceWorker::begin(Micros now) {
+  parts_.source->begin(now);
+  parts_.sink->begin(now);
+  begun_ = true;
+}
+
+// Both devices share a connection: one that is lost takes the other along.
+void VoiceWorker::revive(Micros now) {
+  if (!parts_.revival) return;
+  if (auto opened = parts_.revival->take()) {
+    if (opened->source) {
+      overruns_ += parts_.source->overruns();
+      parts_.source = std::move(opened->source);
+      parts_.source->begin(now);
+    }
+    if (opened->sink) {
+      underruns_ += parts_.sink->underruns();
+      parts_.sink = std::move(opened->sink);
+      parts_.sink->begin(now);
+    }
+  }
+  if (parts_.source->stalled(now) || parts_.sink->stalled(now)) parts_.revival->begin(now);
+}
+
+// The shape tells nothing of a device that is lost: silence goes on by the clock until there is sound again.
+void VoiceWorker::listen(Micros now) {
+  Block block{};
+  while (parts_.source->read(block, now)) {
+    silence_.reset();
+    send(block);
+  }
+  if (!silence_ && parts_.source->stalled(now)) silence_.emplace(time_of(block.size())).begin(now);
+  while (silence_ && silence_->due(now)) {
+    silence_->done();
+    block.fill(0);
+    send(block);
+  }
 }
 
 Micros VoiceWorker::step(Micros now) {
-  if (!begun_) {
-    parts_.source->begin(now);
-    parts_.sink->begin(now);
-    begun_ = true;
-  }
-  Block block{};
-  while (parts_.source->read(block, now)) send(block);
+  if (!begun_) begin(now);
+  listen(now);
   received_.take_all(
       [&](const ReceivedQueue::Item& item) { parts_.buffer->insert(item.timestamp, item.payload(), item.arrival); });
-  while (parts_.sink->wants(now)) play(now);
-  publish(now);
-  return std::min(parts_.source->next(now), parts_.sink->next(now));
+  while (parts_.sink->wants(now)) {
+    sink_stalled_ = false;
+    play(now);
+  }
+  sink_stalled_ = sink_stalled_ || parts_.sink->stalled(now);
+  publish();
+  revive(now);
+  const auto next = std::min(parts_.source->next(now), parts_.sink->next(now));
+  return silence_ ? std::min(next, silence_->next()) : next;
 }
 
 // Devices share one connection: who waits for one of them waits for both.

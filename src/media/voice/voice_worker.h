@@ -4,6 +4,8 @@
 #include <atomic>
 #include <mutex>
 
+#include "media/voice/beat.h"
+#include "media/voice/device_revival.h"
 #include "media/voice/frame_encoder.h"
 #include "media/voice/jitter_buffer.h"
 #include "media/voice/received_queue.h"
@@ -17,6 +19,7 @@ class VoiceWorker {
   struct Parts {
     std::unique_ptr<SoundSource> source;
     std::unique_ptr<SoundSink> sink;
+    std::unique_ptr<DeviceRevival> revival;       // or none
     std::unique_ptr<SoundProcessing> processing;  // or none
     FrameEncoder encoder;
     std::unique_ptr<JitterBuffer> buffer;
@@ -42,9 +45,12 @@ class VoiceWorker {
   [[nodiscard]] Statistics statistics() const;
 
  private:
+  void begin(Micros now);
+  void revive(Micros now);
+  void listen(Micros now);
   void send(Block& block);
   void play(Micros now);
-  void publish(Micros now);
+  void publish();
   void apply_mute(Block& block);
 
   Parts parts_;
@@ -52,6 +58,10 @@ class VoiceWorker {
   Controls controls_;
   ReceivedQueue received_;
   bool begun_ = false;
+  std::optional<Beat> silence_;  // in place of a source that gives nothing
+  bool sink_stalled_ = false;    // and has asked for nothing since
+  std::uint64_t overruns_ = 0;   // of devices that were replaced
+  std::uint64_t underruns_ = 0;
   bool was_muted_ = false;
   std::atomic<float> level_in_{0};
   std::atomic<float> level_out_{0};

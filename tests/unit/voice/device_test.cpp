@@ -111,10 +111,16 @@ TEST_F(DeviceTest, AnEndedDeviceKeepsNothing) {
     while (sink->wants(VoiceEngine::now())) sink->write(std::span(block).first(limits::play_samples));
     source->end();
     sink->end();
-    EXPECT_TRUE(sink->wants(VoiceEngine::now()));
+    EXPECT_FALSE(sink->wants(VoiceEngine::now()));
     std::this_thread::sleep_for(50ms);
     EXPECT_FALSE(source->read(block, VoiceEngine::now()));
   }
+}
+
+// Where no server answers it is not asked again by another way: ALSA has no device of this name.
+TEST_F(DeviceTest, WithoutALinkOnlyAlsaIsAsked) {
+  EXPECT_EQ(open_source_device({"Monitor of mic"}, nullptr).error(), Error::no_device);
+  EXPECT_EQ(open_sink_device({"speaker"}, nullptr).error(), Error::no_device);
 }
 
 TEST_F(DeviceTest, ProcessingRunsOnDevices) {
@@ -128,6 +134,81 @@ TEST_F(DeviceTest, ProcessingRunsOnDevices) {
   engine->stop();
   EXPECT_FALSE(engine->statistics().source_stalled);
   EXPECT_FALSE(engine->statistics().sink_stalled);
+}
+
+// Servers that end and hang.
+class LostServerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!server_.start()) GTEST_SKIP() << "SKIPPED: pulseaudio is not installed or does not start";
+  }
+  test::PulseServer server_;
+};
+
+// Returns once `done`; what never comes ends with the test's time.
+template <class Done>
+void wait_for(const Done& done) {
+  while (!done()) std::this_thread::sleep_for(2ms);
+}
+
+TEST_F(LostServerTest, ACallGoesOnWhenTheServerComesBack) {
+  std::atomic<int> frames{0};
+  auto engine =
+      VoiceEngine::create({.source = Device{"Monitor of mic"}, .sink = Device{"speaker"}, .processing = false},
+                          [&](const EncodedFrame&) { ++frames; })
+          .value();
+  engine->start();
+  wait_for([&] { return frames >= 5; });
+  server_.end(SIGKILL);
+  wait_for([&] { return engine->statistics().source_stalled && engine->statistics().sink_stalled; });
+  // Silence is sent in the meantime.
+  wait_for([&, before = frames.load()] { return frames >= before + 10; });
+  ASSERT_TRUE(server_.start());
+  wait_for([&] { return !engine->statistics().source_stalled && !engine->statistics().sink_stalled; });
+  wait_for([&, before = frames.load()] { return frames >= before + 5; });
+}
+
+// Only the first who asks waits.
+TEST_F(LostServerTest, AServerThatHangsIsWaitedForOnce) {
+  const auto link = PulseLink::open();
+  ASSERT_TRUE(link);
+  auto source = open_source_device({}, link).value();
+  auto sink = open_sink_device({}, link).value();
+  source->begin(VoiceEngine::now());
+  sink->begin(VoiceEngine::now());
+  EXPECT_FALSE(source->stalled(VoiceEngine::now()) || sink->stalled(VoiceEngine::now()));
+  server_.hang();
+  link->set_patience(50ms);
+  source->end();
+  EXPECT_FALSE(link->alive());
+  // Who waited now would never come to an end.
+  link->set_patience(24h);
+  sink->end();
+  sink->begin(VoiceEngine::now());
+  EXPECT_TRUE(source->stalled(VoiceEngine::now()) && sink->stalled(VoiceEngine::now()));
+  sink.reset();
+  source.reset();
+  server_.end(SIGKILL);
+}
+
+TEST_F(LostServerTest, ADeviceThatDidNotStartIsStalled) {
+  const auto link = PulseLink::open();
+  ASSERT_TRUE(link);
+  auto source = open_source_device({}, link).value();
+  server_.hang();
+  link->set_patience(50ms);
+  source->begin(VoiceEngine::now());
+  EXPECT_TRUE(source->stalled(VoiceEngine::now()));
+  server_.end(SIGKILL);
+}
+
+// Whoever hangs up does not wait for a server that hangs.
+TEST_F(LostServerTest, OpeningEndsWhenItIsToStop) {
+  server_.hang();
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(PulseLink::open(stop.get_token()));
+  server_.end(SIGKILL);
 }
 
 }  // namespace
