@@ -62,6 +62,8 @@ std::string active_line(const client::CallInfo& call, UnixMillis now) {
   // What matters most stands first: a terminal may be narrow.
   auto text = std::format("{}  {}", call.peer, duration(call.since, now));
   if (call.muted) text += "  muted";
+  if (quality.source_stalled) text += "  no sound from the microphone";
+  if (quality.sink_stalled) text += "  the loudspeaker takes no sound";
   if (!quality.words.empty()) text += "  words: " + quality.words;
   text += "  " + path_of(quality);
   if (quality.round_trip) text += std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
@@ -125,7 +127,9 @@ Json call_object(const client::CallInfo& call) {
   }
   out.add("buffered_us", quality.buffered.count())
       .add("played_ms", quality.played.count())
-      .add("made_up_ms", quality.made_up.count());
+      .add("made_up_ms", quality.made_up.count())
+      .add("source_stalled", quality.source_stalled)
+      .add("sink_stalled", quality.sink_stalled);
   return out;
 }
 

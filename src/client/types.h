@@ -249,6 +249,8 @@ struct CallQuality {
   std::chrono::microseconds buffered{0};  // how long sound waits here for what comes late
   std::chrono::milliseconds played{0};    // since the start
   std::chrono::milliseconds made_up{0};   // of it, for want of frames
+  bool source_stalled = false;            // our microphone gives nothing: they hear silence
+  bool sink_stalled = false;              // our loudspeaker takes nothing
 };
 
 // A call as it stands.

@@ -286,6 +286,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     if (rate_) quality_.sending = sending(rate_->choice());
     quality_.buffered = heard.delay;
     quality_.played = milliseconds(heard.played_samples / samples_a_millisecond);
+    quality_.source_stalled = heard.source_stalled;
+    quality_.sink_stalled = heard.sink_stalled;
     quality_.made_up = milliseconds(heard.concealed_samples / samples_a_millisecond);
     quality_.round_trip = all.round_trip;
     quality_.jitter = voice.jitter;

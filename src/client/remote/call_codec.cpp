@@ -78,6 +78,8 @@ void encode(const CallInfo& in, v1::CallInfo& out) {
   out.set_buffered_us(in.quality.buffered.count());
   out.set_played_ms(in.quality.played.count());
   out.set_made_up_ms(in.quality.made_up.count());
+  out.set_source_stalled(in.quality.source_stalled);
+  out.set_sink_stalled(in.quality.sink_stalled);
   out.set_why(in.why);
 }
 
@@ -100,7 +102,9 @@ CallInfo decode(const v1::CallInfo& in) {
       .sending = {.bit_rate = in.bit_rate(), .frame = std::chrono::milliseconds(in.frame_ms()), .copies = in.copies()},
       .buffered = std::chrono::microseconds(in.buffered_us()),
       .played = std::chrono::milliseconds(in.played_ms()),
-      .made_up = std::chrono::milliseconds(in.made_up_ms())};
+      .made_up = std::chrono::milliseconds(in.made_up_ms()),
+      .source_stalled = in.source_stalled(),
+      .sink_stalled = in.sink_stalled()};
   if (in.has_round_trip_us()) out.quality.round_trip = std::chrono::microseconds(in.round_trip_us());
   out.why = in.why();
   return out;

@@ -63,6 +63,12 @@ TEST(CallView, TheLiveLineBeginsWithWhatMattersMost) {
   call.muted = true;
   EXPECT_EQ(call_line(call, {3'601'000}),
             "bob@test  1:00:00  muted  words: acorn zebra  relayed  round trip 20 ms  jitter 3 ms  loss 1.2 %");
+  call.muted = false;
+  call.quality.source_stalled = call.quality.sink_stalled = true;
+  EXPECT_EQ(
+      call_line(call, {66'000}),
+      "bob@test  1:05  no sound from the microphone  the loudspeaker takes no sound  words: acorn zebra  relayed  "
+      "round trip 20 ms  jitter 3 ms  loss 1.2 %");
   call.phase = CallPhase::rings_here;
   EXPECT_EQ(call_line(call, {}), "bob@test calls: pqc-chat answer, or pqc-chat decline");
   EXPECT_EQ(chat_call_line(call, {}), "bob@test calls: /answer, or /decline");
