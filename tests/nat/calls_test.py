@@ -366,11 +366,12 @@ class Calls(unittest.TestCase):
     def lose_the_network(cls, couple):
         """For good, at the callee. What the caller is told at first and at last."""
         hosts = [cls.net.host(OPEN) for _ in range(2)]
-        calling = couple.connect(next(cls.numbers), hosts, cls.said)[0]
+        calling, answering, _ = couple.connect(next(cls.numbers), hosts, cls.said)
         if hosts[1].run(["ip", "link", "set", "eth0", "down"]).returncode != 0:
             raise RuntimeError("the interface stays up")
         first, last = calling.phase("reconnecting"), calling.phase("over")
         calling.process.wait(WAIT)
+        answering.end()  # its profile is to be opened again
         return first, last
 
     def test_a_call_whose_network_does_not_come_back_ends(self):
