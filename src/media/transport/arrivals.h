@@ -58,7 +58,7 @@ class Arrivals {
   rtp::SequenceUnwrapper numbers_;
   std::array<rtp::PacketArrival, limits::feedback_packets + 1> arrivals_;
   std::size_t size_ = 0;
-  std::int64_t told_ = -1;  // behind the last one that was ever told
+  std::int64_t told_ = -1;  // one past the last that was told; -1: none was
   std::int64_t from_ = 0;
 };
 
