@@ -9,6 +9,11 @@ bool goes_on(const CallInfo& call) {
   return call.phase != CallPhase::none && call.phase != CallPhase::over;
 }
 
+// In more than how well they hear each other.
+bool differ(const CallInfo& a, const CallInfo& b) {
+  return a.id != b.id || a.phase != b.phase || a.muted != b.muted;
+}
+
 }  // namespace
 
 void ChatCalls::begin() {
@@ -53,7 +58,7 @@ void ChatCalls::on_event(const CallInfo& call) {
     if (call.id == shown_.id) stop();
     return;
   }
-  const bool news = call.id != shown_.id || call.phase != shown_.phase || call.muted != shown_.muted;
+  const bool news = differ(call, shown_);
   shown_ = call;
   if (news) interactor_.show_call(call);
   follow(call);
@@ -74,10 +79,12 @@ void ChatCalls::stop() {
 
 void ChatCalls::refresh() {
   if (!std::exchange(due_, false)) return;
+  const auto asked = shown_;
   const auto call = client_.call(CallStatusRequest{});
-  // Its end may have been told while this was asked, or have been lost with the process that carried it.
-  if (shown_.id.empty()) return;
-  if (call && goes_on(*call) && call->id == shown_.id) return follow(*call);
+  // Its end or more may have been told while this was asked, or have been lost with the process that carried it.
+  if (shown_.id.empty() || differ(shown_, asked)) return;
+  if (!call) return follow(asked);
+  if (goes_on(*call)) return on_event(*call);
   interactor_.show("-- the call is over: the pqc-chat that carried it has ended");
   stop();
 }
