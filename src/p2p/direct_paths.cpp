@@ -49,6 +49,7 @@ class IceDirectPath final : public client::DirectPath {
   void gather(net::QuicRole role);
   Status complete();
   void tell_more(bool last);
+  void tell_left_out();
   void take(LinkPtr link);
   void close(const Error& why);
 
@@ -57,7 +58,7 @@ class IceDirectPath final : public client::DirectPath {
   IceTransport transport_;
   LinkPtr link_;
   Ticket ours_;
-  std::optional<Ticket> theirs_;            // the offer that we answer
+  std::optional<Ticket> theirs_;            // the offer that we answer, or the answer that came
   bool told_ = false;                       // our ticket
   std::vector<net::ice::Candidate> known_;  // of ours, to the other side
   bool all_added_ = false;                  // theirs
@@ -72,18 +73,21 @@ void IceDirectPath::gather(net::QuicRole role) {
         if (!ready) return close(ready.error());
         told_ = true;
         handlers_.ticket(to_text(ours_));
+        tell_left_out();
       },
       [this](bool last) { tell_more(last); });
 }
 
 void IceDirectPath::tell_more(bool last) {
   if (closed_ || link_) return;
-  std::vector<net::ice::Candidate> found;
-  for (const auto& candidate : by_need(transport_.candidates()))
-    if (found.size() < limits::candidates && !std::ranges::contains(known_, candidate)) found.push_back(candidate);
-  if (found.empty() && !last) return;
-  known_.insert(known_.end(), found.begin(), found.end());
-  handlers_.candidates(encode_candidates(found), last);
+  for (auto& news : candidates_since(known_, transport_.candidates(), last))
+    handlers_.candidates(std::move(news.candidates), news.last);
+}
+
+// A ticket has no room for all of a machine with many addresses.
+void IceDirectPath::tell_left_out() {
+  auto told = known_;
+  if (!candidates_since(told, transport_.candidates(), false).empty()) tell_more(transport_.all_found());
 }
 
 // Who answers lets the other side in before it tells where.
@@ -95,7 +99,7 @@ Status IceDirectPath::complete() {
   ours_.ice = transport_.keys();
   ours_.candidates = by_need(transport_.candidates());
   if (ours_.candidates.empty()) return client::fail(ExitCode::unreachable, "this machine has no address");
-  known_ = ours_.candidates;
+  known_ = candidates_in(ours_);
   if (!theirs_) return {};
   return transport_.accept(*theirs_, [this](LinkPtr link) { take(std::move(link)); });
 }
@@ -116,8 +120,15 @@ Status IceDirectPath::accept(std::string_view text) {
 Status IceDirectPath::add(ByteView candidates, bool last) {
   const auto more = decode_candidates(candidates);
   if (!more) return client::fail(ExitCode::refused, "these are no candidates");
-  if (link_ || !theirs_ || !told_ || std::exchange(all_added_, all_added_ || last)) return {};
-  transport_.add_candidates(*more);
+  if (link_ || !theirs_ || std::exchange(all_added_, all_added_ || last)) return {};
+  if (told_) {
+    transport_.add_candidates(*more);
+    return {};
+  }
+  // Nothing is checked before our answer is there: until then they are as good as those of the offer.
+  auto& all = theirs_->candidates;
+  const auto room = limits::candidates_in_all - std::min(limits::candidates_in_all, all.size());
+  all.insert(all.end(), more->begin(), more->begin() + static_cast<std::ptrdiff_t>(std::min(more->size(), room)));
   return {};
 }
 

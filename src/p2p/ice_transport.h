@@ -59,6 +59,8 @@ class IceTransport {
   [[nodiscard]] net::Fingerprint fingerprint() const;
   [[nodiscard]] const IceKeys& keys() const { return keys_; }
   [[nodiscard]] std::vector<net::ice::Candidate> candidates() const;
+  // Whether `more` is not called any more.
+  [[nodiscard]] bool all_found() const { return !more_; }
 
   // Lets in who has this ticket's keys, whenever it comes. As long as nobody does, checks are repeated, which keeps the
   // way open through NATs.

@@ -50,18 +50,19 @@ Bytes encode(const Candidate& candidate) {
   return out;
 }
 
-// As many as fit, after what `out` has.
-void append_candidates(Bytes& out, std::span<const Candidate> candidates, std::size_t longest) {
-  std::size_t count = 0;
+// As many as fit, after what `out` has. Answers which.
+std::vector<Candidate> append_candidates(Bytes& out, std::span<const Candidate> candidates, std::size_t longest) {
+  std::vector<Candidate> fitted;
   for (const auto& candidate : candidates) {
     const auto encoded = encode(candidate);
-    if (encoded.empty() || count == limits::candidates || out.size() + encoded.size() > longest) continue;
+    if (encoded.empty() || fitted.size() == limits::candidates || out.size() + encoded.size() > longest) continue;
     append(out, encoded);
-    ++count;
+    fitted.push_back(candidate);
   }
+  return fitted;
 }
 
-Bytes encode(const Ticket& ticket) {
+Bytes encode_head(const Ticket& ticket) {
   Bytes out;
   wire::Writer writer(out);
   writer.u8(static_cast<std::uint8_t>(ticket.kind))
@@ -70,6 +71,11 @@ Bytes encode(const Ticket& ticket) {
       .bytes(ticket.certificate);
   if (ticket.kind == Ticket::Kind::answer) writer.bytes(ticket.answers);
   writer.bytes(ticket.ice.ufrag).bytes(ticket.ice.password);
+  return out;
+}
+
+Bytes encode(const Ticket& ticket) {
+  auto out = encode_head(ticket);
   append_candidates(out, ticket.candidates, limits::ticket_bytes);
   return out;
 }
@@ -158,6 +164,26 @@ Bytes encode_candidates(std::span<const Candidate> candidates) {
 std::optional<std::vector<Candidate>> decode_candidates(ByteView bytes) {
   wire::Reader reader(bytes);
   return parse_candidates(reader);
+}
+
+std::vector<Candidate> candidates_in(const Ticket& ticket) {
+  auto out = encode_head(ticket);
+  return append_candidates(out, ticket.candidates, limits::ticket_bytes);
+}
+
+std::vector<CandidateNews> candidates_since(std::vector<Candidate>& told, std::span<const Candidate> all, bool last) {
+  std::vector<CandidateNews> out;
+  for (const auto& candidate : by_need(all)) {
+    if (told.size() >= limits::candidates_in_all) break;
+    if (std::ranges::contains(told, candidate) || encode(candidate).empty()) continue;
+    if (out.empty() || out.back().count == limits::candidates) out.emplace_back();
+    append(out.back().candidates, encode(candidate));
+    ++out.back().count;
+    told.push_back(candidate);
+  }
+  if (last && out.empty()) out.emplace_back();
+  if (last) out.back().last = true;
+  return out;
 }
 
 std::array<std::uint8_t, 16> hash_of(const Ticket& ticket) {

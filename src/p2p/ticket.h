@@ -51,6 +51,20 @@ struct Ticket {
 // At most limits::candidates; nothing for what breaks a rule.
 [[nodiscard]] std::optional<std::vector<net::ice::Candidate>> decode_candidates(ByteView bytes);
 
+// Those of its candidates that its text has.
+[[nodiscard]] std::vector<net::ice::Candidate> candidates_in(const Ticket& ticket);
+
+// Some of ours for the other side, as encode_candidates has them; with `last`, no more come.
+struct CandidateNews {
+  Bytes candidates;
+  std::size_t count = 0;
+  bool last = false;
+};
+// What is to be told of `all` that is not in `told` yet, and is then: limits::candidates each time, and no more than
+// limits::candidates_in_all. With `last` one says so, even if it has none.
+[[nodiscard]] std::vector<CandidateNews> candidates_since(std::vector<net::ice::Candidate>& told,
+                                                          std::span<const net::ice::Candidate> all, bool last);
+
 // At most limits::ticket_text characters. Candidates that do not fit any more are left out, and those that are no
 // address or that nobody is told of.
 [[nodiscard]] std::string to_text(const Ticket& ticket);

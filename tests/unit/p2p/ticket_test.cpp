@@ -54,6 +54,40 @@ TEST(Ticket, TheLargestFits) {
   EXPECT_EQ(parse_ticket(to_text(v4), now)->candidates.size(), limits::candidates);
 }
 
+// A machine with twenty addresses: what the ticket has no room for is told after it, eight at a time.
+TEST(Ticket, WhatIsLeftOutOfOneIsToldLater) {
+  auto ticket = sample(Ticket::Kind::answer, 0);
+  for (std::uint16_t port = 1; port <= 20; ++port)
+    ticket.candidates.push_back({CandidateType::host, "2001:db8::1", port});
+  auto told = candidates_in(ticket);
+  EXPECT_EQ(told, parse_ticket(to_text(ticket), now)->candidates);
+  ASSERT_EQ(told.size(), 5U);
+  const auto news = candidates_since(told, ticket.candidates, true);
+  ASSERT_EQ(news.size(), 2U);
+  EXPECT_FALSE(news[0].last);
+  EXPECT_TRUE(news[1].last);
+  std::vector<Candidate> later;
+  for (const auto& each : news) {
+    const auto some = decode_candidates(each.candidates);
+    ASSERT_TRUE(some);
+    later.insert(later.end(), some->begin(), some->end());
+  }
+  EXPECT_EQ(later, std::vector<Candidate>(ticket.candidates.begin() + 5,
+                                          ticket.candidates.begin() + limits::candidates_in_all));
+}
+
+TEST(Ticket, NothingIsToldTwiceOrThatCannotBe) {
+  const auto all = sample(Ticket::Kind::offer, 2).candidates;
+  std::vector<Candidate> told;
+  EXPECT_EQ(candidates_since(told, all, false).size(), 1U);
+  EXPECT_TRUE(candidates_since(told, all, false).empty());
+  const std::vector<Candidate> reflexive{{CandidateType::peer_reflexive, "192.0.2.9", 9}};
+  EXPECT_TRUE(candidates_since(told, reflexive, false).empty());
+  const auto end = candidates_since(told, all, true);
+  ASSERT_EQ(end.size(), 1U);
+  EXPECT_TRUE(end[0].last && end[0].candidates.empty());
+}
+
 TEST(Ticket, CandidatesGoWithoutOneToo) {
   const auto candidates = sample(Ticket::Kind::offer, limits::candidates).candidates;
   const auto bytes = encode_candidates(candidates);
