@@ -1,5 +1,5 @@
 // Entries of a recording on their way from the thread that moves packets to the one that writes: no locks, allocation
-// or system calls, fixed memory. One thread writes, one reads.
+// or system calls, fixed memory. What was read is wiped, and what is left at the end. One thread writes, one reads.
 #pragma once
 
 #include <array>
@@ -7,8 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
-#include "base/bytes.h"
+#include "base/secret.h"
 
 namespace pqc::client {
 
@@ -17,6 +18,11 @@ class EntryRing {
   static_assert((capacity & (capacity - 1)) == 0, "positions wrap at a power of two");
 
  public:
+  EntryRing() = default;
+  ~EntryRing() { wipe(*bytes_); }
+  EntryRing(const EntryRing&) = delete;
+  EntryRing& operator=(const EntryRing&) = delete;
+
   // The whole entry or, where there is no room, nothing.
   [[nodiscard]] bool write(ByteView entry) {
     const auto end = written_.load(std::memory_order_relaxed);
@@ -34,7 +40,7 @@ class EntryRing {
     const auto begin = read_.load(std::memory_order_relaxed);
     if (written_.load(std::memory_order_acquire) == begin) return {};
     const auto size = static_cast<std::size_t>(at(begin) << 8U | at(begin + 1));
-    for (std::size_t i = 0; i < size; ++i) out[i] = at(begin + 2 + i);
+    for (std::size_t i = 0; i < size; ++i) out[i] = std::exchange(at(begin + 2 + i), std::uint8_t{0});
     read_.store(begin + 2 + size, std::memory_order_release);
     return out.first(size);
   }

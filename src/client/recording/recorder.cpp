@@ -1,8 +1,10 @@
 #include "client/recording/recorder.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -40,6 +42,14 @@ class GrowingFile {
     size_ += static_cast<::off_t>(bytes.size());
     return {};
   }
+  // Its name is on disk afterwards, where the folder's file system can do that at all.
+  Status keep_name() {
+    const auto path = std::filesystem::path(path_).parent_path();
+    const FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder && ::fsync(folder.get()) != 0 && errno != EINVAL)
+      return std::unexpected(system_error(errno, "write into", path));
+    return {};
+  }
   void remove() { (void)::unlink(path_.c_str()); }
 
  private:
@@ -64,14 +74,8 @@ class Recorder::Writer {
     content_.reserve(recording::chunk_size);
   }
   ~Writer() {
-    if (!thread_.joinable()) return;
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-    if (!first_) file_.remove();
+    if (thread_.joinable()) finish();
+    wipe(content_);
   }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -80,6 +84,7 @@ class Recorder::Writer {
     recording::write_start(plan.start, content_);
     auto begun = file_.append(plan.header);
     if (begun) begun = put(false);
+    if (begun) begun = file_.keep_name();
     if (!begun) {
       file_.remove();
       return begun;
@@ -91,13 +96,16 @@ class Recorder::Writer {
   void add(recording::Side side, std::uint32_t timestamp, ByteView payload, Time now) {
     if (!going() || payload.empty() || payload.size() > recording::payload_size) return;
     if (!first_) first_ = now;
-    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(now - *first_);
-    if (time >= limits::recording_longest) {
+    // Frames of two directions may come with times that were taken in another order.
+    latest_ = std::max(latest_, std::chrono::duration_cast<std::chrono::milliseconds>(now - *first_));
+    if (latest_ >= limits::recording_longest) {
       full_.store(true, std::memory_order_relaxed);
       return;
     }
-    (void)ring_.write(
-        recording::write_frame({.side = side, .time = time, .timestamp = timestamp, .payload = payload}, entry_));
+    const auto entry =
+        recording::write_frame({.side = side, .time = latest_, .timestamp = timestamp, .payload = payload}, entry_);
+    (void)ring_.write(entry);
+    wipe(ByteSpan(entry_).first(entry.size()));
   }
   [[nodiscard]] bool going() const {
     return !full_.load(std::memory_order_relaxed) && !failed_.load(std::memory_order_relaxed);
@@ -108,6 +116,16 @@ class Recorder::Writer {
   }
 
  private:
+  void finish() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+    if (!first_) file_.remove();
+  }
+
   void run() {
     while (!ended_ && !wait()) drain(false);
     drain(true);
@@ -128,6 +146,7 @@ class Recorder::Writer {
       if (content_.size() + next.size() > recording::chunk_size) done = put(false);
       content_.insert(content_.end(), next.begin(), next.end());
     }
+    wipe(entry);
     if (done && (last || !content_.empty())) done = put(last);
     ended_ = last;
     if (!done) end(std::move(done).error());
@@ -135,6 +154,7 @@ class Recorder::Writer {
 
   Status put(bool last) {
     const auto chunk = sealer_.seal_next(content_, last);
+    wipe(content_);
     content_.clear();
     if (!chunk) return fail(ExitCode::unexpected, "the recording could not be encrypted");
     return file_.append(*chunk);
@@ -155,6 +175,7 @@ class Recorder::Writer {
   // Of the thread that calls add().
   std::array<std::uint8_t, recording::entry_size> entry_{};
   std::optional<Time> first_;
+  std::chrono::milliseconds latest_{0};
 
   // Of the recorder's thread.
   GrowingFile file_;

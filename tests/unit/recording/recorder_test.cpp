@@ -174,45 +174,159 @@ TEST_F(RecorderTest, ACallWithoutSoundLeavesNoFile) {
   EXPECT_FALSE(std::filesystem::exists(file));
 }
 
-TEST_F(RecorderTest, EveryCutIsKnownAndEveryChangeRefused) {
-  {
-    auto recorder = Recorder::start(plan()).value();
-    speak(*recorder, 50, 0, nothing_lost);
-  }
-  const auto whole = content_of(file);
-  const auto other = folder.path("other");
-  std::size_t readable = 0;
-  for (std::size_t size = 0; size < whole.size(); size += 97) {
-    write_file(other, ByteView(whole).first(size));
-    const auto made = exported(other);
-    if (made) {
-      EXPECT_FALSE(made->complete) << size;
-    } else {
-      EXPECT_EQ(made.error().code, ExitCode::damaged) << size;
+// A recording with the same chunks each time: each has five frames of ours, 50 ms.
+class SealedRecordingTest : public RecorderTest {
+ protected:
+  static constexpr std::size_t chunks = 5;
+
+  SealedRecordingTest() {
+    crypto::SeededRng rng(3);
+    const auto header = recording::make_header(rng);
+    auto sealer = recording::Sealer::start(recording::derive_key(secret, header).value()).value();
+    auto encoder = FrameEncoder::create(16'000, media::voice::FrameDuration::ms10).value();
+    append(whole, header);
+    for (std::size_t i = 0; i < chunks; ++i) {
+      starts.push_back(whole.size());
+      Bytes content;
+      if (i == 0) recording::write_start({.call = {7}, .began = 1, .ours = "a", .theirs = "b"}, content);
+      for (std::size_t frame = 5 * i; frame < 5 * i + 5; ++frame) write_frame(encoder, frame, content);
+      append(whole, sealer.seal_next(content, i + 1 == chunks).value());
     }
-    readable += made.has_value();
+    starts.push_back(whole.size());
+  }
+  void write_frame(FrameEncoder& encoder, std::size_t at, Bytes& content) {
+    media::voice::Block said{};
+    our_speech.fill(said);
+    encoder.add(said, [&](const media::voice::EncodedFrame& frame) {
+      std::array<std::uint8_t, recording::entry_size> room{};
+      append(
+          content,
+          recording::write_frame(
+              {.side = Side::ours, .time = at * 10ms, .timestamp = frame.timestamp, .payload = frame.payload}, room));
+    });
+  }
+  Result<ExportedRecording> exported_of(ByteView content) {
+    write_file(file, content);
+    auto made = exported(file);
     EXPECT_EQ(std::filesystem::exists(wav), made.has_value());
+    return made;
   }
-  for (std::size_t at = 0; at < whole.size(); at += 89) {
-    auto bad = whole;
-    bad[at] ^= 0x20U;
-    write_file(other, bad);
-    EXPECT_FALSE(exported(other)) << at;
-    EXPECT_FALSE(std::filesystem::exists(wav));
+  // Of which `left` chunks are exported.
+  void expect_cut_off(ByteView content, std::size_t left, const std::string& what) {
+    const auto made = exported_of(content);
+    ASSERT_TRUE(made) << what << ": " << made.error().message;
+    EXPECT_FALSE(made->complete) << what;
+    EXPECT_EQ(made->length, left * 50ms) << what;
   }
+  void expect_refused(ByteView content, ExitCode code, const std::string& what) {
+    const auto made = exported_of(content);
+    ASSERT_FALSE(made) << what;
+    EXPECT_EQ(made.error().code, code) << what;
+  }
+
+  Bytes whole;
+  std::vector<std::size_t> starts;  // of each chunk, and the end
+};
+
+TEST_F(SealedRecordingTest, TheWholeOneIsWhole) {
+  const auto made = exported_of(whole);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->complete);
+  EXPECT_EQ(made->length, chunks * 50ms);
   auto longer = whole;
   longer.push_back(0);
-  write_file(other, longer);
-  EXPECT_EQ(exported(other).error().code, ExitCode::damaged);
-  // What a loss of power leaves: the size of a chunk, and zeros in its place.
-  const auto start = recording::header_size + recording::Opener::length_of(ByteView(whole).subspan(40, 5)).value();
-  const auto second = recording::Opener::length_of(ByteView(whole).subspan(start, 5)).value();
-  auto zeros = to_bytes(ByteView(whole).first(start));
-  zeros.resize(start + second);
-  write_file(other, zeros);
-  EXPECT_EQ(exported(other).error().message, "the recording is cut off before its first sound");
+  expect_refused(longer, ExitCode::damaged, "something behind the end");
   secret.fill()[0] = 1;
-  EXPECT_EQ(exported(file).error().code, ExitCode::wrong_key);
+  expect_refused(whole, ExitCode::wrong_key, "another secret");
+}
+
+TEST_F(SealedRecordingTest, OfEveryCutWhatStandsBeforeIsExported) {
+  for (std::size_t i = 0; i < chunks; ++i) {
+    const auto length = starts[i + 1] - starts[i];
+    for (const auto left : {std::size_t{0}, std::size_t{1}, recording::chunk_head_size - 1, recording::chunk_head_size,
+                            length / 2, length - 1}) {
+      const auto cut = ByteView(whole).first(starts[i] + left);
+      const auto what = "cut at " + std::to_string(left) + " of chunk " + std::to_string(i);
+      if (i == 0)
+        expect_refused(cut, ExitCode::damaged, what);
+      else
+        expect_cut_off(cut, i, what);
+    }
+  }
+  for (std::size_t size = 0; size < starts[0]; ++size)
+    expect_refused(ByteView(whole).first(size), ExitCode::damaged, "cut inside the header");
+}
+
+TEST_F(SealedRecordingTest, NoChangeIsExported) {
+  for (std::size_t at = 0; at < starts[0]; ++at) {
+    auto bad = whole;
+    bad[at] ^= 0x20U;
+    EXPECT_FALSE(exported_of(bad)) << at;
+  }
+  for (std::size_t i = 0; i < chunks; ++i)
+    for (auto at = starts[i] + recording::chunk_head_size; at < starts[i + 1]; at += 13) {
+      auto bad = whole;
+      bad[at] ^= 0x20U;
+      if (i + 1 == chunks)
+        expect_cut_off(bad, i, "byte " + std::to_string(at));
+      else
+        expect_refused(bad, i == 0 ? ExitCode::wrong_key : ExitCode::damaged, "byte " + std::to_string(at));
+    }
+}
+
+// By its length such a chunk may be one that was on its way to the disk, wherever it stood.
+TEST_F(SealedRecordingTest, AChangedHeadIsRefusedOrCutsOff) {
+  std::size_t cut_off = 0;
+  for (std::size_t i = 0; i < chunks; ++i)
+    for (std::size_t bit = 0; bit < 8 * recording::chunk_head_size; bit += 3) {
+      auto bad = whole;
+      bad[starts[i] + bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+      const auto length = recording::Opener::length_of(ByteView(bad).subspan(starts[i], recording::chunk_head_size));
+      const auto what = "bit " + std::to_string(bit) + " of chunk " + std::to_string(i);
+      if (i > 0 && length && starts[i] + *length >= whole.size()) {
+        expect_cut_off(bad, i, what);
+        ++cut_off;
+      } else {
+        EXPECT_FALSE(exported_of(bad)) << what;
+      }
+    }
+  EXPECT_GT(cut_off, chunks);
+}
+
+// What a loss of power leaves of the chunk that was on its way: its size, and zeros where a page was not written.
+TEST_F(SealedRecordingTest, AChunkThatGotHalfToTheDiskCutsOff) {
+  for (std::size_t i = 1; i < chunks; ++i) {
+    auto torn = to_bytes(ByteView(whole).first(starts[i + 1]));
+    std::fill(torn.begin() + static_cast<std::ptrdiff_t>((starts[i] + starts[i + 1]) / 2), torn.end(), 0);
+    expect_cut_off(torn, i, "half of chunk " + std::to_string(i));
+    std::fill(torn.begin() + static_cast<std::ptrdiff_t>(starts[i]), torn.end(), 0);
+    expect_cut_off(torn, i, "nothing of chunk " + std::to_string(i));
+    if (i + 1 == chunks) continue;
+    append(torn, ByteView(whole).subspan(starts[i + 1]));
+    expect_refused(torn, ExitCode::damaged, "zeros in the middle");
+  }
+  auto first = to_bytes(ByteView(whole).first(starts[1]));
+  first.back() = 0;
+  expect_refused(first, ExitCode::wrong_key, "the first chunk is what a key is known by");
+}
+
+TEST_F(RecorderTest, WhatCannotBeReadIsNoEnd) {
+  const auto made = exported(folder.path("."));
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ExitCode::missing) << made.error().message;
+}
+
+TEST_F(RecorderTest, TimesThatFallStandStill) {
+  {
+    auto recorder = Recorder::start(plan()).value();
+    speak(*recorder, 10, 0, nothing_lost);
+    begin -= 1s;
+    speak(*recorder, 10, 0, nothing_lost);
+  }
+  const auto made = exported(file);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->complete);
+  EXPECT_GE(made->length, 100ms);
 }
 
 // A crash: the thread that writes never gets to the end.
