@@ -4,6 +4,21 @@
 #include <utility>
 
 namespace pqc::client {
+namespace {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {
+  if (!one || !other) return one ? one : other;
+  return std::min(one, other);
+}
+
+// How soon a round of the peer's may follow the last one.
+TimePoint next_round_at(const CallActive& call) {
+  return call.round == 0 ? TimePoint::min() : call.began + limits::call_restart_least;
+}
+
+}  // namespace
 
 // One event: what it does to the state, and what follows from it.
 class CallMachine::Step {
@@ -59,6 +74,7 @@ class CallMachine::Step {
   void answer(const CallPeer& from, const CallId& id, const CallOffer& offer);
   CallActive* active(const CallId& id);
   void restart(CallActive& call, std::uint32_t round);
+  void follow_kept(CallActive& call);
   // The call that rings here, is being answered, or was answered here and connects.
   [[nodiscard]] bool is_incoming(const CallPeer& from, const CallId& id) const;
 
@@ -108,7 +124,9 @@ Direction call_direction(const CallState& state) {
 std::optional<std::chrono::steady_clock::time_point> CallMachine::deadline() const {
   return std::visit(
       [](const auto& s) -> std::optional<std::chrono::steady_clock::time_point> {
-        if constexpr (requires { s.until; })
+        if constexpr (requires { s.kept; })
+          return earlier(s.until, s.kept ? std::optional(next_round_at(s)) : std::nullopt);
+        else if constexpr (requires { s.until; })
           return s.until;
         else
           return std::nullopt;
@@ -251,7 +269,8 @@ void CallMachine::Step::restart(CallActive& call, std::uint32_t round) {
   actions.emplace_back(RestartMedia{.id = call.id, .round = round});
 }
 
-// A new round where none is under way. Who has moved knows that what was told of the last one does not hold any more.
+// A new round where none is under way, or waits to be. Who has moved knows that what was told of the last one does not
+// hold any more.
 void CallMachine::Step::operator()(const PathSilent& event) {
   auto* call = active(event.id);
   if (call == nullptr) return;
@@ -260,7 +279,7 @@ void CallMachine::Step::operator()(const PathSilent& event) {
     actions.emplace_back(CallChanged{});
   }
   const auto least = event.moved ? limits::call_restart_least : limits::call_restart_again;
-  const bool under_way = call->round != 0 && now_.steady - call->began < least;
+  const bool under_way = call->kept || (call->round != 0 && now_.steady - call->began < least);
   if (!under_way && call->round < limits::call_restarts) restart(*call, call->round + 1);
 }
 
@@ -277,12 +296,24 @@ void CallMachine::Step::operator()(const LocalRestarted& event) {
   send(call->peer, {.call = event.id, .what = CallRestart{.round = event.round, .path = event.path}});
 }
 
+// Each round costs sockets and allocations, so it is not for the peer to say how fast they come.
+void CallMachine::Step::follow_kept(CallActive& call) {
+  if (!call.kept || now_.steady < next_round_at(call)) return;
+  const auto theirs = *std::exchange(call.kept, std::nullopt);
+  restart(call, theirs.round);
+  actions.emplace_back(FollowPeer{.id = call.id, .round = theirs.round, .theirs = theirs.path});
+}
+
 // Both sides may begin the same round; who is behind follows.
 void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallRestart& what) {
   auto* call = active(id);
   if (call == nullptr || call->peer != from || what.round < call->round) return;
-  if (what.round > call->round) restart(*call, what.round);
-  actions.emplace_back(FollowPeer{.id = id, .round = what.round, .theirs = what.path});
+  if (what.round == call->round) {
+    actions.emplace_back(FollowPeer{.id = id, .round = what.round, .theirs = what.path});
+    return;
+  }
+  if (!call->kept || what.round >= call->kept->round) call->kept = what;
+  follow_kept(*call);
 }
 
 void CallMachine::Step::operator()(const OfferFailed& event) {
@@ -297,6 +328,10 @@ void CallMachine::Step::operator()(const PeerRefused&) {
 }
 
 void CallMachine::Step::operator()(const TimePassed&) {
+  if (auto* call = in<CallActive>()) {
+    follow_kept(*call);
+    if (!call->until || now_.steady < *call->until) return;
+  }
   const auto until = machine_.deadline();
   if (!until || now_.steady < *until) return;
   if (const auto* calling = in<CallCalling>())

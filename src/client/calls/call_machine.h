@@ -192,6 +192,7 @@ struct CallActive {
   std::uint32_t round = 0;                                          // of restarts: the latest that either side began
   std::chrono::steady_clock::time_point began{};                    // that round
   std::optional<std::chrono::steady_clock::time_point> until = {};  // reconnecting
+  std::optional<CallRestart> kept = {};  // the peer's latest round, too soon after that one to be followed yet
 };
 using CallState =
     std::variant<CallIdle, CallPreparing, CallCalling, CallRingingHere, CallAnswering, CallConnecting, CallActive>;

@@ -214,14 +214,20 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     rate_.reset();
     measure(now);
     events_.replaced();
+    events_.retired();
   }
 
   bool take_given() {
     if (!connected_) return false;
-    const std::lock_guard lock(mutex_);
-    if (!given_.agent) return false;
-    std::swap(next_, given_);
-    retire(std::move(given_.agent));
+    bool superseded = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!given_.agent) return false;
+      std::swap(next_, given_);
+      superseded = given_.agent != nullptr;
+      retire(std::move(given_.agent));
+    }
+    if (superseded) events_.retired();
     return true;
   }
   // Under the mutex.

@@ -39,8 +39,10 @@ struct MediaThreadEvents {
   // Nothing came for limits::call_silence; said again each second, until something does, which is told too.
   std::function<void()> silent;
   std::function<void()> back;
-  // It has gone over to what replace() gave; end_replaced() is to be called.
+  // It has gone over to what replace() gave.
   std::function<void()> replaced;
+  // There are ways that are of no use any more: end_replaced() is to be called.
+  std::function<void()> retired;
 };
 
 class MediaThread {

@@ -54,7 +54,8 @@ class VoiceCall final : public CallMedia {
                          const std::string& why) { later([this, orderly, why] { events_.ended(orderly, why); }); },
          .silent = [this] { later([this] { events_.silent(false); }); },
          .back = [this] { later([this] { events_.back(); }); },
-         .replaced = [this] { later([this] { replaced(); }); }});
+         .replaced = [this] { later([this] { replaced(); }); },
+         .retired = [this] { later([this] { thread_->end_replaced(); }); }});
     if (!started) return end_later(started.error());
     thread_ = std::move(*started);
     thread_->set_muted(muted_);
@@ -105,10 +106,7 @@ class VoiceCall final : public CallMedia {
     look_at_addresses();
   }
 
-  void replaced() {
-    log(LogLevel::debug, "call.went_over", {{"round", std::to_string(round_)}});
-    thread_->end_replaced();
-  }
+  void replaced() { log(LogLevel::debug, "call.went_over", {{"round", std::to_string(round_)}}); }
 
   // A network that has gone takes its addresses with it. New ones alone change nothing: the path is there.
   void look_at_addresses() {

@@ -162,6 +162,41 @@ TEST_F(CallMachineTest, WhoIsBehindFollowsAndWhatIsOldChangesNothing) {
   EXPECT_EQ(find<FollowPeer>(same)->round, 4U);
 }
 
+// However fast they come, they cost no more than our own would.
+TEST_F(CallMachineTest, RoundsOfThePeerAreFollowedOnceASecond) {
+  talk_to_bob();
+  int followed = 0;
+  const auto count = [&followed](const CallActions& actions) {
+    if (find<RestartMedia>(actions) != nullptr) ++followed;
+    EXPECT_EQ(find<RestartMedia>(actions) != nullptr, find<FollowPeer>(actions) != nullptr);
+  };
+  for (std::uint32_t round = 1; round <= limits::call_restarts; ++round) {
+    count(says(bobs_phone, CallRestart{.round = round, .path = path_at(1)}));
+    passed += std::chrono::milliseconds(50);
+    count(on(TimePassed{}));
+  }
+  EXPECT_LE(followed, 11) << "in ten seconds";
+  EXPECT_GE(followed, 10);
+}
+
+TEST_F(CallMachineTest, OfRoundsThatComeTooSoonTheLatestIsFollowedLater) {
+  talk_to_bob();
+  EXPECT_NE(find<FollowPeer>(says(bobs_phone, CallRestart{.round = 1, .path = path_at(1)})), nullptr);
+  EXPECT_TRUE(says(bobs_phone, CallRestart{.round = 3, .path = path_at(3)}).empty());
+  EXPECT_TRUE(says(bobs_phone, CallRestart{.round = 2, .path = path_at(2)}).empty());
+  EXPECT_EQ(find<FollowPeer>(says(bobs_phone, CallRestart{.round = 1, .path = path_at(4)}))->round, 1U);
+  EXPECT_EQ(machine.deadline(), now().steady + limits::call_restart_least);
+  EXPECT_EQ(find<RestartMedia>(on(PathSilent{.id = id_of(5)})), nullptr) << "one is about to begin";
+  passed += limits::call_restart_least;
+  const auto later = on(TimePassed{});
+  ASSERT_NE(find<RestartMedia>(later), nullptr);
+  EXPECT_EQ(find<RestartMedia>(later)->round, 3U);
+  EXPECT_EQ(find<FollowPeer>(later)->theirs, path_at(3));
+  // The call is not over with it, and ends when its own time is up.
+  EXPECT_TRUE(std::holds_alternative<CallActive>(machine.state()));
+  EXPECT_EQ(machine.deadline(), now().steady - limits::call_restart_least + limits::call_reconnecting);
+}
+
 // Neither keys nor a path come from anybody but the device that the call is with.
 TEST_F(CallMachineTest, Threat19WhoIsNotInTheCallTurnsItNowhere) {
   talk_to_bob();
