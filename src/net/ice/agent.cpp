@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <ranges>
 #include <thread>
 
 #include <gio/gio.h>
@@ -365,11 +366,13 @@ void Agent::add_candidates(std::span<const Candidate> candidates) {
   impl_->tell(candidates);
 }
 
-// Those that it has already, libnice passes over.
+// Those that it has already, libnice passes over. The other side chooses where our checks go, but not to everywhere.
 void Agent::Impl::tell(std::span<const Candidate> candidates) {
   std::vector<CandidatePtr> theirs;
   GSList* list = nullptr;
-  for (const auto& candidate : candidates)
+  for (const auto& candidate : candidates | std::views::filter([this](const Candidate& each) {
+                                 return is_usable_candidate(each, settings.local_ips);
+                               }))
     if (auto one = candidate_of(candidate, stream, told)) {
       ++told;
       list = g_slist_append(list, one.get());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace pqc::net::ice {
@@ -17,6 +18,11 @@ struct Candidate {
 
   friend bool operator==(const Candidate&, const Candidate&) = default;
 };
+
+// Whether checks may go to what the other side names, where `ours` are this machine's addresses: not to what is no host
+// (unspecified, multicast, broadcast), nor to IPv4 addresses dressed up as IPv6, nor to services of this machine on
+// loopback, unless it is on loopback itself. Addresses of local networks are usable: there peers meet.
+[[nodiscard]] bool is_usable_candidate(const Candidate& candidate, std::span<const std::string> ours);
 
 // RFC 8445 §5.3: at least 4 and 22 characters of base64's alphabet.
 struct Credentials {
