@@ -177,15 +177,15 @@ void IceTransport::begin_gathering(const Address& at, net::QuicRole role, std::f
   role_ = role;
   at_ = at;
   gathered_ = std::move(done);
-  std::vector<Resolver::Question> questions;
+  std::vector<client::Resolver::Question> questions;
   for (const auto& stun : servers_.stun) questions.push_back({.address = stun, .family = AF_INET});
   for (const auto& turn : servers_.turn) questions.push_back({.address = turn.uri.server});
   resolver_.look_up(std::move(questions), limits::lookup_time,
-                    [this](const Resolver::Answers& answers) { on_names(answers); });
+                    [this](const client::Resolver::Answers& answers) { on_names(answers); });
 }
 
 // A server without an address is passed over, as one that does not answer is.
-void IceTransport::on_names(const Resolver::Answers& answers) {
+void IceTransport::on_names(const client::Resolver::Answers& answers) {
   const auto stuns = servers_.stun.size();
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!answers[i]) continue;

@@ -15,7 +15,6 @@
 #include "net/ice/agent.h"
 #include "net/ice/candidate.h"
 #include "net/quic.h"
-#include "p2p/resolver.h"
 #include "p2p/stun_search.h"
 #include "p2p/ticket.h"
 #include "p2p/transport.h"
@@ -72,7 +71,7 @@ class IceTransport {
 
  private:
   void begin_gathering(const Address& at, net::QuicRole role, std::function<void(client::Status)> done);
-  void on_names(const Resolver::Answers& answers);
+  void on_names(const client::Resolver::Answers& answers);
   client::Status open_sockets(const std::optional<Address>& stun);
   client::Result<std::unique_ptr<net::ice::Agent>> make_agent(const std::optional<Address>& stun);
   void on_stun_server(const std::optional<Address>& stun);
@@ -89,7 +88,7 @@ class IceTransport {
   client::Loop& loop_;
   Rng& rng_;
   IceServers servers_;
-  Resolver resolver_;
+  client::Resolver resolver_;
   StunSearch search_;
   std::vector<Address> stun_;                 // numeric
   std::vector<net::ice::TurnServer> relays_;  // one for each address that a name has

@@ -62,7 +62,6 @@ inline constexpr std::chrono::milliseconds introduced_time{60'000};
 // candidates are waited for, and when checks that led nowhere are made again: before NATs forget the last ones.
 inline constexpr std::size_t stun_servers = 8;
 inline constexpr std::chrono::milliseconds lookup_time{1500};
-inline constexpr std::size_t lookups = 32;  // at once
 // Candidates that trickle: how long those are waited for that go into the ticket, and how many of one side are taken.
 inline constexpr std::chrono::milliseconds trickle_wait{100};
 inline constexpr std::size_t candidates_in_all = 16;

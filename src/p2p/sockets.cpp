@@ -22,31 +22,6 @@ bool is_link_local(const sockaddr* address) {
 
 }  // namespace
 
-client::Result<Addresses> resolve(const Address& address, int type, int flags, int family) {
-  addrinfo hints{};
-  hints.ai_family = family;
-  hints.ai_socktype = type;
-  hints.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const auto port = std::to_string(address.port);
-  if (const int code = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); code != 0)
-    return client::fail(ExitCode::unreachable,
-                        "there is no address for " + to_text(address) + ": " + ::gai_strerror(code));
-  return Addresses(found);
-}
-
-Address name_of(const sockaddr* address, socklen_t size) {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return {};
-  Address out{host.data(), static_cast<std::uint16_t>(std::strtoul(port.data(), nullptr, 10))};
-  // An IPv4 peer of a socket for both families.
-  if (out.host.starts_with("::ffff:")) out.host.erase(0, 7);
-  return out;
-}
-
 Address local_address(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;

@@ -1,26 +1,17 @@
 // Addresses as the system has them.
 #pragma once
 
-#include <memory>
 #include <vector>
 
-#include <netdb.h>
-#include <sys/socket.h>
-
-#include "client/error.h"
+#include "client/resolver.h"
 #include "p2p/address.h"
 
 namespace pqc::p2p {
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+using client::Addresses;
+using client::name_of;
+using client::resolve;
 
-// Blocks while a name is looked up. Error: unreachable.
-client::Result<Addresses> resolve(const Address& address, int type, int flags, int family = AF_UNSPEC);
-
-Address name_of(const sockaddr* address, socklen_t size);
 // Of a socket's own end.
 Address local_address(int fd);
 

@@ -76,13 +76,16 @@ std::vector<ice::Candidate> candidates_of(const std::vector<CallCandidate>& told
 CallGathering::CallGathering(Loop& loop, Settings settings, Done done)
     : loop_(loop), settings_(std::move(settings)), done_(std::move(done)), credentials_(fresh_credentials()) {
   give_up_ = loop_.after(limits::call_gathering, [this] { finish(); });
-  names_ = loop_.after(limits::call_gathering / 2, [this] { gather({}); });
-  lookup_.emplace(loop_, settings_.servers, has_family(settings_.addresses, false),
-                  has_family(settings_.addresses, true), [this](FoundServers found) { gather(std::move(found)); });
+  lookup_.emplace(loop_,
+                  ServerLookup::Settings{.servers = settings_.servers,
+                                         .v4 = has_family(settings_.addresses, false),
+                                         .v6 = has_family(settings_.addresses, true),
+                                         .time = limits::call_gathering / 2,
+                                         .known = settings_.known},
+                  [this](FoundServers found) { gather(std::move(found)); });
 }
 
 void CallGathering::gather(FoundServers servers) {
-  names_.reset();
   lookup_.reset();
   const bool has_relays = !servers.turn.empty();
   // The server learns nothing by a question of STUN that it does not know; relays stand for all that a peer is to see.

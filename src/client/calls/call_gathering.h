@@ -23,6 +23,8 @@ class CallGathering {
     bool relay_only = false;
     bool controlling = false;
     std::vector<std::string> addresses;  // of this machine
+    // Of the gatherings of one call.
+    std::shared_ptr<KnownNames> known = std::make_shared<KnownNames>();
   };
   struct Outcome {
     std::unique_ptr<net::ice::Agent> agent;
@@ -50,7 +52,6 @@ class CallGathering {
   bool waited_ = false;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::optional<ServerLookup> lookup_;
-  Loop::HandlePtr names_;
   Loop::HandlePtr ready_;
   Loop::HandlePtr enough_;
   Loop::HandlePtr give_up_;

@@ -1,14 +1,8 @@
 #include "client/calls/server_lookup.h"
 
-#include <algorithm>
-#include <mutex>
-#include <thread>
+#include <utility>
 
-#include <sys/eventfd.h>
-
-#include "client/files.h"
 #include "net/ice/limits.h"
-#include "net/ice/servers.h"
 
 namespace pqc::client {
 namespace {
@@ -19,59 +13,62 @@ bool is_v6(const std::string& ip) {
   return ip.find(':') != std::string::npos;
 }
 
+// A server on loopback is out of reach of sockets on other addresses, and would see nothing new. Behind an IPv6 address
+// there is no NAT to ask about.
+bool is_asked(const StunService& stun, bool v4) {
+  return stun.port != 0 && v4 && stun.host != "localhost" && !stun.host.starts_with("127.");
+}
+
 }  // namespace
 
-// Of the thread and its owner; the last of them lets it go.
-struct ServerLookup::Work {
-  std::optional<net::HostPort> stun;
-  std::vector<ice::TurnUri> relays;
-  std::string username, password;
-  bool v4 = false, v6 = false;
-  FileDescriptor done{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  std::mutex mutex;
-  FoundServers found;  // under the mutex
-
-  Work(const CallServers& servers, bool has_v4, bool has_v6)
-      : username(servers.turn.username), password(servers.turn.password), v4(has_v4), v6(has_v6) {
-    // A server on loopback is out of reach of sockets on other addresses, and would see nothing new.
-    const bool loopback = servers.stun.host == "localhost" || servers.stun.host.starts_with("127.");
-    if (servers.stun.port != 0 && !loopback && v4) stun = {servers.stun.host, servers.stun.port};
-    for (const auto& text : servers.turn.uris)
-      if (auto uri = ice::parse_turn_uri(text)) relays.push_back(std::move(*uri));
+ServerLookup::ServerLookup(Loop& loop, Settings settings, std::function<void(FoundServers)> done)
+    : settings_(std::move(settings)), done_(std::move(done)), resolver_(loop, settings_.ask) {
+  const auto& servers = settings_.servers;
+  if (is_asked(servers.stun, settings_.v4))
+    questions_.push_back({.address = {servers.stun.host, servers.stun.port}, .family = AF_INET});
+  for (const auto& text : servers.turn.uris) {
+    auto uri = ice::parse_turn_uri(text);
+    if (!uri) continue;
+    questions_.push_back({.address = uri->server});
+    relays_.push_back(std::move(*uri));
   }
-  FoundServers take() {
-    const std::lock_guard lock(mutex);
-    return std::move(found);
-  }
-  // Whether it is done at once.
-  [[nodiscard]] bool is_numeric() const {
-    return (!stun || ice::is_numeric(*stun)) &&
-           std::ranges::all_of(relays, [](const auto& uri) { return ice::is_numeric(uri.server); });
-  }
-  void run() {
-    FoundServers out;
-    if (stun) out.stun = ice::find_stun(*stun);
-    for (const auto& uri : relays)
-      for (auto& server : ice::find_turn(uri, username, password))
-        if ((is_v6(server.ip) ? v6 : v4) && out.turn.size() < ice::limits::turn_servers)
-          out.turn.push_back(std::move(server));
-    const std::lock_guard lock(mutex);
-    found = std::move(out);
-    (void)::eventfd_write(done.get(), 1);
-  }
-};
-
-ServerLookup::ServerLookup(Loop& loop, const CallServers& servers, bool v4, bool v6,
-                           std::function<void(FoundServers)> done)
-    : work_(std::make_shared<Work>(servers, v4, v6)) {
-  ready_ = loop.when_readable(work_->done.get(), [this, done = std::move(done)] {
-    ready_.reset();
-    done(work_->take());
+  resolver_.look_up(questions_, settings_.time, [this](const Resolver::Answers& answers) {
+    auto out = found(answers);
+    if (const auto answer = std::exchange(done_, {})) answer(std::move(out));
   });
-  if (work_->is_numeric())
-    work_->run();
-  else
-    std::thread([work = work_] { work->run(); }).detach();
+}
+
+std::vector<std::string> ServerLookup::addresses_of(const Resolver::Question& question,
+                                                    const Result<Addresses>& answer) {
+  auto& known = (*settings_.known)[{question.address.host, question.family}];
+  if (!answer) return known;
+  known.clear();
+  for (const auto* at = answer->get(); at != nullptr; at = at->ai_next)
+    known.push_back(name_of(at->ai_addr, at->ai_addrlen).host);
+  return known;
+}
+
+FoundServers ServerLookup::found(const Resolver::Answers& answers) {
+  FoundServers out;
+  const auto first_relay = questions_.size() - relays_.size();
+  for (std::size_t i = 0; i < questions_.size(); ++i) {
+    for (const auto& ip : addresses_of(questions_[i], answers[i])) {
+      if (i < first_relay) {
+        if (!out.stun) out.stun = ice::StunServer{.ip = ip, .port = questions_[i].address.port};
+        continue;
+      }
+      const auto& uri = relays_[i - first_relay];
+      if (!(is_v6(ip) ? settings_.v6 : settings_.v4) || out.turn.size() == ice::limits::turn_servers) continue;
+      out.turn.push_back({.ip = ip,
+                          .port = uri.server.port,
+                          .transport = uri.transport,
+                          .username = settings_.servers.turn.username,
+                          .password = settings_.servers.turn.password,
+                          .name = uri.server.host,
+                          .pin = uri.pin});
+    }
+  }
+  return out;
 }
 
 }  // namespace pqc::client

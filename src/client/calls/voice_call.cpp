@@ -87,7 +87,8 @@ class VoiceCall final : public CallMedia {
                                                  CallGathering::Settings{.servers = setup_.servers,
                                                                          .relay_only = setup_.audio.relay_only,
                                                                          .controlling = setup_.offering,
-                                                                         .addresses = addresses_},
+                                                                         .addresses = addresses_,
+                                                                         .known = names_},
                                                  std::move(done));
   }
 
@@ -194,6 +195,7 @@ class VoiceCall final : public CallMedia {
   CallMediaEvents events_;
   bool muted_ = false;
   std::optional<media::MediaCertificate> certificate_;
+  std::shared_ptr<KnownNames> names_ = std::make_shared<KnownNames>();
   std::vector<std::string> addresses_;  // of this machine, when it last gathered
   std::unique_ptr<ice::Agent> agent_;   // until connect()
   std::uint32_t round_ = 0;             // of the latest restart

@@ -1,6 +1,8 @@
-#include "p2p/resolver.h"
+#include "client/resolver.h"
 
+#include <array>
 #include <atomic>
+#include <cstdlib>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -10,27 +12,49 @@
 #include <sys/eventfd.h>
 
 #include "client/files.h"
-#include "p2p/limits.h"
 
-namespace pqc::p2p {
-
-using client::fail;
-using client::Result;
+namespace pqc::client {
 
 namespace {
 
 // Threads of this process that wait for name servers, those too whose answer nobody awaits any more.
 std::atomic<std::size_t> under_way = 0;
 
-client::Error late(const Address& address) {
-  return {ExitCode::timed_out, "nothing tells the address of " + to_text(address) + ": is a name server reachable?"};
+Error late(const net::HostPort& address) {
+  return {ExitCode::timed_out,
+          "nothing tells the address of " + net::to_text(address) + ": is a name server reachable?"};
 }
 
 }  // namespace
 
+Result<Addresses> resolve(const net::HostPort& address, int type, int flags, int family) {
+  addrinfo hints{};
+  hints.ai_family = family;
+  hints.ai_socktype = type;
+  hints.ai_flags = flags | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const auto port = std::to_string(address.port);
+  if (const int code = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); code != 0)
+    return fail(ExitCode::unreachable,
+                "there is no address for " + net::to_text(address) + ": " + ::gai_strerror(code));
+  return Addresses(found);
+}
+
+net::HostPort name_of(const sockaddr* address, socklen_t size) {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (::getnameinfo(address, size, host.data(), host.size(), port.data(), port.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    return {};
+  net::HostPort out{host.data(), static_cast<std::uint16_t>(std::strtoul(port.data(), nullptr, 10))};
+  // An IPv4 peer of a socket for both families.
+  if (out.host.starts_with("::ffff:")) out.host.erase(0, 7);
+  return out;
+}
+
 // Outlives the resolver as long as a thread of its looks something up.
 struct Resolver::Shared {
-  client::FileDescriptor ready{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  FileDescriptor ready{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::mutex mutex;
   std::vector<std::optional<Result<Addresses>>> answers;
   std::size_t left = 0;
@@ -57,14 +81,15 @@ struct Resolver::Shared {
 namespace {
 
 // Answers on a thread of its own.
-void look_up_apart(const Resolver::Question& question, std::function<void(Result<Addresses>)> settle) {
-  if (++under_way > limits::lookups) {
+void look_up_apart(const Resolver::Ask& ask, const Resolver::Question& question,
+                   std::function<void(Result<Addresses>)> settle) {
+  if (++under_way > Resolver::at_once) {
     --under_way;
     return settle(fail(ExitCode::unreachable, "too many names are being looked up already"));
   }
   try {
-    std::thread([question, settle] {
-      settle(resolve(question.address, question.type, 0, question.family));
+    std::thread([ask, question, settle] {
+      settle(ask ? ask(question) : resolve(question.address, question.type, 0, question.family));
       --under_way;
     }).detach();
   } catch (const std::system_error&) {
@@ -93,7 +118,7 @@ void Resolver::look_up(std::vector<Question> questions, std::chrono::millisecond
     if (auto numeric = resolve(question.address, question.type, AI_NUMERICHOST, question.family))
       settle(std::move(numeric));
     else
-      look_up_apart(question, std::move(settle));
+      look_up_apart(ask_, question, std::move(settle));
   }
   shared_->all_asked();
 }
@@ -112,4 +137,4 @@ void Resolver::finish() {
   if (const auto done = std::exchange(done_, {})) done(std::move(out));
 }
 
-}  // namespace pqc::p2p
+}  // namespace pqc::client
