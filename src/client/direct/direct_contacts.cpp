@@ -112,9 +112,11 @@ void DirectContacts::on_offer(const Device& device, const DirectNews& news, cons
     auto& peer = found->second;
     // Glare (§3): the lower id goes on.
     if (peer.state == State::offering && peer.offer < news.content.id) return;
-    if (peer.state != State::offering && steady_clock::now() < peer.began + limits::direct_interval) return;
+    const bool used = peer.state == State::in_use && peer.link && peer.link->is_open();
+    const bool replaces_unused = !used && peer.state != State::none && peer.state != State::offering;
+    if (peer.state != State::offering && !peer.pace.may_answer(steady_clock::now(), replaces_unused)) return;
     if (peer.state != State::none)
-      on_end(device, peer, {ExitCode::unreachable, "the other side offers another path"}, false);
+      on_end(device, peer, {ExitCode::unreachable, "the other side offers another path"}, replaces_unused);
   }
   begin_answer(device, news, offer);
 }
@@ -148,7 +150,7 @@ DirectContacts::Peer* DirectContacts::begin(const Device& device, std::int64_t c
   peer.attempt = ++attempts_;
   peer.after = {};
   peer.relayed = {};
-  peer.began = steady_clock::now();
+  peer.pace.begin(steady_clock::now());
   peer.deadline = core_.loop.after(limits::direct_attempt, [this, device, attempt = peer.attempt] {
     if (auto* late = find(device, attempt)) on_end(device, *late, {ExitCode::timed_out, "no path was found"}, true);
   });
@@ -157,7 +159,8 @@ DirectContacts::Peer* DirectContacts::begin(const Device& device, std::int64_t c
 
 void DirectContacts::begin_offer(const Device& device, std::int64_t contact) {
   const auto found = peers_.find(device);
-  if (found != peers_.end() && (found->second.state != State::none || steady_clock::now() < found->second.not_before))
+  if (found != peers_.end() &&
+      (found->second.state != State::none || !found->second.pace.may_offer(steady_clock::now())))
     return;
   auto* peer = allowed(device, contact) ? begin(device, contact, State::offering) : nullptr;
   if (peer == nullptr) return;
@@ -265,7 +268,7 @@ void DirectContacts::on_open(const Device& device, Peer& peer) {
               [this, guarded] {
                 guarded([this](Peer& current) {
                   current.deadline.reset();
-                  current.backoff = {};
+                  current.pace.use();
                   tell_path(current.contact);
                 });
               },
@@ -287,8 +290,7 @@ void DirectContacts::on_end(const Device& device, Peer& peer, const Error& why, 
   log(LogLevel::info, "direct.ended", {{"peer", device.first}, {"why", why.message}});
   peer.state = State::none;
   peer.deadline.reset();
-  if (failed) peer.backoff = std::clamp(peer.backoff * 2, limits::direct_backoff_first, limits::direct_backoff_longest);
-  peer.not_before = failed ? steady_clock::now() + peer.backoff : peer.began + limits::direct_interval;
+  peer.pace.end(steady_clock::now(), failed);
   auto waiting = peer.link ? peer.link->take_waiting() : std::deque<DirectLink::Waiting>();
   // A handler of either may be what runs now.
   core_.loop.post([path = std::shared_ptr<DirectPath>(std::move(peer.path)),

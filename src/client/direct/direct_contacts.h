@@ -17,6 +17,7 @@
 #include "client/core.h"
 #include "client/direct/direct_link.h"
 #include "client/direct/direct_news.h"
+#include "client/direct/direct_pace.h"
 #include "client/direct/direct_paths.h"
 #include "client/messages/outbox.h"
 #include "client/messages/sync.h"
@@ -48,7 +49,6 @@ class DirectContacts final : public Transport {
 
  private:
   using Device = std::pair<std::string, std::uint32_t>;  // name@server and its number
-  using TimePoint = std::chrono::steady_clock::time_point;
   enum class State : std::uint8_t { none, offering, answering, in_use };
 
   struct Peer {
@@ -60,9 +60,7 @@ class DirectContacts final : public Transport {
     MessageId offer{};    // the id of the content that offers: ours, or the one that was answered
     MessageId after{};    // what was given to the server last
     MessageId relayed{};  // what the server took last
-    TimePoint began;
-    TimePoint not_before;                 // of an offer of ours
-    std::chrono::milliseconds backoff{};  // after the last failure
+    DirectPace pace;
     Loop::HandlePtr deadline;
   };
   struct Batch;

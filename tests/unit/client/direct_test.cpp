@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "client/direct/direct_link.h"
+#include "client/direct/direct_pace.h"
 #include "client/limits.h"
 #include "client/messages/inbox_room.h"
 #include "protocol/pqxdh/limits.h"
@@ -253,6 +254,39 @@ TEST_F(DirectLinkTest, WhatWasNotConfirmedIsGivenBackInItsOrder) {
   end.link.on_frame(encode_direct_parcel(id_of(3), Bytes{1}));
   EXPECT_TRUE(end.parcels.empty());
   EXPECT_EQ(end.stored.size(), 1u);
+}
+
+TEST(DirectPace, FailuresPutOffOffersOfOurs) {
+  DirectPace pace;
+  DirectPace::TimePoint now{std::chrono::hours(1)};
+  EXPECT_TRUE(pace.may_offer(now));
+  pace.begin(now);
+  pace.end(now, false);
+  EXPECT_FALSE(pace.may_offer(now));
+  EXPECT_TRUE(pace.may_offer(now + limits::direct_interval));
+  pace.end(now, true);
+  EXPECT_FALSE(pace.may_offer(now + limits::direct_backoff_first - std::chrono::milliseconds(1)));
+  EXPECT_TRUE(pace.may_offer(now + limits::direct_backoff_first));
+  pace.end(now, true);
+  EXPECT_FALSE(pace.may_offer(now + limits::direct_backoff_first));
+  pace.use();
+  pace.end(now, true);
+  EXPECT_TRUE(pace.may_offer(now + limits::direct_backoff_first));
+}
+
+// Who offers again and again, each time with other addresses for us to check.
+TEST(DirectPace, OffersThatReplaceAttemptsWaitLongerEachTime) {
+  DirectPace pace;
+  DirectPace::TimePoint now{std::chrono::hours(1)};
+  const auto start = now;
+  std::size_t answered = 0;
+  for (; now < start + std::chrono::minutes(10); now += limits::direct_interval)
+    if (pace.may_answer(now, answered > 0)) {
+      if (answered++ > 0) pace.end(now, true);
+      pace.begin(now);
+    }
+  EXPECT_EQ(answered, 6U) << "at once, after 1 s, and then after 30, 60, 120, 240 s";
+  EXPECT_TRUE(pace.may_answer(now, false)) << "what replaces a path that was used begins anew";
 }
 
 }  // namespace
