@@ -11,7 +11,7 @@ namespace pqc::cli {
 ExitCode run(const Context& context, const ChatCommand& command) {
   const auto audio = audio_of(command.audio);
   if (!audio) return context.fail(audio.error());
-  auto opened = context.open(true);
+  auto opened = context.open(true, !audio->relay_only);
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
   client::Status outcome;

@@ -51,8 +51,9 @@ client::OpenOptions Context::open_options() const {
   return out;
 }
 
-Result<std::unique_ptr<client::Client>> Context::open(bool takes_calls) const {
+Result<std::unique_ptr<client::Client>> Context::open(bool takes_calls, bool may_go_direct) const {
   auto with = open_options();
+  if (!may_go_direct) with.direct = {};
   if (takes_calls) with.calls = {.make_media = client::make_voice_call, .check_audio = client::check_voice_audio};
   auto opened = client::Client::open(with);
   const auto& level = options.minimum_level.empty() ? config.minimum_level : options.minimum_level;

@@ -16,8 +16,10 @@ struct Context {
 
   [[nodiscard]] client::ProfilePaths profile() const;
   [[nodiscard]] client::OpenOptions open_options() const;
-  // Opens the profile and applies --minimum-level. Calls ring only in programs that stay.
-  [[nodiscard]] client::Result<std::unique_ptr<client::Client>> open(bool takes_calls = false) const;
+  // Opens the profile and applies --minimum-level. Calls ring only in programs that stay; where the other side is not
+  // to learn our addresses, it must not go direct.
+  [[nodiscard]] client::Result<std::unique_ptr<client::Client>> open(bool takes_calls = false,
+                                                                     bool may_go_direct = true) const;
   // Prints the error and answers its code.
   [[nodiscard]] ExitCode fail(const client::Error& error) const;
 };

@@ -88,7 +88,8 @@ void add_audio(CLI::App& app, AudioOptions& audio) {
   app.add_option("--audio-out", audio.out, "Loudspeaker, or a .wav file that is written; default: the system's device")
       ->type_name("DEVICE|FILE");
   app.add_flag("--relay-only", audio.relay_only,
-               "Calls go through relays only: the other side learns no address of yours");
+               "Calls go through relays only, and messages meanwhile not directly: the other side learns no address of "
+               "yours");
 }
 
 void add_messages(CLI::App& app, Options& options) {

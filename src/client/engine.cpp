@@ -29,7 +29,12 @@ Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, Ca
       history_(core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); }),
       calls_(core_, directory_, outbox_, std::move(calls)),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
-  core_.emit = [this](const Event& event) { emit(event); };
+  core_.emit = [this](const Event& event) {
+    // Each step of a call is told of; some begin or end what hides this device.
+    if (std::holds_alternative<CallInfo>(event)) direct_.look_again();
+    emit(event);
+  };
+  direct_.hides_from = [this](std::int64_t contact) { return calls_.hides_from(contact); };
   core_.record_seen = [this](std::int64_t contact) {
     calls_.look_at(contact);
     direct_.look_again();

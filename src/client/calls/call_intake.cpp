@@ -30,6 +30,11 @@ bool CallIntake::is_fresh(const ContactRow& contact, const CallOffer& offer, Uni
          core_.server_now() - received_at <= limits::call_offer_lifetime && !contact.blocked();
 }
 
+// By a caller's clock that is ahead of ours, none.
+std::chrono::milliseconds CallIntake::age_of(const CallOffer& offer) const {
+  return std::max(std::chrono::milliseconds(core_.server_now() - offer.offered_at), std::chrono::milliseconds(0));
+}
+
 Result<std::optional<CallArrived>> CallIntake::take(const CallPeer& from, const ContactRow& contact,
                                                     const CallContent& content, UnixMillis received_at,
                                                     const Here& here) {
@@ -39,8 +44,10 @@ Result<std::optional<CallArrived>> CallIntake::take(const CallPeer& from, const 
     return std::nullopt;
   }
   bool fresh = true;
+  std::chrono::milliseconds age{0};
   if (const auto* offer = std::get_if<CallOffer>(&content.what)) {
     fresh = is_fresh(contact, *offer, received_at);
+    age = age_of(*offer);
     if (!within_limit(contact, fresh, received_at)) return std::nullopt;
     auto added = take_offer({.from = from, .received_at = received_at, .content = content}, fresh && !here.call);
     if (!added) return pass(added);
@@ -49,7 +56,7 @@ Result<std::optional<CallArrived>> CallIntake::take(const CallPeer& from, const 
   } else if (here.call != content.call) {
     if (auto heard = hear_of_waiting(from, content); !heard) return pass(heard);
   }
-  return CallArrived{.from = from, .content = content, .fresh = fresh};
+  return CallArrived{.from = from, .content = content, .fresh = fresh, .age = age};
 }
 
 // It is a missed call until it is another one. False where it was known.
@@ -104,7 +111,11 @@ std::optional<CallArrived> CallIntake::waiting() {
   if (!contact) return std::nullopt;
   const bool rings = *contact && is_welcome(**contact) &&
                      is_fresh(**contact, std::get<CallOffer>(offer.content.what), offer.received_at);
-  if (rings) return CallArrived{.from = offer.from, .content = offer.content, .fresh = true};
+  if (rings)
+    return CallArrived{.from = offer.from,
+                       .content = offer.content,
+                       .fresh = true,
+                       .age = age_of(std::get<CallOffer>(offer.content.what))};
   if (const auto forgotten = waiting_.forget(offer.content.call); !forgotten)
     log(LogLevel::error, "call.not_stored", {{"why", forgotten.error().message}});
   return std::nullopt;

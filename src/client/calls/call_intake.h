@@ -33,6 +33,7 @@ class CallIntake {
  private:
   Result<bool> take_offer(const WaitingOffer& offer, bool may_wait);
   Status hear_of_waiting(const CallPeer& from, const CallContent& content);
+  [[nodiscard]] std::chrono::milliseconds age_of(const CallOffer& offer) const;
   bool is_fresh(const ContactRow& contact, const CallOffer& offer, UnixMillis received_at);
   bool within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at);
 

@@ -63,7 +63,7 @@ class CallMachine::Step {
   void decline();
   void note_missed(const CallId& id, const CallPeer& from);
 
-  void arrived(const CallPeer& from, const CallId& id, const CallOffer& offer, bool fresh);
+  void arrived(const CallArrived& event, const CallOffer& offer);
   void arrived(const CallPeer& from, const CallId& id, const CallAnswer& answer);
   void arrived(const CallPeer& from, const CallId& id, const CallRestart& restart);
   void arrived(const CallPeer& from, const CallId& id, const CallReject& reject);
@@ -342,8 +342,7 @@ void CallMachine::Step::operator()(const TimePassed&) {
 
 void CallMachine::Step::operator()(const CallArrived& event) {
   if (event.content.call == CallId{}) return;  // it broke a rule
-  if (const auto* offer = std::get_if<CallOffer>(&event.content.what))
-    return arrived(event.from, event.content.call, *offer, event.fresh);
+  if (const auto* offer = std::get_if<CallOffer>(&event.content.what)) return arrived(event, *offer);
   std::visit(
       [&](const auto& what) {
         if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(what)>, CallOffer>)
@@ -352,11 +351,14 @@ void CallMachine::Step::operator()(const CallArrived& event) {
       event.content.what);
 }
 
-void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const CallOffer& offer, bool fresh) {
+void CallMachine::Step::arrived(const CallArrived& event, const CallOffer& offer) {
+  const auto& from = event.from;
+  const auto& id = event.content.call;
+  const auto left = machine_.timing_.ringing - event.age;
   if (std::ranges::find(machine_.known_, id) != machine_.known_.end() || call_id(machine_.state_) == id) return;
   machine_.known_.push_back(id);
   if (machine_.known_.size() > limits::call_known_ids) machine_.known_.pop_front();
-  if (!fresh) return note_missed(id, from);
+  if (!event.fresh || left <= left.zero()) return note_missed(id, from);
   if (withdraw_for(from, id)) return answer(from, id, offer);
   if (const auto* calling = in<CallCalling>(); calling != nullptr && calling->contact == from.contact)
     return;  // ours stands: they will withdraw this one
@@ -365,7 +367,7 @@ void CallMachine::Step::arrived(const CallPeer& from, const CallId& id, const Ca
     return note_missed(id, from);
   }
   send(from, {.call = id, .what = CallRinging{}});
-  become(CallRingingHere{.id = id, .from = from, .offer = offer, .until = now_.steady + machine_.timing_.ringing});
+  become(CallRingingHere{.id = id, .from = from, .offer = offer, .until = now_.steady + left});
 }
 
 // Glare (docs/spec/calls.md §4): whether our call to the same person gives way to theirs.

@@ -57,6 +57,7 @@ struct CallArrived {
   CallPeer from;
   CallContent content;
   bool fresh = true;
+  std::chrono::milliseconds age{0};  // how long the caller has been waiting
 };
 struct PlaceCall {
   std::int64_t contact = 0;

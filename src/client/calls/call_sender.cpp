@@ -65,6 +65,8 @@ Status CallSender::seal(const SendCall& action) {
     if (!*can) continue;
     if (auto done = outbox_.add_control(**contact, **record, device.id, content); !done) return done;
   }
+  if (std::holds_alternative<CallAnswer>(action.content.what))
+    if (auto done = handlers_.answer_sealed(action.content.call); !done) return done;
   if (auto done = core_.account.commit(*transaction); !done) return done;
   core_.loop.post([weak = std::weak_ptr(self_)] {
     if (const auto self = weak.lock()) (*self)->outbox_.pump();

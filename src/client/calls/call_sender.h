@@ -19,6 +19,8 @@ class CallSender {
     std::function<bool(const CallId&)> goes_on;
     // Its offer could not be sent; later, never inside send().
     std::function<void(const CallId&, const std::string& why)> offer_failed;
+    // Inside the transaction that seals the answer of this call.
+    std::function<Status(const CallId&)> answer_sealed;
   };
 
   CallSender(Core& core, Outbox& outbox, Handlers handlers)

@@ -83,6 +83,12 @@ CallInfo Calls::current() {
   return out;
 }
 
+bool Calls::hides_from(std::int64_t contact) const {
+  const auto& state = machine_.state();
+  const bool wanted = !machine_.idle() && !std::holds_alternative<CallRingingHere>(state);
+  return wanted && audio_.relay_only && call_peer(state).contact == contact;
+}
+
 bool Calls::end() {
   if (machine_.idle() || std::holds_alternative<CallRingingHere>(machine_.state())) return false;
   handle(LeaveCall{});
@@ -282,8 +288,6 @@ void Calls::act(const FollowPeer& action) {
 }
 
 void Calls::act(const ConnectMedia& action) {
-  if (const auto forgotten = intake_.forget(action.id); !forgotten)
-    log(LogLevel::error, "call.not_stored", {{"why", forgotten.error().message}});
   const auto contact = core_.store.contacts.find(action.peer.contact);
   if (!media_ || !contact || !*contact) return;
   media_->connect(action, our_name(), (*contact)->peer + "/" + std::to_string(action.peer.device));

@@ -31,7 +31,8 @@ class Calls {
         intake_(core),
         sender_(core, outbox,
                 {.goes_on = [this](const CallId& id) { return call_id(machine_.state()) == id; },
-                 .offer_failed = [this](const CallId& id, const std::string& why) { offer_failed(id, why); }}),
+                 .offer_failed = [this](const CallId& id, const std::string& why) { offer_failed(id, why); },
+                 .answer_sealed = [this](const CallId& id) { return intake_.forget(id); }}),
         make_media_(std::move(options.make_media)),
         check_audio_(std::move(options.check_audio)),
         machine_(options.timing) {}
@@ -55,6 +56,8 @@ class Calls {
   // Something about this contact has changed: where nothing may be said to it any more, a call with it ends, a little
   // later.
   void look_at(std::int64_t contact);
+  // Whether this contact is not to learn our addresses: it is called, answered or talked to by relays only.
+  [[nodiscard]] bool hides_from(std::int64_t contact) const;
   // The latest first.
   Result<std::vector<CallRecord>> latest(std::size_t limit) { return core_.store.calls.latest(limit); }
 

@@ -25,7 +25,7 @@ void DirectContacts::allow(DirectPolicy policy, std::unique_ptr<DirectPaths> pat
 
 bool DirectContacts::willing(const ContactRow& contact) const {
   if (!paths_ || contact.state != ContactState::accepted || contact.barred || contact.blocked()) return false;
-  if (core_.contacts.is_self(contact)) return false;
+  if (core_.contacts.is_self(contact) || hides_from(contact.id)) return false;
   return policy_ == DirectPolicy::on || (policy_ == DirectPolicy::contacts && contact.verified);
 }
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -31,6 +32,8 @@ class DirectContacts final : public Transport {
 
   // Once, before allow(): whom it talks to.
   void join(Outbox& outbox, Sync& sync);
+  // Whether this device's addresses are kept from the contact now; look_again() when that changes.
+  std::function<bool(std::int64_t contact)> hides_from = [](std::int64_t) { return false; };
   void allow(DirectPolicy policy, std::unique_ptr<DirectPaths> paths);
   // Whether it would go direct with this contact.
   [[nodiscard]] bool willing(const ContactRow& contact) const;

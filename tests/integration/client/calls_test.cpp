@@ -1,6 +1,8 @@
 // Calls through real clients and a real server, with media that only say that they are there (docs/spec/calls.md): who
 // rings, who gets the call, what each side is told, and what stays in the history.
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -90,7 +92,11 @@ struct Program {
 
 class CallsTest : public ::testing::Test {
  protected:
-  OpenOptions options(const std::string& name, Program* program = nullptr, milliseconds ringing = seconds(30)) {
+  CallsTest() = default;
+  // A configuration of the server that ends with the name of a file, which holds a secret.
+  explicit CallsTest(const std::string& configuration) : server_configuration(configuration) {}
+  OpenOptions options(const std::string& name) { return options(name, nullptr, seconds(30)); }
+  virtual OpenOptions options(const std::string& name, Program* program, milliseconds ringing) {
     OpenOptions out;
     out.profile = {std::filesystem::path(folder.path()) / name};
     out.calls.timing.ringing = ringing;
@@ -156,10 +162,18 @@ class CallsTest : public ::testing::Test {
     for (const auto& program : programs)
       if (program->client) program->client->close();
   }
+  std::string configuration_file() {
+    if (server_configuration.empty()) return {};
+    std::ofstream(folder.path("secret")) << "not much of a secret, but long enough\n";
+    std::filesystem::permissions(folder.path("secret"), std::filesystem::perms::owner_read);
+    std::ofstream(folder.path("server.conf")) << server_configuration << folder.path("secret") << "\n";
+    return folder.path("server.conf");
+  }
   static Result<CallInfo> call(Program& program, CallRequest request) { return program.client->call(request); }
 
   test::TemporaryFolder folder;
-  ServerProcess server{folder.path("server")};
+  std::string server_configuration;
+  ServerProcess server{folder.path("server"), configuration_file()};
   std::vector<std::unique_ptr<Program>> programs;
 };
 
@@ -365,6 +379,66 @@ TEST_F(CallsTest, NobodyAnswersAndNobodyIsThere) {
   ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::over && bob.phase() == CallPhase::over; }));
   EXPECT_EQ(*alice.outcome(), CallOutcome::unanswered);
   EXPECT_EQ(*bob.outcome(), CallOutcome::missed);
+}
+
+// A server that names a relay, and paths that only count.
+class HidingTest : public CallsTest {
+ protected:
+  class CountedPath final : public DirectPath {
+   public:
+    explicit CountedPath(int& there) : there_(++there) {}
+    ~CountedPath() override { --there_; }
+    Status accept(std::string_view) override { return {}; }
+    Status add(ByteView, bool) override { return {}; }
+    void send(ByteView) override {}
+
+   private:
+    int& there_;
+  };
+  class CountedPaths final : public DirectPaths {
+   public:
+    explicit CountedPaths(int& there) : there_(there) {}
+    DirectPathPtr offer(DirectPath::Handlers) override { return std::make_unique<CountedPath>(there_); }
+    Result<DirectPathPtr> answer(std::string_view, DirectPath::Handlers) override {
+      return std::make_unique<CountedPath>(there_);
+    }
+
+   private:
+    int& there_;
+  };
+
+  HidingTest() : CallsTest("[turn]\nuris = turn:127.0.0.1:1\nsecretfile = ") {}
+  OpenOptions options(const std::string& name, Program* program, milliseconds ringing) override {
+    auto out = CallsTest::options(name, program, ringing);
+    if (program != nullptr)
+      out.direct = {.policy = DirectPolicy::on, .make = [this](Loop&, const std::function<StunService()>&) {
+                      return std::make_unique<CountedPaths>(there);
+                    }};
+    return out;
+  }
+  void TearDown() override {
+    CallsTest::TearDown();
+    programs.clear();
+  }
+  int there = 0;
+};
+
+TEST_F(HidingTest, ACallByRelaysOnlyEndsTheDirectPathToTheSamePerson) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  // Who hears that the other side would go direct offers a path.
+  ASSERT_TRUE(bob.client->send("alice", "shall we?"));
+  ASSERT_TRUE(until([&] { return there == 1; }));
+  const CallAudio relayed{.in = {}, .out = {}, .relay_only = true};
+  const auto placed = call(alice, PlaceCallRequest{.peer = "bob", .audio = relayed});
+  ASSERT_TRUE(placed) << placed.error().message;
+  ASSERT_TRUE(until([&] { return there == 0; }));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  EXPECT_EQ(there, 0);
+  ASSERT_TRUE(call(alice, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
 }
 
 // Who never was a contact rings nowhere and learns no more than that nobody is there (THREATS 16).

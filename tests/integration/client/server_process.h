@@ -14,14 +14,16 @@ namespace pqc::client {
 
 class ServerProcess {
  public:
-  explicit ServerProcess(const std::string& folder) {
+  // With a configuration file, where one is named.
+  explicit ServerProcess(const std::string& folder, const std::string& config = {}) {
     int ends[2];
     if (::pipe(ends) != 0) throw std::runtime_error("no pipe");
     process_ = ::fork();
     if (process_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       ::dup2(ends[1], STDOUT_FILENO);
-      ::execl(PQC_SERVER, PQC_SERVER, "--data", folder.c_str(), "run", "--listen", "127.0.0.1:0", nullptr);
+      ::execl(PQC_SERVER, PQC_SERVER, "--data", folder.c_str(), "run", "--listen", "127.0.0.1:0",
+              config.empty() ? nullptr : "--config", config.c_str(), nullptr);
       ::_exit(127);
     }
     ::close(ends[1]);

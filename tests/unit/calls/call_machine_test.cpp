@@ -351,6 +351,22 @@ TEST_F(CallMachineTest, OldAndRepeatedOffersDoNotRing) {
   EXPECT_TRUE(bob_calls(2).empty());
 }
 
+// Whoever takes an offer in late does not ring when the caller has long given up.
+TEST_F(CallMachineTest, ADeviceRingsNoLongerThanTheCallerWaits) {
+  const auto offer = [this](std::uint8_t number, std::chrono::milliseconds age) {
+    return on(CallArrived{
+        .from = bobs_phone,
+        .content = {.call = id_of(number), .what = CallOffer{.offered_at = {}, .secret = {}, .description = {}}},
+        .age = age});
+  };
+  (void)offer(9, limits::call_ringing - seconds(2));
+  EXPECT_EQ(machine.deadline(), now().steady + seconds(2));
+  passed += seconds(2);
+  EXPECT_EQ(outcome(on(TimePassed{})), CallOutcome::missed);
+  EXPECT_EQ(outcome(offer(10, limits::call_ringing)), CallOutcome::missed);
+  EXPECT_TRUE(machine.idle());
+}
+
 TEST(OfferLimitTest, FiveOffersOfOneContactAMinute) {
   OfferLimit limit;
   const OfferLimit::Time start = seconds(1'000);
