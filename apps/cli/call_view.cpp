@@ -10,6 +10,7 @@ namespace {
 using client::CallOutcome;
 using client::CallPhase;
 using client::Direction;
+using client::RecordingState;
 
 std::string_view direction_of(Direction direction) {
   return direction == Direction::incoming ? "in" : "out";
@@ -57,6 +58,31 @@ std::string path_of(const client::CallQuality& quality) {
   return quality.relay.empty() ? "relayed" : "relayed " + quality.relay;
 }
 
+std::string recording_text(const client::CallQuality& quality) {
+  std::string text;
+  if (quality.recorded == RecordingState::on) text += "  THEY RECORD THIS CALL";
+  if (quality.recorded == RecordingState::ended) text += "  they recorded a part of this call";
+  if (quality.recording == RecordingState::on) text += "  you record this call";
+  if (quality.recording == RecordingState::ended) text += "  your recording has ended";
+  if (quality.recording == RecordingState::failed) text += "  NOT RECORDED";
+  if (quality.recording_failure) text += ": " + quality.recording_failure->message;
+  return text;
+}
+
+// Of a call that is over.
+std::string recorded_text(const client::CallQuality& quality) {
+  std::string text;
+  if (quality.recorded != RecordingState::none) text += ", they recorded it";
+  if (quality.recording == RecordingState::on || quality.recording == RecordingState::ended)
+    text += ", you recorded it";
+  return text;
+}
+
+// What was on until the end has ended with it.
+std::string_view state_of(RecordingState state, CallPhase phase) {
+  return client::name(phase == CallPhase::over && state == RecordingState::on ? RecordingState::ended : state);
+}
+
 std::string active_line(const client::CallInfo& call, UnixMillis now) {
   const auto& quality = call.quality;
   // What matters most stands first: a terminal may be narrow.
@@ -64,6 +90,7 @@ std::string active_line(const client::CallInfo& call, UnixMillis now) {
   if (call.muted) text += "  muted";
   if (quality.source_stalled) text += "  no sound from the microphone";
   if (quality.sink_stalled) text += "  the loudspeaker takes no sound";
+  text += recording_text(quality);
   if (!quality.words.empty()) text += "  words: " + quality.words;
   text += "  " + path_of(quality);
   if (quality.round_trip) text += std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
@@ -95,7 +122,7 @@ std::string call_line(const client::CallInfo& call, UnixMillis now) {
   std::string text = call.peer + ": " + std::string(text_of(call.outcome, call.direction));
   if (call.since.value > 0) text += " after " + duration(call.since, call.ended);
   if (!call.why.empty()) text += " (" + call.why + ")";
-  return text;
+  return text + recorded_text(call.quality);
 }
 
 std::string chat_call_line(const client::CallInfo& call, UnixMillis now) {
@@ -114,6 +141,8 @@ Json call_object(const client::CallInfo& call) {
   if (!call.why.empty()) out.add("why", call.why);
   out.add("muted", call.muted);
   const auto& quality = call.quality;
+  out.add("recording", state_of(quality.recording, call.phase)).add("recorded", state_of(quality.recorded, call.phase));
+  if (quality.recording_failure) out.add("recording_failure", quality.recording_failure->message);
   if (quality.words.empty()) return out;
   out.add("path", quality.relayed ? "relayed" : "direct").add("words", quality.words);
   if (!quality.relay.empty()) out.add("relay", quality.relay);
@@ -159,6 +188,9 @@ client::Error error_of(const client::CallInfo& call) {
   const auto why = call.why.empty() ? std::string() : ": " + call.why;
   switch (call.outcome) {
     case CallOutcome::completed:
+      if (const auto& failure = call.quality.recording_failure)
+        return {failure->code, "the call with " + peer + " was not recorded to its end: " + failure->message};
+      break;
     case CallOutcome::withdrawn:
       break;
     case CallOutcome::busy:

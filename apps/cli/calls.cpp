@@ -11,6 +11,7 @@
 #include "cli/delivery.h"
 #include "cli/terminal.h"
 #include "client/calls/voice_check.h"
+#include "client/recording/recording_plan.h"
 #include "media/voice/devices.h"
 #include "media/voice/voice_engine.h"
 
@@ -35,9 +36,14 @@ std::string endpoint(const std::string& given) {
 
 }  // namespace
 
-// A file that is to be played has to be there before anybody is called.
+// A file that is to be played has to be there, one that is to be made must not be, before anybody is called.
 client::Result<client::CallAudio> audio_of(const AudioOptions& options) {
-  client::CallAudio out{.in = endpoint(options.in), .out = endpoint(options.out), .relay_only = options.relay_only};
+  client::CallAudio out{
+      .in = endpoint(options.in), .out = endpoint(options.out), .relay_only = options.relay_only, .record = {}};
+  if (!options.record.empty()) {
+    out.record = std::filesystem::absolute(options.record).string();
+    if (auto checked = client::check_recording_path(out.record); !checked) return client::pass(checked);
+  }
   const bool is_file = std::holds_alternative<media::voice::WavFile>(media::voice::parse_endpoint(out.in));
   if (is_file && !std::filesystem::exists(out.in)) return client::fail(ExitCode::missing, "there is no file " + out.in);
   return out;
@@ -197,7 +203,8 @@ ExitCode run(const Context& context, const AnswerCommand& command) {
       (void)watcher.watch(call->id);
     else if (call.error().code != ExitCode::no_call)  // it has ended meanwhile
       return context.fail(call.error());
-    if (watcher.interrupted()) break;
+    // A recording replaces nothing, so there can be only one.
+    if (watcher.interrupted() || (!audio->record.empty() && std::filesystem::exists(audio->record))) break;
   }
   return ExitCode::ok;
 }

@@ -70,7 +70,9 @@ ExitCode run(const Context& context, const AnswerCommand& command);
 ExitCode run(const Context& context, const HangUpCommand& command);
 ExitCode run(const Context& context, const MuteCommand& command);
 ExitCode run(const Context& context, const CallsCommand& command);
-// Devices, or files by their whole paths: the process that owns the profile opens them. Errors: missing.
+ExitCode run(const Context& context, const RecordingCommand& command);
+// Devices, or files by their whole paths: the process that owns the profile opens them. Errors: missing, usage,
+// no_permission.
 client::Result<client::CallAudio> audio_of(const AudioOptions& options);
 // decline without a name.
 ExitCode decline_call(const Context& context);

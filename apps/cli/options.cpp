@@ -205,13 +205,28 @@ void add_rules(CLI::App& app, Options& options) {
   settings.app->add_option("--keep-days", settings.values->keep_days, "Erase messages after so many days; 0: never");
 }
 
+void add_record(CLI::App& app, AudioOptions& audio) {
+  app.add_option("--record", audio.record, "Record the call into this new file, encrypted; the other side is told")
+      ->type_name("FILE");
+}
+
+void add_recordings(CLI::App& app, Options& options) {
+  auto* const recording = app.add_subcommand("recording", "Recordings of calls");
+  recording->require_subcommand(1);
+  auto made = add<RecordingCommand>(*recording, options, "export", "Make a WAV file of a recording, not encrypted");
+  made.app->add_option("FILE", made.values->file, "What --record wrote")->required();
+  made.app->add_option("WAV", made.values->wav, "The new file")->required();
+}
+
 void add_calls(CLI::App& app, Options& options) {
   auto call = add<CallCommand>(app, options, "call", "Call somebody; Ctrl-C hangs up");
   call.app->add_option("PEER", call.values->peer, "name or name@server")->required();
   add_audio(*call.app, call.values->audio);
+  add_record(*call.app, call.values->audio);
   auto answer = add<AnswerCommand>(app, options, "answer", "Answer the call that rings");
   answer.app->add_flag("--auto", answer.values->automatically, "Wait for calls and answer each, until interrupted");
   add_audio(*answer.app, answer.values->audio);
+  add_record(*answer.app, answer.values->audio);
   add<HangUpCommand>(app, options, "hangup", "End the call that another pqc-chat of this profile carries");
   auto mute = add<MuteCommand>(app, options, "mute", "Mute your side of that call, or end that");
   mute.app->add_option("HOW", mute.values->how, "on, off or toggle (default)")->check(one_of({"on", "off", "toggle"}));
@@ -407,6 +422,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_stored(app, options);
   add_files(app, options);
   add_calls(app, options);
+  add_recordings(app, options);
   add_people(app, options);
   add_keys(app, options);
   add_rules(app, options);

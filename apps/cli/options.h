@@ -114,6 +114,7 @@ struct AudioOptions {
   std::string in;
   std::string out;
   bool relay_only = false;
+  std::string record;
 };
 struct ChatCommand {
   std::string peer;
@@ -133,6 +134,10 @@ struct MuteCommand {
 };
 struct CallsCommand {
   std::uint32_t limit = 50;
+};
+struct RecordingCommand {
+  std::string file;
+  std::string wav;
 };
 struct SettingsCommand {
   std::string read_receipts;  // on, off, or nothing
@@ -203,7 +208,7 @@ using Command =
                  UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
                  UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand, BackupCommand, RestoreCommand,
                  IdentityCommand, P2pCommand, FilesCommand, SaveCommand, LinkCommand, DevicesCommand, CallCommand,
-                 AnswerCommand, HangUpCommand, MuteCommand, CallsCommand>;
+                 AnswerCommand, HangUpCommand, MuteCommand, CallsCommand, RecordingCommand>;
 
 struct Options {
   std::string profile;

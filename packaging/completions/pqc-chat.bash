@@ -1,6 +1,6 @@
 # bash completion of pqc-chat
 _pqc_chat() {
-  local commands="register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
+  local commands="register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls recording contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
   local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --audio-in | --audio-out | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --audio-in | --audio-out | --record | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -19,7 +19,7 @@ _pqc_chat() {
 
   case $previous in
     --profile) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-    --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --turn-password-file | --file | --audio-in | --audio-out) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --turn-password-file | --file | --audio-in | --audio-out | --record) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W "pq pq-falcon enhanced standard" -- "$current"); return ;;
     --transport) mapfile -t COMPREPLY < <(compgen -W "tcp udp" -- "$current"); return ;;
     --encryption) mapfile -t COMPREPLY < <(compgen -W "ratchet rsa none" -- "$current"); return ;;
@@ -46,8 +46,9 @@ _pqc_chat() {
     backup | restore) options="--backup-passphrase-file" ;;
     reply | edit | unsend) options="--with" ;;
     react) options="--with --remove" ;;
-    call | chat) options="--audio-in --audio-out --relay-only" ;;
-    answer) options="--auto --audio-in --audio-out --relay-only" ;;
+    chat) options="--audio-in --audio-out --relay-only" ;;
+    call) options="--audio-in --audio-out --relay-only --record" ;;
+    answer) options="--auto --audio-in --audio-out --relay-only --record" ;;
     calls) options="--limit" ;;
     settings) options="--read-receipts --typing --keep-days" ;;
     safety-number) options="--qr" ;;
@@ -70,6 +71,9 @@ _pqc_chat() {
       )" -- "$current")
       ;;
     devices) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "list audio link revoke" -- "$current") ;;
+    recording)
+      if ((position == 0)); then mapfile -t COMPREPLY < <(compgen -W "export" -- "$current"); else mapfile -t COMPREPLY < <(compgen -f -- "$current"); fi
+      ;;
     mute) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "on off toggle" -- "$current") ;;
     passphrase) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "change" -- "$current") ;;
     identity) ((position == 0)) && mapfile -t COMPREPLY < <(compgen -W "create show forget" -- "$current") ;;

@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
+set -l commands register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls recording contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -41,6 +41,7 @@ complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a answer -d
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a hangup -d 'end the call'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a mute -d 'mute your side of the call'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a calls -d 'print the last calls'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a recording -d 'export a recorded call'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a settings -d 'print or change what is told to others, and kept'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a whoami -d 'print account, device and server'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'check server, certificate, clock, profile and key agent'
@@ -105,6 +106,9 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from react' -l remove -d 'take i
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l audio-in -r -d 'microphone, or a .wav file'
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l audio-out -r -d 'loudspeaker, or a .wav file'
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l relay-only -d 'only through relays'
+complete -c pqc-chat -n '__fish_seen_subcommand_from call answer' -l record -r -F -d 'the call, encrypted, into this new file'
+complete -c pqc-chat -n '__fish_seen_subcommand_from recording' -a export
+complete -c pqc-chat -n '__fish_seen_subcommand_from recording' -F
 complete -c pqc-chat -n '__fish_seen_subcommand_from answer' -l auto -d 'answer every call'
 complete -c pqc-chat -n '__fish_seen_subcommand_from mute' -a 'on off toggle'
 complete -c pqc-chat -n '__fish_seen_subcommand_from settings' -l read-receipts -x -a 'on off' -d 'tell what was read'

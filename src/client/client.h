@@ -129,6 +129,8 @@ class Client {
   virtual Result<CallInfo> call(const CallRequest& request) = 0;
   // The last `limit` calls, the latest first.
   virtual Result<std::vector<CallRecord>> calls(std::size_t limit) = 0;
+  // The key of the recording that has this header (docs/spec/recording.md §1).
+  virtual Result<SecretBytes> recording_key(ByteView header) = 0;
   virtual Result<AccountInfo> whoami() = 0;
   virtual Result<std::vector<DeviceInfo>> devices() = 0;
   // Links the device that shows this code, and answers its number. Errors: usage, unknown_peer, refused, timed_out.

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "client/limits.h"
+#include "client/recording/recording_plan.h"
 
 namespace pqc::client {
 namespace {
@@ -423,6 +424,14 @@ std::optional<Status> Engine::settled_outcome() const {
   if (!connected || !*connected) return connected;
   if (outbox_.idle() && !core_.relay->asking()) return Status();
   return std::nullopt;
+}
+
+Result<SecretBytes> Engine::recording_key(ByteView header) {
+  const auto parsed = recording::parse_header(header);
+  if (!parsed) return fail(ExitCode::damaged, "this is no recording of a call");
+  auto key = client::recording_key(core_.store, core_.rng, *parsed);
+  if (!key) return pass(key);
+  return SecretBytes(key->view());
 }
 
 void Engine::call(const CallRequest& request, Answer<CallInfo> answer) {

@@ -106,6 +106,7 @@ class Engine {
   // Ends the call that there is, before the program does; answers whether there was one.
   bool end_call() { return calls_.end(); }
   Result<std::vector<CallRecord>> calls(std::size_t limit) { return calls_.latest(limit); }
+  Result<SecretBytes> recording_key(ByteView header);
   Result<AccountInfo> whoami();
   Status set_minimum_level(std::string_view level);
 

@@ -72,6 +72,7 @@ struct CallAudio {
   std::string in = {};
   std::string out = {};
   bool relay_only = false;  // the other side does not learn our address
+  std::string record = {};  // a new file that the call is recorded into, from the root on; empty: none
 };
 struct PlaceCallRequest {
   std::string peer;

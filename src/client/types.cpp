@@ -60,6 +60,20 @@ std::string_view name(CallPhase phase) {
   return "unknown";
 }
 
+std::string_view name(RecordingState state) {
+  switch (state) {
+    case RecordingState::none:
+      return "none";
+    case RecordingState::on:
+      return "on";
+    case RecordingState::ended:
+      return "ended";
+    case RecordingState::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
 std::string_view name(CallOutcome outcome) {
   switch (outcome) {
     case CallOutcome::completed:

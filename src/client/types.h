@@ -231,6 +231,15 @@ enum class CallPhase : std::uint8_t {
 };
 std::string_view name(CallPhase phase);
 
+// Of a call, by one side (docs/spec/recording.md §5).
+enum class RecordingState : std::uint8_t {
+  none = 0,
+  on = 1,
+  ended = 2,
+  failed = 3,  // of ours: see CallQuality::recording_failure
+};
+std::string_view name(RecordingState state);
+
 // How the media of a call fare.
 struct CallQuality {
   bool relayed = false;    // on either side
@@ -246,11 +255,14 @@ struct CallQuality {
     bool copies = false;  // each packet repeats the frame before
   };
   Sending sending = {};
-  std::chrono::microseconds buffered{0};  // how long sound waits here for what comes late
-  std::chrono::milliseconds played{0};    // since the start
-  std::chrono::milliseconds made_up{0};   // of it, for want of frames
-  bool source_stalled = false;            // our microphone gives nothing: they hear silence
-  bool sink_stalled = false;              // our loudspeaker takes nothing
+  std::chrono::microseconds buffered{0};            // how long sound waits here for what comes late
+  std::chrono::milliseconds played{0};              // since the start
+  std::chrono::milliseconds made_up{0};             // of it, for want of frames
+  bool source_stalled = false;                      // our microphone gives nothing: they hear silence
+  bool sink_stalled = false;                        // our loudspeaker takes nothing
+  RecordingState recording = RecordingState::none;  // by us
+  RecordingState recorded = RecordingState::none;   // by the other side
+  std::optional<Error> recording_failure = {};      // ours ended before the call, or did not begin
 };
 
 // A call as it stands.

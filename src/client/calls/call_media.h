@@ -10,6 +10,7 @@
 #include "client/calls/call_servers.h"
 #include "client/error.h"
 #include "client/loop.h"
+#include "client/recording/recorder.h"
 #include "client/requests.h"
 #include "client/types.h"
 
@@ -25,12 +26,16 @@ struct CallMediaEvents {
   std::function<void()> back;
   // What restart() asked for.
   std::function<void(std::uint32_t round, CallPath path)> restarted;
+  // What quality() says about recordings.
+  std::function<void()> recording_changed;
 };
 
 class CallMedia {
  public:
   // Ends them; who is connected is told.
   virtual ~CallMedia() = default;
+  // Before connect(): the call is recorded. An error says why it cannot be, which the user is told; the call goes on.
+  virtual void record(Result<RecordingPlan> plan) = 0;
   // After `described`. The names are docs/spec/calls.md §3's.
   virtual void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) = 0;
   // Another path is looked for: gathers anew. Of several rounds that are asked for meanwhile only the latest is told

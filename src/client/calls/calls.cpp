@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "client/messages/drafts.h"
+#include "client/recording/recording_plan.h"
 
 namespace pqc::client {
 namespace {
@@ -110,9 +111,15 @@ Result<ContactRow> Calls::callee(std::string_view peer) {
   return contact;
 }
 
+Status Calls::check_places(const CallAudio& audio) const {
+  if (!audio.record.empty())
+    if (auto checked = check_recording_path(audio.record); !checked) return checked;
+  return check_audio_(audio);
+}
+
 void Calls::place(const PlaceCallRequest& request, Answer answer) {
   if (!make_media_) return answer(makes_none());
-  if (auto checked = check_audio_(request.audio); !checked) return answer(pass(checked));
+  if (auto checked = check_places(request.audio); !checked) return answer(pass(checked));
   if (!machine_.idle() || placing_) return answer(fail(ExitCode::in_call, "there is a call already: hang up first"));
   auto contact = callee(request.peer);
   if (!contact) return answer(pass(contact));
@@ -189,7 +196,7 @@ void Calls::answer_ringing(const CallAudio& audio, Answer answer) {
   const auto* rings = std::get_if<CallRingingHere>(&machine_.state());
   if (rings == nullptr)
     return answer(fail(ExitCode::no_call, "nobody calls at the moment: pqc-chat answer --auto waits for a call"));
-  if (auto checked = check_audio_(audio); !checked) return answer(pass(checked));
+  if (auto checked = check_places(audio); !checked) return answer(pass(checked));
   check_relays(audio, [this, id = rings->id, audio, answer = std::move(answer)](const Status& checked) {
     if (!checked) return answer(std::unexpected(checked.error()));
     if (!std::holds_alternative<CallRingingHere>(machine_.state()) || call_id(machine_.state()) != id)
@@ -275,6 +282,10 @@ CallMediaEvents Calls::media_events(const CallId& id) {
           .restarted =
               [this, id](std::uint32_t round, CallPath path) {
                 handle(LocalRestarted{.id = id, .round = round, .path = std::move(path)});
+              },
+          .recording_changed =
+              [this, id] {
+                if (call_id(machine_.state()) == id) act(CallChanged{});
               }};
 }
 
@@ -290,6 +301,12 @@ void Calls::act(const FollowPeer& action) {
 void Calls::act(const ConnectMedia& action) {
   const auto contact = core_.store.contacts.find(action.peer.contact);
   if (!media_ || !contact || !*contact) return;
+  if (!audio_.record.empty())
+    media_->record(plan_recording(core_.store, core_.rng, audio_.record,
+                                  {.call = action.id,
+                                   .began = static_cast<std::uint64_t>(core_.clock.now().value),
+                                   .ours = our_name(),
+                                   .theirs = (*contact)->peer}));
   media_->connect(action, our_name(), (*contact)->peer + "/" + std::to_string(action.peer.device));
 }
 

@@ -71,6 +71,8 @@ class Calls {
   Result<ContactRow> callee(std::string_view peer);
   Status begin(std::int64_t contact, const CallAudio& audio);
   void answer_ringing(const CallAudio& audio, Answer answer);
+  // Whether sound and recording can go where the user wants them.
+  [[nodiscard]] Status check_places(const CallAudio& audio) const;
   // An error where relays are asked for and there are none; `done` is called later, or at once where none are asked
   // for.
   void check_relays(const CallAudio& audio, std::function<void(const Status&)> done);

@@ -95,7 +95,10 @@ CallQuality::Sending sending(const media::voice::RateChoice& choice) {
 class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
  public:
   Worker(MediaThreadSettings settings, MediaThreadEvents events)
-      : settings_(std::move(settings)), way_(std::move(settings_.way)), events_(std::move(events)) {}
+      : settings_(std::move(settings)),
+        way_(std::move(settings_.way)),
+        events_(std::move(events)),
+        recording_(std::move(settings_.recorder)) {}
   ~Worker() override {
     stop_ = true;
     wakeup_.wake();
@@ -140,6 +143,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   // media::MediaObserver
   void on_frame(const media::ReceivedFrame& frame) override {
     if (frame.stream != StreamId::audio) return;
+    recording_.received(frame.timestamp, frame.payload, frame.arrival);
     voice_->received(frame.timestamp, frame.payload,
                      std::chrono::duration_cast<microseconds>(frame.arrival.time_since_epoch()) + clock_shift_);
   }
@@ -174,8 +178,11 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     if (!session_) return seek(now);
     while (auto datagram = way_.agent->receive()) session_->handle_datagram(*datagram, now);
     try_next(now);
-    while (frames_.pop(frame_))
-      if (connected_) (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
+    while (frames_.pop(frame_)) {
+      if (!connected_) continue;
+      recording_.sending(frame_.timestamp, ByteSpan(frame_.bytes).first(frame_.size), now);
+      (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
+    }
     const auto next = session_->poll(now);
     watch();
     if (now >= measure_at_) measure(now);
@@ -287,7 +294,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     if (const auto choice = rate_ && connected_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
     const auto heard = voice_->statistics();
     const auto relay = relay_name();
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     quality_.relay = relay;
     if (rate_) quality_.sending = sending(rate_->choice());
     quality_.buffered = heard.delay;
@@ -300,6 +307,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     quality_.loss = voice.loss;
     quality_.relayed = path && (path->first.type == net::ice::CandidateType::relayed ||
                                 path->second.type == net::ice::CandidateType::relayed);
+    const bool told = recording_.tell(quality_);
+    lock.unlock();
+    if (told) events_.recording_changed();
   }
 
   [[nodiscard]] std::string relay_name() const {
@@ -312,6 +322,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   MediaWay way_;
   MediaWay next_;  // tried beside it
   MediaThreadEvents events_;
+  CallRecording recording_;
   Wakeup wakeup_;
   FrameQueue frames_;
   FrameQueue::Frame frame_;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "client/calls/call_machine.h"
+#include "client/calls/call_recording.h"
 #include "client/types.h"
 #include "media/transport/media_session.h"
 #include "media/voice/voice_engine.h"
@@ -30,6 +31,7 @@ struct MediaThreadSettings {
   media::voice::Settings voice;
   media::voice::RateLimits wanted;  // by the other side, of what we send
   std::string words;
+  Result<std::unique_ptr<Recorder>> recorder = {};  // or none
 };
 
 // On the media's own thread.
@@ -43,6 +45,8 @@ struct MediaThreadEvents {
   std::function<void()> replaced;
   // There are ways that are of no use any more: end_replaced() is to be called.
   std::function<void()> retired;
+  // What quality() says about recordings.
+  std::function<void()> recording_changed = {};
 };
 
 class MediaThread {

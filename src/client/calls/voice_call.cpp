@@ -55,10 +55,15 @@ class VoiceCall final : public CallMedia {
          .silent = [this] { later([this] { events_.silent(false); }); },
          .back = [this] { later([this] { events_.back(); }); },
          .replaced = [this] { later([this] { replaced(); }); },
-         .retired = [this] { later([this] { thread_->end_replaced(); }); }});
+         .retired = [this] { later([this] { thread_->end_replaced(); }); },
+         .recording_changed = [this] { later([this] { events_.recording_changed(); }); }});
     if (!started) return end_later(started.error());
     thread_ = std::move(*started);
     thread_->set_muted(muted_);
+  }
+
+  void record(Result<RecordingPlan> plan) override {
+    recorder_ = std::move(plan).and_then([](const RecordingPlan& made) { return Recorder::start(made); });
   }
 
   // An agent that nobody was told of yet serves the latest round.
@@ -171,7 +176,8 @@ class VoiceCall final : public CallMedia {
                             .voice = {.source = media::voice::parse_endpoint(setup_.audio.in),
                                       .sink = media::voice::parse_endpoint(setup_.audio.out)},
                             .wanted = {},
-                            .words = std::string(words->first) + " " + std::string(words->second)};
+                            .words = std::string(words->first) + " " + std::string(words->second),
+                            .recorder = std::move(recorder_)};
     log_candidates(with.theirs.candidates);
     out.wanted = rate_limits(with.theirs);
     keep_to(out.wanted, out.voice);
@@ -195,6 +201,7 @@ class VoiceCall final : public CallMedia {
   CallMediaEvents events_;
   bool muted_ = false;
   std::optional<media::MediaCertificate> certificate_;
+  Result<std::unique_ptr<Recorder>> recorder_;  // until connect(); none: the call is not recorded
   std::shared_ptr<KnownNames> names_ = std::make_shared<KnownNames>();
   std::vector<std::string> addresses_;  // of this machine, when it last gathered
   std::unique_ptr<ice::Agent> agent_;   // until connect()

@@ -9,10 +9,11 @@ void encode(const CallAudio& in, v1::CallAudio& out) {
   out.set_in(in.in);
   out.set_out(in.out);
   out.set_relay_only(in.relay_only);
+  out.set_record(in.record);
 }
 
 CallAudio decode(const v1::CallAudio& in) {
-  return {.in = in.in(), .out = in.out(), .relay_only = in.relay_only()};
+  return {.in = in.in(), .out = in.out(), .relay_only = in.relay_only(), .record = in.record()};
 }
 
 struct RequestEncoder {
@@ -81,6 +82,12 @@ void encode(const CallInfo& in, v1::CallInfo& out) {
   out.set_source_stalled(in.quality.source_stalled);
   out.set_sink_stalled(in.quality.sink_stalled);
   out.set_why(in.why);
+  out.set_recording(static_cast<std::uint32_t>(in.quality.recording));
+  out.set_recorded(static_cast<std::uint32_t>(in.quality.recorded));
+  if (const auto& failure = in.quality.recording_failure) {
+    out.mutable_recording_failure()->set_code(std::string(name(failure->code)));
+    out.mutable_recording_failure()->set_message(failure->message);
+  }
 }
 
 CallInfo decode(const v1::CallInfo& in) {
@@ -104,9 +111,13 @@ CallInfo decode(const v1::CallInfo& in) {
       .played = std::chrono::milliseconds(in.played_ms()),
       .made_up = std::chrono::milliseconds(in.made_up_ms()),
       .source_stalled = in.source_stalled(),
-      .sink_stalled = in.sink_stalled()};
+      .sink_stalled = in.sink_stalled(),
+      .recording = static_cast<RecordingState>(in.recording()),
+      .recorded = static_cast<RecordingState>(in.recorded())};
   if (in.has_round_trip_us()) out.quality.round_trip = std::chrono::microseconds(in.round_trip_us());
   out.why = in.why();
+  if (in.has_recording_failure())
+    out.quality.recording_failure = Error{exit_code(in.recording_failure().code()), in.recording_failure().message()};
   return out;
 }
 

@@ -116,6 +116,10 @@ Result<CallInfo> LocalClient::call(const CallRequest& request) {
   return run<CallInfo>([&](auto answer) { engine_->call(request, std::move(answer)); });
 }
 
+Result<SecretBytes> LocalClient::recording_key(ByteView header) {
+  return engine_->recording_key(header);
+}
+
 Result<std::vector<CallRecord>> LocalClient::calls(std::size_t limit) {
   return engine_->calls(limit);
 }

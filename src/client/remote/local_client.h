@@ -33,6 +33,7 @@ class LocalClient final : public Client {
   Status accept(std::string_view peer, bool changed) override;
   Result<CallInfo> call(const CallRequest& request) override;
   Result<std::vector<CallRecord>> calls(std::size_t limit) override;
+  Result<SecretBytes> recording_key(ByteView header) override;
   Result<AccountInfo> whoami() override;
   Result<std::vector<DeviceInfo>> devices() override;
   Result<std::uint32_t> link_device(std::string_view code, bool history) override;

@@ -205,6 +205,12 @@ void LocalServer::handle(const std::shared_ptr<Session>& session, const v1::Loca
         for (const auto& call : *calls) local::encode(call, *out.mutable_calls()->add_calls());
       });
     }
+    case v1::LocalRequest::kRecordingKey: {
+      const auto key = engine_.recording_key(as_bytes(request.recording_key()));
+      return session->answer(id, key, [&](v1::LocalReply& out) {
+        out.mutable_recording_key()->assign(key->view().begin(), key->view().end());
+      });
+    }
     case v1::LocalRequest::kWhoami: {
       const auto account = engine_.whoami();
       return session->answer(id, account,

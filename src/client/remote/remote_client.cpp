@@ -204,6 +204,14 @@ Result<std::vector<CallRecord>> RemoteClient::calls(std::size_t limit) {
   return out;
 }
 
+Result<SecretBytes> RemoteClient::recording_key(ByteView header) {
+  v1::LocalRequest request;
+  request.mutable_recording_key()->assign(header.begin(), header.end());
+  auto reply = ask(request);
+  if (!reply) return pass(reply);
+  return SecretBytes(as_bytes((*reply)->recording_key()));
+}
+
 Result<AccountInfo> RemoteClient::whoami() {
   v1::LocalRequest request;
   request.mutable_whoami();

@@ -158,6 +158,10 @@ Result<CallInfo> SwitchingClient::call(const CallRequest& request) {
   }
 }
 
+Result<SecretBytes> SwitchingClient::recording_key(ByteView header) {
+  return with([&](Client& client) { return client.recording_key(header); });
+}
+
 Result<std::vector<CallRecord>> SwitchingClient::calls(std::size_t limit) {
   return with([&](Client& client) { return client.calls(limit); });
 }

@@ -35,8 +35,12 @@ Result<std::optional<std::int64_t>> AccountTable::number(std::string_view settin
 }
 
 Status AccountTable::set_number(std::string_view setting, std::int64_t value) {
-  return database_.run("INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2",
-                       setting, as_bytes(std::to_string(value)));
+  return set_blob(setting, as_bytes(std::to_string(value)));
+}
+
+Result<std::optional<SecretBytes>> AccountTable::secret(std::string_view setting) {
+  return database_.one(
+      "SELECT value FROM settings WHERE name = ?", [](const Row& row) { return SecretBytes(row.blob(0)); }, setting);
 }
 
 Result<std::optional<Bytes>> AccountTable::blob(std::string_view setting) {

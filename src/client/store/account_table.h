@@ -36,6 +36,8 @@ class AccountTable {
   Result<std::optional<Bytes>> blob(std::string_view setting);
   Status set_blob(std::string_view setting, ByteView value);
   Status erase(std::string_view setting);
+  // For what is wiped from memory after use; set_blob() writes it.
+  Result<std::optional<SecretBytes>> secret(std::string_view setting);
 
  private:
   Database& database_;
@@ -57,6 +59,8 @@ inline constexpr std::string_view waiting_offer = "waiting_offer";
 inline constexpr std::string_view read_receipts = "read_receipts";
 inline constexpr std::string_view typing = "typing";
 inline constexpr std::string_view keep_days = "keep_days";
+// What the keys of recordings come from (docs/spec/recording.md §1).
+inline constexpr std::string_view recording_secret = "recording_secret";
 }  // namespace setting
 
 }  // namespace pqc::client

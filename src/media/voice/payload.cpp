@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint8_t duration_mask = 0x03;
 constexpr std::uint8_t redundancy_bit = 0x04;
 constexpr std::uint8_t filled_bit = 0x08;
-constexpr std::uint8_t reserved_bits = 0xf0;
+constexpr std::uint8_t recorded_bit = 0x10;
+constexpr std::uint8_t reserved_bits = 0xe0;
 
 constexpr auto malformed = std::unexpected(Error::malformed);
 
@@ -44,6 +45,15 @@ Result<Payload> parse_payload(ByteView bytes) {
   if (!lasts(out.opus, out.duration)) return malformed;
   if (!out.previous.empty() && !lasts(out.previous, out.duration)) return malformed;
   return out;
+}
+
+void mark_recorded(ByteSpan payload, bool recorded) {
+  if (payload.empty()) return;
+  payload[0] = static_cast<std::uint8_t>(recorded ? payload[0] | recorded_bit : payload[0] & ~recorded_bit);
+}
+
+bool is_recorded(ByteView payload) {
+  return !payload.empty() && (payload[0] & recorded_bit) != 0;
 }
 
 ByteView write_payload(const Payload& payload, ByteSpan out) {

@@ -17,6 +17,11 @@ struct Payload {
 // Views into `bytes`. Only Error::malformed.
 [[nodiscard]] Result<Payload> parse_payload(ByteView bytes);
 
+// Whether the frame says that its sender records the call (docs/spec/recording.md §5). Of anything else than a
+// well-formed payload it says nothing.
+void mark_recorded(ByteSpan payload, bool recorded);
+[[nodiscard]] bool is_recorded(ByteView payload);
+
 // Into `out`, which has room for limits::payload_bytes; answers the part that was written. `opus` and `previous` are
 // not in `out`; a `previous` that has another size than `opus` is left out, and its field is zero.
 [[nodiscard]] ByteView write_payload(const Payload& payload, ByteSpan out);

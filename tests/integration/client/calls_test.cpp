@@ -41,6 +41,7 @@ class PretendedMedia final : public CallMedia {
     std::string our_name = {};
     std::string their_name = {};
     std::pair<std::uint32_t, CallPath> followed = {};
+    std::string recorded_to = {};
     CallMediaEvents events = {};
   };
 
@@ -53,6 +54,7 @@ class PretendedMedia final : public CallMedia {
     later([this, description] { events_.described(description); });
   }
   ~PretendedMedia() override { seen_.there = false; }
+  void record(Result<RecordingPlan> plan) override { seen_.recorded_to = plan ? plan->path : plan.error().message; }
   void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) override {
     seen_.with = with;
     seen_.our_name = our_name;
@@ -221,6 +223,35 @@ TEST_F(CallsTest, TwoPeopleTalkAndHangUp) {
     EXPECT_GE(calls->front().ended.value, calls->front().answered.value);
   }
   EXPECT_EQ(call(alice, HangUpRequest{}).error().code, ExitCode::no_call);
+}
+
+TEST_F(CallsTest, ARecordingGoesWhereTheUserWantsIt) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  const auto record = std::filesystem::path(folder.path()) / "call.pqcrec";
+  for (const auto& bad : {std::string(folder.path()), std::string("call.pqcrec"), std::string("/nowhere/call.pqcrec")})
+    EXPECT_FALSE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {.record = bad}})) << bad;
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {.record = record.string()}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  EXPECT_EQ(call(bob, AnswerCallRequest{.audio = {.record = folder.path()}}).error().code, ExitCode::usage);
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  EXPECT_EQ(alice.media.recorded_to, record);
+  EXPECT_TRUE(bob.media.recorded_to.empty());
+  EXPECT_EQ(bob.client->calls(10)->size(), 1U) << "nobody was rung before";
+  ASSERT_TRUE(call(alice, HangUpRequest{}));
+  ASSERT_TRUE(until([&] { return alice.outcome() && bob.outcome(); }));
+
+  // A key belongs to a profile and a header.
+  Bytes header{'P', 'Q', 'C', '-', 'R', 'E', 'C', 1};
+  EXPECT_FALSE(alice.client->recording_key(header));
+  header.resize(40);
+  const auto key = alice.client->recording_key(header);
+  const auto again = alice.client->recording_key(header);
+  const auto theirs = bob.client->recording_key(header);
+  ASSERT_TRUE(key && again && theirs);
+  EXPECT_TRUE(std::ranges::equal(key->view(), again->view()));
+  EXPECT_FALSE(std::ranges::equal(key->view(), theirs->view()));
 }
 
 TEST_F(CallsTest, ALostPathIsFoundAgainThroughTheRatchet) {

@@ -48,6 +48,32 @@ TEST(CallView, TheErrorSaysWhatHappened) {
   EXPECT_EQ(error_of(broken).message, "the call with bob@test broke off: nothing was heard for a while");
 }
 
+TEST(CallView, SaysWhoRecords) {
+  CallInfo call;
+  call.peer = "bob@test";
+  call.phase = CallPhase::active;
+  call.since = {1'000};
+  EXPECT_EQ(call_line(call, {1'000}).find("record"), std::string::npos);
+  call.quality.recorded = client::RecordingState::on;
+  EXPECT_TRUE(call_line(call, {1'000}).starts_with("bob@test  0:00  THEY RECORD THIS CALL"));
+  EXPECT_TRUE(chat_call_line(call, {1'000}).starts_with("bob@test  0:00  THEY RECORD THIS CALL"));
+  call.quality.recorded = client::RecordingState::none;
+  call.quality.recording = client::RecordingState::failed;
+  call.quality.recording_failure = client::Error{ExitCode::disk_full, "the disk is full"};
+  EXPECT_NE(call_line(call, {1'000}).find("NOT RECORDED: the disk is full"), std::string::npos);
+}
+
+TEST(CallView, ARecordingThatFailedIsTheErrorOfACallThatDidNot) {
+  auto call = over(CallOutcome::completed);
+  call.quality.recording = client::RecordingState::on;
+  EXPECT_EQ(error_of(call).code, ExitCode::ok);
+  EXPECT_NE(call_line(call, {1'000}).find("you recorded it"), std::string::npos);
+  call.quality.recording_failure = client::Error{ExitCode::disk_full, "the disk is full"};
+  EXPECT_EQ(error_of(call).code, ExitCode::disk_full);
+  call.outcome = CallOutcome::failed;
+  EXPECT_EQ(number(error_of(call).code), 65);
+}
+
 TEST(CallView, TheLiveLineBeginsWithWhatMattersMost) {
   CallInfo call;
   call.peer = "bob@test";

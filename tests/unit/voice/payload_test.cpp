@@ -44,11 +44,25 @@ TEST(VoicePayload, APreviousFrameOfAnotherSizeLeavesTheSizeAsItIs) {
   EXPECT_TRUE(parse_payload(bytes)->previous.empty());
 }
 
+TEST(VoicePayload, SaysWhetherItsSenderRecordsAndNothingElseChanges) {
+  const auto plain = written(
+      {.duration = FrameDuration::ms10, .opus = opus_packet(FrameDuration::ms10), .redundancy = false, .previous = {}});
+  auto marked = plain;
+  mark_recorded(marked, true);
+  EXPECT_TRUE(is_recorded(marked));
+  EXPECT_FALSE(is_recorded(plain));
+  EXPECT_EQ(marked.size(), plain.size());
+  ASSERT_TRUE(parse_payload(marked));
+  EXPECT_TRUE(std::ranges::equal(parse_payload(marked)->opus, parse_payload(plain)->opus));
+  mark_recorded(marked, false);
+  EXPECT_EQ(marked, plain);
+}
+
 TEST(VoicePayload, WhatTheSpecificationForbidsIsRefused) {
   const auto good = written(
       {.duration = FrameDuration::ms10, .opus = opus_packet(FrameDuration::ms10), .redundancy = false, .previous = {}});
   ASSERT_TRUE(parse_payload(good));
-  for (const unsigned header : {0x10U, 0x20U, 0x40U, 0x80U, 0x03U, 0x08U, 0x01U, 0x02U}) {
+  for (const unsigned header : {0x20U, 0x40U, 0x80U, 0x03U, 0x08U, 0x01U, 0x02U}) {
     auto bad = good;
     bad[0] = static_cast<std::uint8_t>(header);
     EXPECT_FALSE(parse_payload(bad)) << header;
