@@ -29,15 +29,18 @@ class CallRecording {
     began_ = began_ || on;
   }
 
-  void received(std::uint32_t timestamp, ByteView payload, Recorder::Time now) {
+  // Whether it is the first one to say that the other side records.
+  bool received(std::uint32_t timestamp, ByteView payload, Recorder::Time now) {
     if (began_) recorder_->add(recording::Side::theirs, timestamp, payload, now);
     // Only the latest frame tells how it is.
-    if (heard_ && static_cast<std::int32_t>(timestamp - latest_) <= 0) return;
+    if (heard_ && static_cast<std::int32_t>(timestamp - latest_) <= 0) return false;
     heard_ = true;
     latest_ = timestamp;
     const bool on = media::voice::is_recorded(payload);
+    const bool first = on && recorded_ == RecordingState::none;
     if (on) recorded_ = RecordingState::on;
     if (!on && recorded_ == RecordingState::on) recorded_ = RecordingState::ended;
+    return first;
   }
 
   // Writes how it stands; whether that differs from what stood there.

@@ -143,7 +143,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   // media::MediaObserver
   void on_frame(const media::ReceivedFrame& frame) override {
     if (frame.stream != StreamId::audio) return;
-    recording_.received(frame.timestamp, frame.payload, frame.arrival);
+    if (recording_.received(frame.timestamp, frame.payload, frame.arrival)) measure_at_ = frame.arrival;
     voice_->received(frame.timestamp, frame.payload,
                      std::chrono::duration_cast<microseconds>(frame.arrival.time_since_epoch()) + clock_shift_);
   }

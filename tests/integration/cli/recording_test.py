@@ -106,8 +106,7 @@ class Recording(Case):
         record, sound = folder / "call.pqcrec", folder / "call.wav"
         calling, answering = self.talk(alice, bob, answering_options=("--record", record))
         self.assertEqual(self.told[-1]["recorded"], "on")
-        answering.kill()
-        self.ended(answering)
+        programs.kill(answering)
         self.expect(alice("hangup"), 0)
         self.assertEqual(self.expect(self.ended(calling), 0).objects[-1]["recorded"], "ended")
         made = self.expect(bob("recording", "export", record, sound), 0).objects[-1]

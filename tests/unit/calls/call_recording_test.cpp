@@ -27,15 +27,15 @@ TEST(CallRecording, SaysNothingWhereNothingIsRecorded) {
 TEST(CallRecording, TheLatestFrameTellsWhetherTheOtherSideRecords) {
   CallRecording seen{std::unique_ptr<Recorder>()};
   CallQuality quality;
-  seen.received(960, frame(true), now);
+  EXPECT_TRUE(seen.received(960, frame(true), now)) << "the user is told at once";
   EXPECT_TRUE(seen.tell(quality));
   EXPECT_EQ(quality.recorded, RecordingState::on);
-  seen.received(480, frame(false), now);
+  EXPECT_FALSE(seen.received(480, frame(false), now));
   EXPECT_FALSE(seen.tell(quality)) << "it was sent before";
-  seen.received(1'440, frame(false), now);
+  EXPECT_FALSE(seen.received(1'440, frame(false), now));
   EXPECT_TRUE(seen.tell(quality));
   EXPECT_EQ(quality.recorded, RecordingState::ended);
-  seen.received(1'920, frame(true), now);
+  EXPECT_FALSE(seen.received(1'920, frame(true), now));
   EXPECT_TRUE(seen.tell(quality));
   EXPECT_EQ(quality.recorded, RecordingState::on);
 }
@@ -45,7 +45,7 @@ TEST(CallRecording, OneThatCouldNotBeginIsToldAndPromisesNothing) {
   auto ours = frame(false);
   failed.sending(480, ours, now);
   EXPECT_FALSE(media::voice::is_recorded(ours));
-  failed.received(480, frame(false), now);
+  EXPECT_FALSE(failed.received(480, frame(false), now));
   CallQuality quality;
   EXPECT_TRUE(failed.tell(quality));
   EXPECT_EQ(quality.recording, RecordingState::failed);
