@@ -61,7 +61,7 @@ class Recording(Case):
     def test_who_calls_records_and_the_other_side_is_told(self):
         alice, bob = self.contacts("alice", "bob")
         folder = alice.profile.parent
-        record, sound = folder / "call.pqcrec", folder / "call.wav"
+        record, sound = folder / f"{alice.name}.pqcrec", folder / f"{alice.name}-call.wav"
         # A place where no recording can be is refused before anybody rings.
         taken = folder / "taken"
         taken.write_text("mine")
@@ -103,7 +103,7 @@ class Recording(Case):
     def test_a_killed_program_leaves_what_was_said_until_then(self):
         alice, bob = self.contacts("alice", "bob")
         folder = alice.profile.parent
-        record, sound = folder / "call.pqcrec", folder / "call.wav"
+        record, sound = folder / f"{alice.name}.pqcrec", folder / f"{alice.name}-call.wav"
         calling, answering = self.talk(alice, bob, answering_options=("--record", record))
         self.assertEqual(self.told[-1]["recorded"], "on")
         programs.kill(answering)
