@@ -63,7 +63,7 @@ class VoiceCall final : public CallMedia {
   }
 
   void record(Result<RecordingPlan> plan) override {
-    recorder_ = std::move(plan).and_then([](const RecordingPlan& made) { return Recorder::start(made); });
+    recorder_ = std::move(plan).and_then([](RecordingPlan made) { return Recorder::start(std::move(made)); });
   }
 
   // An agent that nobody was told of yet serves the latest round.

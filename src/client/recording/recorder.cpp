@@ -195,7 +195,7 @@ class Recorder::Writer {
 Recorder::Recorder(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
 Recorder::~Recorder() = default;
 
-Result<std::unique_ptr<Recorder>> Recorder::start(const RecordingPlan& plan) {
+Result<std::unique_ptr<Recorder>> Recorder::start(RecordingPlan plan) {
   auto sealer = recording::Sealer::start(plan.key);
   if (!sealer) return fail(ExitCode::unexpected, "the recording could not be encrypted");
   auto file = GrowingFile::create(plan.path);

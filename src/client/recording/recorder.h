@@ -16,6 +16,7 @@
 
 namespace pqc::client {
 
+// Of one recording: its key seals one file, so a plan is used up by it.
 struct RecordingPlan {
   std::string path;  // from the root on
   recording::Header header{};
@@ -28,7 +29,7 @@ class Recorder {
   using Time = std::chrono::steady_clock::time_point;
 
   // Makes the file. Errors: usage (something is there already), those of the disk.
-  static Result<std::unique_ptr<Recorder>> start(const RecordingPlan& plan);
+  static Result<std::unique_ptr<Recorder>> start(RecordingPlan plan);
   // Writes what still waits and the last chunk. A file without any frame is removed.
   ~Recorder();
   Recorder(const Recorder&) = delete;
