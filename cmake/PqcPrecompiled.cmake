@@ -4,7 +4,12 @@
 #   pqc_precompiled(TARGET)           for a library of src/ or apps/
 #   pqc_precompiled_test(TARGET)      for a test program; called under tests/, whose flags differ
 
-# The compiler takes such headers only where the flags are the same, so each set of flags has its own holder.
+# The compiler takes such headers only where the flags are the same, so each set of flags has its own holder. Some packages
+# ask for this one.
+if(PQC_PRECOMPILE)
+  add_compile_options(-pthread)
+endif()
+
 function(pqc_precompiled_holder holder header)
   file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/${holder}.cpp" "")
   add_library(${holder} OBJECT "${CMAKE_CURRENT_BINARY_DIR}/${holder}.cpp")

@@ -100,10 +100,14 @@ class Watcher {
 
   void show(const CallInfo& call) {
     clear_line();
-    if (context_.output.json())
+    if (context_.output.json()) {
       context_.output.object(call_object(call));
-    else
-      context_.output.line(call_line(call, SystemClock().now()));
+      return;
+    }
+    // News of what the line does not show is no news to people.
+    auto line = call_line(call, SystemClock().now());
+    if (line != said_) context_.output.line(line);
+    said_ = std::move(line);
   }
   [[nodiscard]] bool interrupted() const { return signal_ != 0; }
 
@@ -144,6 +148,7 @@ class Watcher {
   std::deque<CallInfo> events_;
   bool active_ = false;
   bool drawn_ = false;
+  std::string said_;  // the last whole line
   int signal_ = 0;
   client::Loop::HandlePtr signals_ =
       client_.loop().on_signals({SIGINT, SIGTERM}, [this](int signal) { signal_ = signal; });

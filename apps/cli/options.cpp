@@ -85,7 +85,8 @@ void add_period(CLI::App& app, Period& period) {
 void add_audio(CLI::App& app, AudioOptions& audio) {
   app.add_option("--audio-in", audio.in, "Microphone, or a .wav file that is played; default: the system's device")
       ->type_name("DEVICE|FILE");
-  app.add_option("--audio-out", audio.out, "Loudspeaker, or a .wav file that is written; default: the system's device")
+  app.add_option("--audio-out", audio.out,
+                 "Loudspeaker, or a .wav file that is written anew; default: the system's device")
       ->type_name("DEVICE|FILE");
   app.add_flag("--relay-only", audio.relay_only,
                "Calls go through relays only, and messages meanwhile not directly: the other side learns no address of "

@@ -24,7 +24,9 @@ void show(const Context& context, const RecordingCommand& command, const client:
                                   made.start.theirs, local_time({static_cast<std::int64_t>(made.start.began)}),
                                   seconds / 60, seconds % 60));
   if (!made.complete)
-    context.output.note("the end is missing: the program that wrote it did not end it, or the file was shortened");
+    context.output.note(
+        "the end is missing: the call still goes on, the program that wrote it did not end it, or the file was "
+        "shortened");
 }
 
 }  // namespace

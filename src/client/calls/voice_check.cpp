@@ -60,6 +60,11 @@ Status check_voice_audio(const CallAudio& audio) {
     if (auto checked = check_source(*source_file); !checked) return checked;
   if (sink_file != nullptr)
     if (auto checked = check_sink(*sink_file); !checked) return checked;
+  std::error_code code;  // of one that is not there yet: they differ
+  if (source_file != nullptr && sink_file != nullptr &&
+      std::filesystem::equivalent(source_file->path, sink_file->path, code))
+    return fail(ExitCode::usage,
+                sink_file->path.string() + " would be played and written at once: give --audio-out another file");
   if (source_file != nullptr && sink_file != nullptr) return {};
   const auto devices = voice::list_devices();
   if (!devices)

@@ -4,6 +4,9 @@
 #include <array>
 #include <bit>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "media/voice/limits.h"
 
 namespace pqc::media::voice {
@@ -72,6 +75,9 @@ bool WavReader::read(std::span<std::int16_t> out) {
 }
 
 Result<WavWriter> WavWriter::create(const std::filesystem::path& path) {
+  // What somebody said in a call is for nobody else to read.
+  if (const int made = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600); made >= 0)
+    ::close(made);
   WavWriter out(std::ofstream(path, std::ios::binary | std::ios::trunc));
   if (!out.update_head()) return std::unexpected(Error::no_file);
   return out;
