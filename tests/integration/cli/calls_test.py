@@ -1,6 +1,7 @@
 """Two people call each other: real server, real programs, WAV files for microphones and loudspeakers."""
 
 import json
+import os
 import pathlib
 import signal
 import sqlite3
@@ -11,6 +12,9 @@ from programs import Case
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
 import waves
+
+os.environ["LSAN_OPTIONS"] = f"suppressions={pathlib.Path(__file__).resolve().parent / 'leaks.txt'}:print_suppressions=0"
+
 
 class Calls(Case):
     def contacts(self, *names):
