@@ -15,6 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!payload) return 0;
   Bytes again(voice::limits::payload_bytes);
   const auto written = voice::write_payload(*payload, again);
+  voice::mark_recorded(again, voice::is_recorded(input));
   if (written.size() != size || written[0] != input[0]) std::abort();
   static auto decoder = voice::Decoder::create();
   if (!decoder) return 0;
