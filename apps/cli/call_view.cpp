@@ -75,6 +75,7 @@ std::string recorded_text(const client::CallQuality& quality) {
   if (quality.recorded != RecordingState::none) text += ", they recorded it";
   if (quality.recording == RecordingState::on || quality.recording == RecordingState::ended)
     text += ", you recorded it";
+  if (quality.recording_failure) text += ", NOT RECORDED to its end: " + quality.recording_failure->message;
   return text;
 }
 
@@ -109,7 +110,7 @@ std::string call_line(const client::CallInfo& call, UnixMillis now) {
     case CallPhase::rings_there:
       return "it rings at " + call.peer;
     case CallPhase::rings_here:
-      return call.peer + " calls: pqc-chat answer, or pqc-chat decline";
+      return call.peer + " calls";
     case CallPhase::connecting:
       return "connecting with " + call.peer;
     case CallPhase::active:
@@ -126,8 +127,11 @@ std::string call_line(const client::CallInfo& call, UnixMillis now) {
 }
 
 std::string chat_call_line(const client::CallInfo& call, UnixMillis now) {
-  if (call.phase == CallPhase::rings_here) return call.peer + " calls: /answer, or /decline";
-  return call_line(call, now);
+  return call_line(call, now) + (call.phase == CallPhase::rings_here ? ": /answer, or /decline" : "");
+}
+
+std::string ringing_line(const client::CallInfo& call) {
+  return call.peer + " calls: pqc-chat answer, or pqc-chat decline";
 }
 
 Json call_object(const client::CallInfo& call) {

@@ -14,6 +14,8 @@ namespace pqc::cli {
 std::string call_line(const client::CallInfo& call, UnixMillis now);
 // The same inside a chat, whose commands begin with a slash.
 std::string chat_call_line(const client::CallInfo& call, UnixMillis now);
+// One that rings where another command has to take it.
+std::string ringing_line(const client::CallInfo& call);
 Json call_object(const client::CallInfo& call);
 std::string call_record_line(const client::CallRecord& call);
 Json call_record_object(const client::CallRecord& call);

@@ -196,13 +196,14 @@ ExitCode run(const Context& context, const AnswerCommand& command) {
   if (auto started = watcher.start(); !started) return context.fail(started.error());
   if (command.automatically && client.owner())
     if (auto checked = client::check_voice_audio(*audio); !checked) return context.fail(checked.error());
-  const client::AnswerCallRequest request{.audio = *audio};
+  client::AnswerCallRequest request{.audio = *audio};
   if (!command.automatically) {
     const auto call = client.call(request);
     if (!call) return context.fail(call.error());
     return watch_to_the_end(context, watcher, *call);
   }
-  while (watcher.wait_for_ring()) {
+  while (const auto ring = watcher.wait_for_ring()) {
+    request.call = ring->id;
     const auto call = client.call(request);
     if (call)
       (void)watcher.watch(call->id);

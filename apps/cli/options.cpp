@@ -399,6 +399,22 @@ bool asks_for_json(int argc, char** argv) {
 
 }  // namespace
 
+std::expected<AudioOptions, std::string> parse_audio_options(std::string_view words, const AudioOptions& defaults) {
+  AudioOptions audio = defaults;
+  CLI::App app;
+  app.set_help_flag();
+  add_audio(app, audio);
+  add_record(app, audio);
+  try {
+    app.parse(std::string(words));
+  } catch (const CLI::ParseError& error) {
+    return std::unexpected(std::string(error.what()) +
+                           "; what may follow: --record FILE, --audio-in DEVICE|FILE, --audio-out DEVICE|FILE, "
+                           "--relay-only");
+  }
+  return audio;
+}
+
 std::expected<Options, int> parse_options(int argc, char** argv) {
   Options options;
   CLI::App app("Write to people, end to end and quantum-safe.", "pqc-chat");

@@ -6,6 +6,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -218,6 +219,9 @@ struct Options {
   bool json = false;
   Command command;
 };
+
+// The options of a call as they are typed in a chat; what they leave open stays as in `defaults`. Or what is wrong.
+std::expected<AudioOptions, std::string> parse_audio_options(std::string_view words, const AudioOptions& defaults);
 
 // Parsed options, or the exit code with which the program ends (help was printed, or what is wrong).
 std::expected<Options, int> parse_options(int argc, char** argv);

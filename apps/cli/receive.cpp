@@ -1,6 +1,7 @@
 // pqc-chat receive: what came in since the last time, and what comes.
 #include <csignal>
 
+#include "cli/call_view.h"
 #include "cli/commands.h"
 
 namespace pqc::cli {
@@ -52,8 +53,15 @@ class Reader {
  private:
   void on_event(const client::Event& event) {
     if (const auto* connection = std::get_if<client::Connection>(&event)) return on_connection(*connection);
+    if (const auto* call = std::get_if<client::CallInfo>(&event)) return on_call(*call);
     const auto* message = std::get_if<client::Message>(&event);
     if (message == nullptr || message->direction == client::Direction::incoming) news_ = true;
+  }
+
+  // Where another process owns the profile, that one tells.
+  void on_call(const client::CallInfo& call) {
+    if (call.phase != client::CallPhase::rings_here || silent_ || !client_.owner()) return;
+    if (call.id != std::exchange(rung_, call.id)) context_.output.note(ringing_line(call));
   }
 
   void on_connection(const client::Connection& connection) {
@@ -88,6 +96,7 @@ class Reader {
   const bool silent_;  // stays connected, marks nothing as shown
   bool news_ = false;
   bool reported_ = false;
+  std::string rung_;  // the call that was told of
   int signal_ = 0;
   std::size_t printed_ = 0;
   std::optional<client::Error> error_;

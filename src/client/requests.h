@@ -80,8 +80,11 @@ struct PlaceCallRequest {
 };
 struct AnswerCallRequest {
   CallAudio audio;
+  std::string call = {};  // the id of the one that is meant; empty: whichever rings
 };
-struct DeclineCallRequest {};
+struct DeclineCallRequest {
+  std::string call = {};  // as above
+};
 struct HangUpRequest {};
 struct MuteRequest {
   std::optional<bool> on;  // nothing: the other way round

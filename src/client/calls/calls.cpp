@@ -17,6 +17,15 @@ std::unexpected<Error> makes_none() {
   return fail(ExitCode::busy, "the pqc-chat that holds the profile makes no calls: try again when it has ended");
 }
 
+std::unexpected<Error> rings_no_more() {
+  return fail(ExitCode::no_call, "the call does not ring any more");
+}
+
+// Whether the user's word is about this call; without an id it is about whichever there is.
+bool is_meant(const std::string& wanted, const CallId& id) {
+  return wanted.empty() || wanted == to_hex(id);
+}
+
 // Of one that was completed: keys that came into doubt, or somebody who was blocked.
 bool says_why(CallOutcome outcome) {
   return outcome == CallOutcome::failed || outcome == CallOutcome::unreachable || outcome == CallOutcome::completed;
@@ -51,12 +60,12 @@ void Calls::perform(const CallRequest& request, Answer answer) {
   if (const auto* place_request = std::get_if<PlaceCallRequest>(&request))
     return place(*place_request, std::move(answer));
   if (const auto* answer_request = std::get_if<AnswerCallRequest>(&request))
-    return answer_ringing(answer_request->audio, std::move(answer));
+    return answer_ringing(*answer_request, std::move(answer));
   struct Others {
     Calls& calls;
     Result<CallInfo> operator()(const PlaceCallRequest&) const { return no_call(); }
     Result<CallInfo> operator()(const AnswerCallRequest&) const { return no_call(); }
-    Result<CallInfo> operator()(const DeclineCallRequest&) const { return calls.decline(); }
+    Result<CallInfo> operator()(const DeclineCallRequest& r) const { return calls.decline(r); }
     Result<CallInfo> operator()(const HangUpRequest&) const {
       if (calls.machine_.idle()) return no_call();
       calls.handle(HangUpCall{});
@@ -190,28 +199,32 @@ void Calls::look_at(std::int64_t contact) {
   });
 }
 
-void Calls::answer_ringing(const CallAudio& audio, Answer answer) {
+void Calls::answer_ringing(const AnswerCallRequest& request, Answer answer) {
   if (!make_media_) return answer(makes_none());
   ring_waiting();
   const auto* rings = std::get_if<CallRingingHere>(&machine_.state());
   if (rings == nullptr)
     return answer(fail(ExitCode::no_call, "nobody calls at the moment: pqc-chat answer --auto waits for a call"));
-  if (auto checked = check_places(audio); !checked) return answer(pass(checked));
-  check_relays(audio, [this, id = rings->id, audio, answer = std::move(answer)](const Status& checked) {
-    if (!checked) return answer(std::unexpected(checked.error()));
-    if (!std::holds_alternative<CallRingingHere>(machine_.state()) || call_id(machine_.state()) != id)
-      return answer(fail(ExitCode::no_call, "the call does not ring any more"));
-    if (auto allowed = check_call(); !allowed) return answer(pass(allowed));
-    audio_ = audio;
-    handle(AcceptCall{});
-    answer(current());
-  });
+  if (!is_meant(request.call, rings->id)) return answer(rings_no_more());
+  if (auto checked = check_places(request.audio); !checked) return answer(pass(checked));
+  check_relays(request.audio,
+               [this, id = rings->id, audio = request.audio, answer = std::move(answer)](const Status& checked) {
+                 if (!checked) return answer(std::unexpected(checked.error()));
+                 if (!std::holds_alternative<CallRingingHere>(machine_.state()) || call_id(machine_.state()) != id)
+                   return answer(rings_no_more());
+                 if (auto allowed = check_call(); !allowed) return answer(pass(allowed));
+                 audio_ = audio;
+                 handle(AcceptCall{});
+                 answer(current());
+               });
 }
 
-Result<CallInfo> Calls::decline() {
+Result<CallInfo> Calls::decline(const DeclineCallRequest& request) {
   if (!make_media_) return makes_none();
   ring_waiting();
-  if (!std::holds_alternative<CallRingingHere>(machine_.state())) return no_call();
+  const auto* rings = std::get_if<CallRingingHere>(&machine_.state());
+  if (rings == nullptr) return no_call();
+  if (!is_meant(request.call, rings->id)) return rings_no_more();
   handle(DeclineCall{});
   return current();
 }

@@ -70,7 +70,7 @@ class Calls {
   void place(const PlaceCallRequest& request, Answer answer);
   Result<ContactRow> callee(std::string_view peer);
   Status begin(std::int64_t contact, const CallAudio& audio);
-  void answer_ringing(const CallAudio& audio, Answer answer);
+  void answer_ringing(const AnswerCallRequest& request, Answer answer);
   // Whether sound and recording can go where the user wants them.
   [[nodiscard]] Status check_places(const CallAudio& audio) const;
   // An error where relays are asked for and there are none; `done` is called later, or at once where none are asked
@@ -79,7 +79,7 @@ class Calls {
   void make_media(const PrepareMedia& action, const CallServers& servers);
   CallMediaEvents media_events(const CallId& id);
   Status check_call();
-  Result<CallInfo> decline();
+  Result<CallInfo> decline(const DeclineCallRequest& request);
   Result<CallInfo> mute(std::optional<bool> on);
 
   void handle(const CallEvent& event);

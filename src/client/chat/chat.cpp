@@ -21,6 +21,7 @@ constexpr std::string_view help =
     "/disappear T messages disappear T after they were read (30s, 1h, 7d; off)\n"
     "/call        call them; '/hangup' ends the call, '/mute' mutes your side or ends that\n"
     "/answer      answer the call that rings; '/decline' declines it\n"
+    "             both take --record FILE, --audio-in, --audio-out and --relay-only as 'pqc-chat call' does\n"
     "/status      how messages travel: direct, or through the server\n"
     "/block       block them; '/unblock' ends it\n"
     "/help        this\n"

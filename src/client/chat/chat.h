@@ -16,10 +16,10 @@ namespace pqc::client {
 class Chat {
  public:
   // All outlive the chat.
-  Chat(Client& client, Interactor& interactor, std::string peer, CallAudio audio = {})
+  Chat(Client& client, Interactor& interactor, std::string peer, ReadCallAudio read_audio)
       : client_(client),
         interactor_(interactor),
-        calls_(client, interactor, std::move(audio)),
+        calls_(client, interactor, std::move(read_audio)),
         peer_(std::move(peer)) {}
 
   // Shows the last messages, then talks until the person is done or something final happens.

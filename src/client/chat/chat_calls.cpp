@@ -11,7 +11,8 @@ bool goes_on(const CallInfo& call) {
 
 // In more than how well they hear each other.
 bool differ(const CallInfo& a, const CallInfo& b) {
-  return a.id != b.id || a.phase != b.phase || a.muted != b.muted;
+  return a.id != b.id || a.phase != b.phase || a.muted != b.muted || a.quality.recording != b.quality.recording ||
+         a.quality.recorded != b.quality.recorded;
 }
 
 }  // namespace
@@ -26,18 +27,40 @@ bool ChatCalls::on_command(std::string_view word, std::string_view rest, const s
     mute(rest);
     return true;
   }
-  if (!rest.empty()) return false;
   if (word == "/call")
-    perform(PlaceCallRequest{.peer = peer, .audio = audio_});
+    place(rest, peer);
   else if (word == "/answer")
-    perform(AnswerCallRequest{.audio = audio_});
-  else if (word == "/decline")
-    perform(DeclineCallRequest{});
-  else if (word == "/hangup")
+    answer(rest);
+  else if (word == "/decline" && rest.empty())
+    decline();
+  else if (word == "/hangup" && rest.empty())
     perform(HangUpRequest{});
   else
     return false;
   return true;
+}
+
+void ChatCalls::place(std::string_view options, const std::string& peer) {
+  const auto audio = read_audio_(options);
+  if (!audio) return interactor_.show(audio.error().message);
+  perform(PlaceCallRequest{.peer = peer, .audio = *audio});
+}
+
+void ChatCalls::answer(std::string_view options) {
+  if (!rings()) return;
+  const auto audio = read_audio_(options);
+  if (!audio) return interactor_.show(audio.error().message);
+  perform(AnswerCallRequest{.audio = *audio, .call = shown_.id});
+}
+
+void ChatCalls::decline() {
+  if (rings()) perform(DeclineCallRequest{.call = shown_.id});
+}
+
+bool ChatCalls::rings() {
+  if (shown_.phase == CallPhase::rings_here) return true;
+  interactor_.show("Nobody calls at the moment");
+  return false;
 }
 
 void ChatCalls::mute(std::string_view how) {

@@ -1,7 +1,9 @@
 // The calls of a chat: what the person types about them, and the call that there is, kept in view. There is one call at
-// a time, with whomever (docs/spec/calls.md §4): /answer takes the one that rings. Loop thread only.
+// a time, with whomever (docs/spec/calls.md §4): /answer and /decline are about the one that was shown to ring, and no
+// other that rings by now. Loop thread only.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -10,11 +12,14 @@
 
 namespace pqc::client {
 
+// What follows /call and /answer, which may be nothing: options as at `pqc-chat call`.
+using ReadCallAudio = std::function<Result<CallAudio>(std::string_view options)>;
+
 class ChatCalls {
  public:
-  // All outlive it. `audio`: of the calls that are made and answered here.
-  ChatCalls(Client& client, Interactor& interactor, CallAudio audio)
-      : client_(client), interactor_(interactor), audio_(std::move(audio)) {}
+  // All outlive it.
+  ChatCalls(Client& client, Interactor& interactor, ReadCallAudio read_audio)
+      : client_(client), interactor_(interactor), read_audio_(std::move(read_audio)) {}
 
   // Shows the call that there is already: another process of the profile may carry it.
   void begin();
@@ -25,6 +30,11 @@ class ChatCalls {
   void refresh();
 
  private:
+  void place(std::string_view options, const std::string& peer);
+  void answer(std::string_view options);
+  void decline();
+  // Whether a call is shown to ring here; where none is, the person is told.
+  bool rings();
   void perform(const CallRequest& request);
   void mute(std::string_view how);
   void follow(const CallInfo& call);
@@ -32,7 +42,7 @@ class ChatCalls {
 
   Client& client_;
   Interactor& interactor_;
-  const CallAudio audio_;
+  const ReadCallAudio read_audio_;
   CallInfo shown_;    // as it was last told
   bool due_ = false;  // its figures are a second old
   Loop::HandlePtr timer_;

@@ -22,8 +22,11 @@ struct RequestEncoder {
     out.mutable_place()->set_peer(in.peer);
     encode(in.audio, *out.mutable_place()->mutable_audio());
   }
-  void operator()(const AnswerCallRequest& in) const { encode(in.audio, *out.mutable_answer()); }
-  void operator()(const DeclineCallRequest&) const { out.mutable_decline(); }
+  void operator()(const AnswerCallRequest& in) const {
+    encode(in.audio, *out.mutable_answer()->mutable_audio());
+    out.mutable_answer()->set_call(in.call);
+  }
+  void operator()(const DeclineCallRequest& in) const { out.mutable_decline()->set_call(in.call); }
   void operator()(const HangUpRequest&) const { out.mutable_hang_up(); }
   void operator()(const MuteRequest& in) const {
     out.mutable_mute();
@@ -43,9 +46,9 @@ std::optional<CallRequest> decode(const v1::Call& in) {
     case v1::Call::kPlace:
       return PlaceCallRequest{.peer = in.place().peer(), .audio = decode(in.place().audio())};
     case v1::Call::kAnswer:
-      return AnswerCallRequest{.audio = decode(in.answer())};
+      return AnswerCallRequest{.audio = decode(in.answer().audio()), .call = in.answer().call()};
     case v1::Call::kDecline:
-      return DeclineCallRequest{};
+      return DeclineCallRequest{.call = in.decline().call()};
     case v1::Call::kHangUp:
       return HangUpRequest{};
     case v1::Call::kMute:

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import sqlite3
+import subprocess
 import sys
 
 import programs
@@ -78,15 +79,18 @@ class Calls(Case):
 
     def test_a_call_is_declined_from_another_terminal(self):
         alice, bob = self.contacts("alice", "bob")
-        connected = bob.start("receive", "--follow", "--keep")
+        # For people: they are told what to do.
+        command = [word for word in bob.command("receive", "--follow") if word != "--json"]
+        connected = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         calling = alice.start("call", bob.name, *self.sounds(alice))
         self.until(calling, "rings_there")
+        self.assertEqual(connected.stderr.readline(), f"{alice.name}@test calls: pqc-chat answer, or pqc-chat decline\n")
         # It rings on where the sound cannot go where it should.
         self.expect(bob("answer", "--audio-out", "/nowhere/heard.wav"), 47, "missing")
         self.expect(bob("decline"), 0)
         self.assertEqual(self.expect(self.ended(calling), 61, "call_declined").objects[-1]["outcome"], "declined")
         connected.terminate()
-        self.ended(connected)
+        connected.communicate(timeout=programs.TIMEOUT)
         self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "declined")
 
     def test_one_call_at_a_time(self):

@@ -194,7 +194,7 @@ class ChatCalls(Case):
         alice, bob, here, there = self.chats()
         for command in ("/hangup", "/mute", "/answer", "/decline"):
             there.type(command + "\n")
-            self.assertRegex(there.until(type="info")["text"], "there is no call|nobody calls")
+            self.assertRegex(there.until(type="info")["text"], "there is no call|Nobody calls")
         there.type("/mute perhaps\n")
         self.assertRegex(there.until(type="info")["text"], "/mute on")
         there.type("/call\n")
@@ -205,6 +205,30 @@ class ChatCalls(Case):
         here.type("/decline\r")
         self.assertEqual(there.until(type="call", phase="over")["outcome"], "declined")
         here.until(lambda rows: rows[-1].rstrip() == ">" and rows[-2].endswith(": declined"))
+
+    def test_a_call_is_recorded(self):
+        alice, bob, here, there = self.chats()
+        folder = alice.profile.parent
+        mine, theirs = folder / f"{alice.name} call.pqcrec", folder / f"{bob.name}.pqcrec"
+        here.type(f"/call --record {folder}\r")
+        here.until_said("a recording replaces nothing")
+        here.type(f"/call --record '{mine}'\r")
+        there.until(type="call", phase="rings_here")
+        there.type("/answer somehow\n")
+        self.assertRegex(there.until(type="info")["text"], "--record FILE")
+        there.type(f"/answer --record {theirs}\n")
+        there.until(type="call", phase="active", recording="on", recorded="on")
+        here.until_bottom("  THEY RECORD THIS CALL  you record this call  words", ">")
+        here.type("/hangup\r")
+        there.until(type="call", phase="over", outcome="completed")
+        here.until_said(", they recorded it, you recorded it")
+        here.type("/quit\r")
+        self.assertEqual(here.process.wait(programs.TIMEOUT), 0)
+        there.type("/quit\n")
+        there.process.wait(programs.TIMEOUT)
+        for person, record in ((alice, mine), (bob, theirs)):
+            made = self.expect(person("recording", "export", record, record.with_suffix(".wav")), 0).objects[-1]
+            self.assertTrue(made["complete"])
 
     def test_a_call_in_the_foreground(self):
         alice, bob = self.contacts()

@@ -48,6 +48,13 @@ TEST(CallView, TheErrorSaysWhatHappened) {
   EXPECT_EQ(error_of(broken).message, "the call with bob@test broke off: nothing was heard for a while");
 }
 
+TEST(CallView, EachErrorOfItsOwnSaysWho) {
+  EXPECT_EQ(error_of(over(CallOutcome::unreachable)).message, "none of the devices of bob@test could be reached");
+  EXPECT_EQ(error_of(over(CallOutcome::unanswered)).message, "it rang at bob@test, and nobody answered");
+  EXPECT_EQ(error_of(over(CallOutcome::answered_elsewhere, client::Direction::incoming)).message,
+            "the call of bob@test was answered on another device");
+}
+
 TEST(CallView, SaysWhoRecords) {
   CallInfo call;
   call.peer = "bob@test";
@@ -70,6 +77,7 @@ TEST(CallView, ARecordingThatFailedIsTheErrorOfACallThatDidNot) {
   EXPECT_NE(call_line(call, {1'000}).find("you recorded it"), std::string::npos);
   call.quality.recording_failure = client::Error{ExitCode::disk_full, "the disk is full"};
   EXPECT_EQ(error_of(call).code, ExitCode::disk_full);
+  EXPECT_NE(chat_call_line(call, {1'000}).find("NOT RECORDED to its end: the disk is full"), std::string::npos);
   call.outcome = CallOutcome::failed;
   EXPECT_EQ(number(error_of(call).code), 65);
 }
@@ -96,7 +104,8 @@ TEST(CallView, TheLiveLineBeginsWithWhatMattersMost) {
       "bob@test  1:05  no sound from the microphone  the loudspeaker takes no sound  words: acorn zebra  relayed  "
       "round trip 20 ms  jitter 3 ms  loss 1.2 %");
   call.phase = CallPhase::rings_here;
-  EXPECT_EQ(call_line(call, {}), "bob@test calls: pqc-chat answer, or pqc-chat decline");
+  EXPECT_EQ(call_line(call, {}), "bob@test calls") << "who answers with this very program needs no advice";
+  EXPECT_EQ(ringing_line(call), "bob@test calls: pqc-chat answer, or pqc-chat decline");
   EXPECT_EQ(chat_call_line(call, {}), "bob@test calls: /answer, or /decline");
 }
 
