@@ -41,11 +41,16 @@ bool set_up(SSL_CTX* context, const MediaCertificate::Impl& certificate, const c
 
 // One handshake: an SSL, what goes in and out of it, and the flight that it sent last.
 struct Attempt {
+  // Where we connect: all that is left to come is the other side's end.
+  [[nodiscard]] bool at_end() const { return flight.flights() > 1; }
+
   SslPtr ssl;
   BIO* in = nullptr;   // owned by ssl
   BIO* out = nullptr;  // owned by ssl
   Bytes hello;         // that it began with, where we accept
+  Time begun{};
   Flight flight;
+  std::uint64_t taken = 0;  // records in plain text
   bool failed = false;
 };
 
@@ -56,9 +61,13 @@ struct Dtls::Impl {
       : role(its_role), peer(its_peer), path(its_path), started(now) {}
 
   bool open(const MediaCertificate& certificate, bool plain_peer);
-  bool begin(ByteView hello);
-  void take_hello(ByteView hello);
+  bool begin(ByteView hello, Time now);
+  void take_hello(ByteView hello, Time now);
   void take_handshake(ByteView datagram, Time now);
+  void take_from_connector(ByteView datagram, Time now);
+  void take_from_acceptor(ByteView datagram, Time now);
+  bool take(Attempt& attempt, Bytes records, Time now);
+  void settle_taken(Time now);
   void take_connected(ByteView datagram, Time now);
   bool step(Attempt& attempt, Time now);
   void advance(Attempt& attempt);
@@ -66,6 +75,7 @@ struct Dtls::Impl {
   void refuse(Attempt& attempt, Error why);
   void settle(Time now);
   void begin_again(Time now);
+  void repeat(Time now);
   void discard_data();
   bool send_pending(Attempt& attempt, Time now);
   static int verify(X509_STORE_CTX* store, void* self);
@@ -103,8 +113,9 @@ bool Dtls::Impl::open(const MediaCertificate& certificate, bool plain_peer) {
 }
 
 // One attempt more.
-bool Dtls::Impl::begin(ByteView hello) {
+bool Dtls::Impl::begin(ByteView hello, Time now) {
   Attempt made;
+  made.begun = now;
   made.hello = to_bytes(hello);
   made.ssl = SslPtr(SSL_new(context.get()));
   made.in = BIO_new(BIO_s_dgram_mem());
@@ -124,10 +135,13 @@ bool Dtls::Impl::begin(ByteView hello) {
   return true;
 }
 
-// A ClientHello that is not the one before may be forged, and so may that one: each has its own attempt.
-void Dtls::Impl::take_hello(ByteView hello) {
+// A ClientHello that is not the one before may be forged, and so may that one: each has its own attempt, for a time
+// that no others take from it.
+void Dtls::Impl::take_hello(ByteView hello, Time now) {
   const auto same = [&](const Attempt& attempt) { return std::ranges::equal(attempt.hello, hello); };
-  if (std::ranges::none_of(attempts, same)) begin(hello);
+  if (std::ranges::any_of(attempts, same)) return;
+  const bool full = attempts.size() == limits::handshake_attempts;
+  if (!full || now - attempts.front().begun >= limits::attempt_time) begin(hello, now);
 }
 
 // An attempt that failed says nothing: whoever made it fail may not be the peer.
@@ -144,11 +158,13 @@ void Dtls::Impl::finish(Attempt& attempt) {
 
 void Dtls::Impl::advance(Attempt& attempt) {
   deceived = false;
+  ERR_clear_error();
   const int result = SSL_do_handshake(attempt.ssl.get());
   if (result == 1) return finish(attempt);
   const int reason = SSL_get_error(attempt.ssl.get(), result);
   ERR_clear_error();
-  if (reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE) return;
+  // A record that it drops may leave neither a wish for more nor an error.
+  if (reason != SSL_ERROR_SSL) return;
   refuse(attempt, deceived ? Error::wrong_fingerprint : Error::handshake);
 }
 
@@ -161,34 +177,69 @@ bool Dtls::Impl::step(Attempt& attempt, Time now) {
 // Forgets what has failed, or once connected all others. One who connects begins anew when what is still on its way to
 // the attempt that failed has come and gone.
 void Dtls::Impl::settle(Time now) {
+  const bool latest_failed = attempts.empty() || attempts.back().failed;
   std::erase_if(attempts, [](const Attempt& attempt) { return attempt.failed; });
   if (state == DtlsState::connected) {
     std::erase_if(attempts, [](const Attempt& attempt) { return SSL_is_init_finished(attempt.ssl.get()) != 1; });
-  } else if (role == DtlsRole::connect && attempts.empty() && !again) {
+  } else if (role == DtlsRole::connect && latest_failed && !again) {
     again = now + wait;
     wait = std::min<std::chrono::milliseconds>(2 * wait, limits::longest_retransmission);
   }
 }
 
+// An attempt that waits for the other side's end goes on waiting: the other side may be at the end, and then answers
+// whatever we send with it, and no other ClientHello.
 void Dtls::Impl::begin_again(Time now) {
   again.reset();
-  attempts.clear();
-  if (begin({})) step(attempts.back(), now);
+  std::erase_if(attempts, [](const Attempt& attempt) { return !attempt.at_end(); });
+  if (begin({}, now)) step(attempts.back(), now);
   settle(now);
 }
 
+// Only the latest: what an older one repeated would be in the way of its successor.
+void Dtls::Impl::repeat(Time now) {
+  auto& flight = attempts.back().flight;
+  if (const auto due = flight.due(); !due || *due > now) return;
+  const bool forgotten = flight.repeats() >= limits::unanswered_repeats;
+  if (role == DtlsRole::connect && forgotten) return begin_again(now);
+  flight.send_again(path, now);
+}
+
 void Dtls::Impl::take_handshake(ByteView datagram, Time now) {
-  const bool at_end = role == DtlsRole::connect && !attempts.empty() && attempts.back().flight.flights() > 1;
-  const auto records = records_of(datagram, at_end ? is_last : is_no_plain_alert);
+  return role == DtlsRole::accept ? take_from_connector(datagram, now) : take_from_acceptor(datagram, now);
+}
+
+void Dtls::Impl::take_from_connector(ByteView datagram, Time now) {
+  const auto records = records_of(datagram, is_of_handshake);
   if (records.empty()) return;
-  const auto hello = role == DtlsRole::accept ? client_hello(records) : std::nullopt;
-  if (hello) take_hello(*hello);
+  const auto hello = client_hello(records);
+  if (hello) take_hello(*hello, now);
   for (auto& attempt : attempts) {
     if (hello && !std::ranges::equal(attempt.hello, *hello)) continue;
-    const bool taken = BIO_write(attempt.in, records.data(), static_cast<int>(records.size())) > 0;
-    if (taken && !step(attempt, now) && hello && attempt.flight.due() <= now) attempt.flight.send_again(path, now);
+    const bool answered = take(attempt, records, now);
+    if (!answered && hello) attempt.flight.answer_again(path, now);
     if (state == DtlsState::connected) break;
   }
+  settle_taken(now);
+}
+
+void Dtls::Impl::take_from_acceptor(ByteView datagram, Time now) {
+  for (auto& attempt : attempts) {
+    take(attempt, records_of(datagram, attempt.at_end() ? is_last : is_plain_handshake), now);
+    if (state == DtlsState::connected) break;
+  }
+  settle_taken(now);
+}
+
+// Whether it had an answer. Numbers in plain text are anybody's: OpenSSL would take no record for one that came or that
+// is too old because somebody wrote its number, or a far higher one, before.
+bool Dtls::Impl::take(Attempt& attempt, Bytes records, Time now) {
+  if (records.empty() || attempt.failed) return false;
+  renumber(records, attempt.taken);
+  return BIO_write(attempt.in, records.data(), static_cast<int>(records.size())) > 0 && step(attempt, now);
+}
+
+void Dtls::Impl::settle_taken(Time now) {
   ERR_clear_error();
   settle(now);
   if (state == DtlsState::connected) discard_data();
@@ -201,7 +252,7 @@ void Dtls::Impl::take_connected(ByteView datagram, Time now) {
   // The peer repeats itself: the end of the handshake has not reached it.
   const bool repeats = datagram[0] == handshake_record || datagram[0] == change_cipher_spec;
   const bool answered = send_pending(attempt, now);
-  if (!answered && repeats && attempt.flight.due() <= now) attempt.flight.send_again(path, now);
+  if (!answered && repeats) attempt.flight.answer_again(path, now);
 }
 
 // Reading is what makes OpenSSL see alerts and repeated flights.
@@ -222,11 +273,10 @@ bool Dtls::Impl::send_pending(Attempt& attempt, Time now) {
   std::array<std::uint8_t, max_record> memory;
   for (int size = 0; (size = BIO_read(attempt.out, memory.data(), static_cast<int>(memory.size()))) > 0;) {
     datagrams.emplace_back(memory.begin(), memory.begin() + size);
-    path.send(datagrams.back());
     if (datagrams.size() == limits::flight_datagrams) break;
   }
   if (datagrams.empty()) return false;
-  attempt.flight.replace(std::move(datagrams), now);
+  attempt.flight.send(std::move(datagrams), path, now);
   return true;
 }
 
@@ -258,19 +308,12 @@ std::optional<Time> Dtls::poll(Time now) {
     impl.state = DtlsState::failed;
     return std::nullopt;
   }
-  if (impl.again && *impl.again <= now) impl.begin_again(now);
-  if (impl.attempts.empty()) return std::min(end, impl.again.value_or(end));
-  // Only the latest: what an older one repeated would be in the way of its successor.
-  auto& flight = impl.attempts.back().flight;
-  if (const auto due = flight.due(); due && *due <= now) {
-    const bool forgotten = flight.repeats() >= limits::unanswered_repeats;
-    if (impl.role == DtlsRole::connect && forgotten) {
-      impl.begin_again(now);
-    } else {
-      flight.send_again(impl.path, now);
-    }
+  if (impl.again) {
+    if (*impl.again <= now) impl.begin_again(now);
+  } else if (!impl.attempts.empty()) {
+    impl.repeat(now);
   }
-  if (impl.attempts.empty()) return std::min(end, impl.again.value_or(end));
+  if (impl.again || impl.attempts.empty()) return std::min(end, impl.again.value_or(end));
   return std::min(end, impl.attempts.back().flight.due().value_or(end));
 }
 

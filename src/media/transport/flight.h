@@ -1,4 +1,5 @@
-// The datagrams that a side of a handshake sent last, and when they go out again: with twice the wait each time.
+// The datagrams that a side of a handshake sent last, and when they go out again: with twice the wait each time, and
+// each record in plain text with a new number.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "media/transport/dtls_record.h"
 #include "media/transport/limits.h"
 #include "media/transport/path.h"
 #include "media/transport/time.h"
@@ -14,8 +16,10 @@ namespace pqc::media {
 
 class Flight {
  public:
-  void replace(std::vector<Bytes> datagrams, Time now) {
+  // Sends the next flight.
+  void send(std::vector<Bytes> datagrams, DatagramPath& path, Time now) {
     datagrams_ = std::move(datagrams);
+    send_all(path);
     wait_ = limits::first_retransmission;
     next_ = now + wait_;
     repeats_ = 0;
@@ -23,18 +27,32 @@ class Flight {
   }
   [[nodiscard]] std::optional<Time> due() const { return datagrams_.empty() ? std::nullopt : std::optional(next_); }
   void send_again(DatagramPath& path, Time now) {
-    for (const auto& datagram : datagrams_) path.send(datagram);
+    send_all(path);
     wait_ = std::min<std::chrono::milliseconds>(2 * wait_, limits::longest_retransmission);
     next_ = now + wait_;
     ++repeats_;
+  }
+  // Because the other side repeats itself: as soon again as the first time.
+  void answer_again(DatagramPath& path, Time now) {
+    if (datagrams_.empty() || now < next_) return;
+    send_all(path);
+    next_ = now + limits::first_retransmission;
   }
   // How often the last flight went out again, and how many there were.
   [[nodiscard]] unsigned repeats() const { return repeats_; }
   [[nodiscard]] unsigned flights() const { return flights_; }
 
  private:
+  void send_all(DatagramPath& path) {
+    for (auto& datagram : datagrams_) {
+      renumber(datagram, next_record_);
+      path.send(datagram);
+    }
+  }
+
   std::vector<Bytes> datagrams_;
   std::chrono::milliseconds wait_ = limits::first_retransmission;
+  std::uint64_t next_record_ = 0;
   Time next_{};
   unsigned repeats_ = 0;
   unsigned flights_ = 0;

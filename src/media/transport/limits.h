@@ -22,12 +22,13 @@ inline constexpr std::size_t max_mix_secret = 64;
 // DTLS: our copy of the last flight, and when it goes out again.
 inline constexpr std::size_t flight_datagrams = 16;
 inline constexpr auto first_retransmission = 100ms;
-inline constexpr auto longest_retransmission = 3'200ms;
+inline constexpr auto longest_retransmission = 800ms;
 inline constexpr auto handshake = 15s;
-// Handshakes that an acceptor has under way, begun by different ClientHellos; and how often a connector repeats a
-// flight before it begins anew.
-inline constexpr std::size_t handshake_attempts = 4;
-inline constexpr unsigned unanswered_repeats = 6;
+// Handshakes that an acceptor has under way, begun by different ClientHellos, and how long each has before another may
+// take its place; and how often a connector repeats a flight before it begins anew.
+inline constexpr std::size_t handshake_attempts = 16;
+inline constexpr auto attempt_time = 1s;
+inline constexpr unsigned unanswered_repeats = 5;
 
 // Frame keys.
 inline constexpr std::uint64_t first_counter = 65'536;

@@ -157,7 +157,8 @@ class Calls(Case):
         answering = bob.start("answer", *self.sounds(bob))
         holding.terminate()
         self.ended(holding)
-        self.until(answering, "active")
+        for each in (calling, answering):
+            self.until(each, "active")
         calling.send_signal(signal.SIGINT)
         self.expect(self.ended(calling), 0)
         self.expect(self.ended(answering), 0)

@@ -87,7 +87,7 @@ TEST(MediaSessionTest, LossReorderAndDuplicationAreCounted) {
 }
 
 TEST(MediaSessionTest, AHandshakeSurvivesLossInAnyPlace) {
-  for (unsigned seed = 0; seed < 12; ++seed) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
     Call call(seed);
     std::minstd_rand random(seed + 100);
     const auto lossy = [&](const Bytes& datagram, Wire& wire) {
