@@ -1,4 +1,4 @@
-// pqc-chat call, answer, decline, hangup, mute, calls, devices audio.
+// pqc-chat call, answer, decline, hangup, mute, calls.
 #include <algorithm>
 #include <csignal>
 #include <deque>
@@ -12,7 +12,6 @@
 #include "cli/terminal.h"
 #include "client/calls/voice_check.h"
 #include "client/recording/recording_plan.h"
-#include "media/voice/devices.h"
 #include "media/voice/voice_engine.h"
 
 namespace pqc::cli {
@@ -252,25 +251,6 @@ ExitCode run(const Context& context, const CallsCommand& command) {
     else
       context.output.line(call_record_line(*at));
   }
-  return ExitCode::ok;
-}
-
-ExitCode list_audio_devices(const Context& context) {
-  const auto devices = media::voice::list_devices();
-  if (!devices)
-    return context.fail({ExitCode::unexpected, "no sound: " + std::string(media::voice::to_string(devices.error()))});
-  const auto show = [&](std::string_view use, const std::vector<media::voice::DeviceInfo>& all) {
-    for (const auto& device : all) {
-      if (context.output.json())
-        context.output.object(
-            json_object("audio_device").add("use", use).add("name", device.name).add("default", device.is_default));
-      else
-        context.output.line(std::string(use == "in" ? "in   " : "out  ") + device.name +
-                            (device.is_default ? "  (default)" : ""));
-    }
-  };
-  show("in", devices->sources);
-  show("out", devices->sinks);
   return ExitCode::ok;
 }
 

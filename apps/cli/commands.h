@@ -63,8 +63,8 @@ ExitCode run(const Context& context, const SaveCommand& command);
 ExitCode send_file(const Context& context, const SendCommand& command);
 ExitCode run(const Context& context, const LinkCommand& command);
 ExitCode run(const Context& context, const DevicesCommand& command);
-// devices audio.
-ExitCode list_audio_devices(const Context& context);
+// devices audio; with `all` plugins of ALSA too.
+ExitCode list_audio_devices(const Context& context, bool all);
 ExitCode run(const Context& context, const CallCommand& command);
 ExitCode run(const Context& context, const AnswerCommand& command);
 ExitCode run(const Context& context, const HangUpCommand& command);

@@ -102,7 +102,7 @@ ExitCode run(const Context& context, const LinkCommand& command) {
 }
 
 ExitCode run(const Context& context, const DevicesCommand& command) {
-  if (command.action == DevicesCommand::Action::audio) return list_audio_devices(context);
+  if (command.action == DevicesCommand::Action::audio) return list_audio_devices(context, command.all);
   auto opened = context.open();
   if (!opened) return context.fail(opened.error());
   const Closing closing{**opened};

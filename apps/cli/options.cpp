@@ -8,37 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "base/exit_code.h"
 #include "cli/output.h"
+#include "cli/p2p_options.h"
+#include "cli/subcommand.h"
 
 namespace pqc::cli {
 namespace {
-
-// Checks that --help does not repeat behind the option: its value's name and its description say it.
-CLI::Validator up_to(int most) {
-  return CLI::Range(1, most).description("");
-}
-CLI::Validator one_of(std::vector<std::string> values) {
-  return CLI::IsMember(std::move(values)).description("");
-}
-
-// Adds a subcommand whose values land in the command that it makes.
-template <class T>
-struct Sub {
-  CLI::App* app;
-  std::shared_ptr<T> values = std::make_shared<T>();
-};
-
-template <class T>
-Sub<T> add(CLI::App& app, Options& options, const std::string& name, const std::string& description) {
-  Sub<T> sub{app.add_subcommand(name, description)};
-  sub.app->fallthrough();
-  sub.app->footer("--profile, --json and others that every command takes: pqc-chat --help");
-  sub.app->callback([&options, values = sub.values] { options.command = *values; });
-  return sub;
-}
 
 void add_register(CLI::App& app, Options& options) {
   auto sub = add<RegisterCommand>(app, options, "register", "Make keys and an account at a server");
@@ -63,12 +39,13 @@ void add_devices(CLI::App& app, Options& options) {
   devices.app->require_subcommand(0, 1);
   using Action = DevicesCommand::Action;
   const auto action = [&](const char* name, const char* description, Action which) {
-    auto* sub = devices.app->add_subcommand(name, description)->fallthrough();
+    auto* sub = add_page(*devices.app, name, description);
     sub->callback([values = devices.values, which] { values->action = which; });
     return sub;
   };
   action("list", "List the devices (default)", Action::list);
-  action("audio", "List the microphones and loudspeakers of this machine", Action::audio);
+  auto* audio = action("audio", "List the microphones and loudspeakers of this machine", Action::audio);
+  audio->add_flag("--all", devices.values->all, "Also ALSA's plugins: converters, effects and other sound systems");
   auto* linked = action("link", "Link the device that shows a code", Action::link);
   linked->add_option("CODE", devices.values->code, "What 'pqc-chat link' shows there; '-': from standard input")
       ->required();
@@ -212,7 +189,7 @@ void add_record(CLI::App& app, AudioOptions& audio) {
 }
 
 void add_recordings(CLI::App& app, Options& options) {
-  auto* const recording = app.add_subcommand("recording", "Recordings of calls");
+  auto* const recording = add_page(app, "recording", "Recordings of calls");
   recording->require_subcommand(1);
   auto made = add<RecordingCommand>(*recording, options, "export", "Make a WAV file of a recording, not encrypted");
   made.app->add_option("FILE", made.values->file, "What --record wrote")->required();
@@ -256,74 +233,18 @@ void add_people(CLI::App& app, Options& options) {
 void add_keys(CLI::App& app, Options& options) {
   add<LockCommand>(app, options, "lock", "Let the key agent forget the keys until they are unlocked");
   add<UnlockCommand>(app, options, "unlock", "Unlock the keys, with the passphrase or the keyring");
-  auto passphrase = add<PassphraseCommand>(app, options, "passphrase", "Change the passphrase of the keys, or set one");
-  passphrase.app->add_option("ACTION", passphrase.values->action, "change")
-      ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"change"}));
-  passphrase.app
-      ->add_option("--new-passphrase-file", passphrase.values->new_passphrase_file,
+  auto* const passphrase = add_page(app, "passphrase", "Change the passphrase of the keys, or set one");
+  passphrase->require_subcommand(1);
+  auto change = add_action<PassphraseCommand>(*passphrase, options, "change", "Change it, or set one");
+  change.app
+      ->add_option("--new-passphrase-file", change.values->new_passphrase_file,
                    "File that holds the new passphrase; default: $PQC_CHAT_NEW_PASSPHRASE, or asked for")
       ->type_name("FILE");
-  auto keyring = add<KeyringCommand>(app, options, "keyring", "Let the desktop's keyring unlock the keys, or not");
-  keyring.app->add_option("ACTION", keyring.values->action, "enable or disable")
-      ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"enable", "disable"}));
+  auto* const keyring = add_page(app, "keyring", "Let the desktop's keyring unlock the keys, or not");
+  keyring->require_subcommand(1);
+  add_action<KeyringCommand>(*keyring, options, "enable", "Let the keyring unlock the keys");
+  add_action<KeyringCommand>(*keyring, options, "disable", "Let it unlock them no longer");
   add<AuditCommand>(app, options, "audit", "Print the security log");
-}
-
-void add_p2p(CLI::App& app, Options& options) {
-  auto identity = add<IdentityCommand>(app, options, "identity", "Make an identity without any server, for p2p");
-  identity.app->add_option("ACTION", identity.values->action, "create, show or forget")
-      ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"create", "show", "forget"}));
-  identity.app->add_option("NAME", identity.values->name, "Your name (create), or a peer's (forget)");
-  identity.app
-      ->add_option("--suite", identity.values->suites, "Suites to hold: pq (default), pq-falcon, enhanced, standard")
-      ->delimiter(',');
-  identity.app->add_flag("--passphrase", identity.values->with_passphrase,
-                         "Open the keys with a passphrase; without it they open unattended");
-  auto p2p = add<P2pCommand>(app, options, "p2p", "Chat directly with somebody, without any server");
-  p2p.app->add_option("ACTION", p2p.values->action, "listen, connect, ticket, join, rendezvous, nearby or endpoint")
-      ->required()
-      ->check(CLI::IsMember(
-          std::vector<std::string>{"listen", "connect", "ticket", "join", "rendezvous", "nearby", "endpoint"}));
-  p2p.app->add_option(
-      "ARGUMENT", p2p.values->argument,
-      "HOST:PORT or [IPV6]:PORT; to listen and with ticket: default every address, any port; with join: "
-      "the other side's ticket; with rendezvous: the code that both have, '-' to read it from standard input, "
-      "'new' or nothing for a new one");
-  p2p.app->add_option("ADDRESS", p2p.values->address, "With join and rendezvous: HOST:PORT as with ticket");
-  p2p.app->add_option("--server", p2p.values->server,
-                      "HOST[:PORT] of the server that introduces, for rendezvous; default: the configuration's");
-  p2p.app->add_option("--fingerprint", p2p.values->fingerprint, "What 'pqc-chat-server fingerprint' prints there");
-  p2p.app->add_option("--transport", p2p.values->transport, "tcp (default) or udp, which is QUIC; tickets: udp");
-  p2p.app->add_option("--encryption", p2p.values->encryption,
-                      "ratchet (default); rsa: not quantum-safe; none: NOT ENCRYPTED");
-  p2p.app->add_option("--level", p2p.values->level,
-                      "Lowest level accepted: QUANTUM_RESISTANT (default), ENHANCED or STANDARD");
-  p2p.app->add_flag("--i-know-this-is-not-encrypted", p2p.values->accepts_no_encryption,
-                    "Needed for --encryption none");
-  p2p.app
-      ->add_option("--stun", p2p.values->stun,
-                   "HOST[:PORT] of a STUN server: for endpoint (two tell the kind of NAT), ticket and join")
-      ->take_all()
-      ->expected(1);
-  p2p.app
-      ->add_option(
-          "--turn", p2p.values->turn,
-          "turn:HOST[:PORT][?transport=udp|tcp] or turns:HOST[:PORT] (TLS) of a relay, for ticket and join where no "
-          "direct way is")
-      ->take_all()
-      ->expected(1);
-  p2p.app->add_flag("--no-relay", p2p.values->no_relay, "Ask the account's server for no relay");
-  p2p.app->add_option("--turn-user", p2p.values->turn_user, "Your name at the relays");
-  p2p.app
-      ->add_option("--turn-password-file", p2p.values->turn_password_file,
-                   "File whose first line is the password there")
-      ->type_name("FILE");
-  p2p.app->add_flag("--nearby", p2p.values->nearby, "With listen: let others on the local network find you");
-  p2p.app->add_option("--nearby-name", p2p.values->nearby_name, "With listen: by this name; default: one at random");
-  p2p.app->add_option("--connect", p2p.values->peer, "With nearby: connect to this one of those that are found");
 }
 
 // What stands for an option's value in --help.
@@ -367,6 +288,7 @@ void name_values(CLI::App& app) {
       if (known == value_names.end()) continue;
       option->type_name(known->second);
     }
+    name_values(*command);
   }
 }
 
@@ -381,13 +303,17 @@ std::string no_number(const CLI::ParseError& error) {
 
 // Of a misspelt command the parser only says that one is missing.
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
-  const auto commands = app.get_subcommands();
+  std::string name = "pqc-chat";
+  const auto* command = &app;
+  for (auto below = app.get_subcommands(); !below.empty(); below = command->get_subcommands()) {
+    command = below.front();
+    name += " " + command->get_name();
+  }
   const bool conversion = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ConversionError);
-  const auto text = conversion ? no_number(error) : error.what();
-  if (!commands.empty()) return text + "; see pqc-chat " + commands.front()->get_name() + " --help";
-  const auto rest = app.remaining();
-  return (rest.empty() ? "a command is missing" : "there is no command or option '" + rest.front() + "'") +
-         "; see pqc-chat --help";
+  const auto see = "; see " + name + " --help";
+  if (command->get_require_subcommand_min() == 0) return (conversion ? no_number(error) : error.what()) + see;
+  const auto rest = app.remaining(true);
+  return (rest.empty() ? "a command is missing" : "there is no command or option '" + rest.front() + "'") + see;
 }
 
 // Where the arguments are wrong, what was read of them up to there is not enough to know.
@@ -443,6 +369,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_people(app, options);
   add_keys(app, options);
   add_rules(app, options);
+  add_identity(app, options);
   add_p2p(app, options);
   name_values(app);
   try {

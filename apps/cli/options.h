@@ -31,6 +31,7 @@ struct DevicesCommand {
   std::string code;  // of link
   bool without_history = false;
   std::uint32_t device = 0;  // of revoke
+  bool all = false;          // of audio: plugins of ALSA too
 };
 struct SendCommand {
   std::string peer;
@@ -183,10 +184,11 @@ struct IdentityCommand {
   bool with_passphrase = false;
 };
 struct P2pCommand {
-  std::string action;    // listen, connect, ticket, join, rendezvous, nearby, endpoint
-  std::string argument;  // HOST:PORT; with join: the ticket; with rendezvous: the code, "-", "new" or nothing
-  std::string address;   // with join and rendezvous: HOST:PORT
-  std::string server;    // with rendezvous
+  std::string action;  // listen, connect, ticket, join, rendezvous, nearby, endpoint
+  std::string
+      argument;         // HOST:PORT or nothing; with join: the ticket; with rendezvous: the code, "-", "new" or nothing
+  std::string address;  // with join and rendezvous: HOST:PORT
+  std::string server;   // with rendezvous
   std::string fingerprint;
   std::string transport;  // empty: tcp, with tickets udp
   std::string encryption = "ratchet";

@@ -75,16 +75,6 @@ bool is_nearby(const P2pCommand& command) {
   return command.action == "nearby" || command.nearby;
 }
 
-Status check_nearby(const P2pCommand& command) {
-  if (command.action == "nearby" && !command.argument.empty())
-    return client::fail(ExitCode::usage, "to connect to somebody nearby: pqc-chat p2p nearby --connect NAME");
-  if (command.action != "nearby" && !command.peer.empty())
-    return client::fail(ExitCode::usage, "--connect is for p2p nearby");
-  if ((command.action != "listen" && command.nearby) || (!command.nearby && !command.nearby_name.empty()))
-    return client::fail(ExitCode::usage, "to be found nearby: pqc-chat p2p listen --nearby [--nearby-name NAME]");
-  return command.nearby_name.empty() ? Status() : p2p::check_nearby_name(command.nearby_name);
-}
-
 Result<Kinds> find_kinds(const P2pCommand& command) {
   auto transport = command.transport;
   if (transport.empty()) transport = has_tickets(command) || is_nearby(command) ? "udp" : "tcp";
@@ -94,8 +84,6 @@ Result<Kinds> find_kinds(const P2pCommand& command) {
   if (out.encryption == nullptr)
     return client::fail(ExitCode::usage,
                         "there is no encryption '" + printable(command.encryption) + "': ratchet, rsa or none");
-  if (has_tickets(command) && (transport != "udp" || command.encryption != "ratchet"))
-    return client::fail(ExitCode::usage, "tickets name who may come: that needs transport udp and encryption ratchet");
   if (is_nearby(command) && (transport != "udp" || command.encryption != "ratchet"))
     return client::fail(ExitCode::usage,
                         "nearby is for chats that prove who is there: transport udp, encryption ratchet");
@@ -109,13 +97,8 @@ Result<Kinds> find_kinds(const P2pCommand& command) {
 
 Result<p2p::Address> find_address(const P2pCommand& command) {
   const bool second = command.action == "join" || command.action == "rendezvous";
-  if (command.action == "nearby") return p2p::Address{};
   const auto& text = second ? command.address : command.argument;
-  if (command.action == "join" && command.argument.empty())
-    return client::fail(ExitCode::usage, "join whom? pqc-chat p2p join TICKET");
-  if (!text.empty()) return p2p::parse_address(text, command.action != "connect");
-  if (command.action != "connect") return p2p::Address{};
-  return client::fail(ExitCode::usage, "connect to whom? pqc-chat p2p connect HOST:PORT");
+  return text.empty() ? p2p::Address{} : p2p::parse_address(text, command.action != "connect");
 }
 
 Result<std::string> read_turn_password(const std::string& file) {
@@ -127,9 +110,6 @@ Result<std::string> read_turn_password(const std::string& file) {
 
 Result<p2p::IceServers> find_servers(const P2pCommand& command) {
   p2p::IceServers out;
-  if (!has_tickets(command) && !command.turn.empty())
-    return client::fail(ExitCode::usage, "a relay is for ticket and join: who listens or connects has an address");
-  if (command.action == "listen" || command.action == "connect" || command.action == "nearby") return out;
   for (const auto& text : command.stun) {
     auto server = p2p::parse_stun_server(text);
     if (!server) return client::pass(server);
@@ -183,7 +163,8 @@ Status begin(const p2p::NearbyPeer& peer, p2p::NearbyConnection& connection) {
 }
 
 Status chat(const Context& context, const P2pCommand& command) {
-  if (auto checked = check_nearby(command); !checked) return checked;
+  if (!command.nearby_name.empty())
+    if (auto checked = p2p::check_nearby_name(command.nearby_name); !checked) return checked;
   const auto kinds = find_kinds(command);
   if (!kinds) return std::unexpected(kinds.error());
   const auto address = find_address(command);
@@ -296,13 +277,11 @@ ExitCode run(const Context& context, const IdentityCommand& command) {
     const auto profile = p2p::Profile::open(context.profile(), context.open_options().ask_passphrase);
     return profile ? show_identity(context, *profile) : context.fail(profile.error());
   }
-  if (command.name.empty())
-    return context.fail({ExitCode::usage, "which name? pqc-chat identity " + command.action + " NAME"});
   return command.action == "create" ? create_identity(context, command) : forget_peer(context, command.name);
 }
 
 ExitCode run(const Context& context, const P2pCommand& command) {
-  const bool lists = command.action == "nearby" && command.peer.empty() && command.argument.empty();
+  const bool lists = command.action == "nearby" && command.peer.empty();
   const auto outcome = command.action == "endpoint" ? find_endpoint(context, command)
                        : lists                      ? list_nearby(context)
                                                     : chat(context, command);

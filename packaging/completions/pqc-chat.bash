@@ -34,7 +34,7 @@ _pqc_chat() {
     "") mapfile -t COMPREPLY < <(compgen -W "$commands $common $version" -- "$current"); return ;;
     register) options="--server --fingerprint --invite --suite --passphrase" ;;
     link) options="--server --fingerprint --passphrase" ;;
-    devices) options="--no-history" ;;
+    devices) options="--no-history --all" ;;
     send) options="--file --no-preview --wait-delivered" ;;
     files) options="--limit" ;;
     save) options="--with --preview" ;;

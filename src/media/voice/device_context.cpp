@@ -1,6 +1,7 @@
 #include "media/voice/device_context.h"
 
 #include <array>
+#include <cstring>
 #include <span>
 
 #include "media/voice/limits.h"
@@ -25,10 +26,13 @@ Result<Found> enumerate(ma_context* context) {
   return Found{.sources = {sources, source_count}, .sinks = {sinks, sink_count}};
 }
 
-std::vector<DeviceInfo> describe(std::span<const ma_device_info> infos) {
+std::vector<DeviceInfo> describe(std::span<const ma_device_info> infos, ma_backend backend) {
   std::vector<DeviceInfo> out;
   for (const auto& info : infos.first(std::min(infos.size(), limits::devices_listed))) {
-    out.push_back({.name = info.name, .is_default = info.isDefault != MA_FALSE});
+    const auto& id = info.id.alsa;
+    out.push_back({.name = info.name,
+                   .is_default = info.isDefault != MA_FALSE,
+                   .is_plugin = backend == ma_backend_alsa && is_alsa_plugin({id, ::strnlen(id, sizeof id)})});
   }
   return out;
 }
@@ -61,8 +65,8 @@ Result<DeviceContext> DeviceContext::open(std::span<const ma_backend> backends) 
 }
 
 Result<DeviceList> DeviceContext::list() const {
-  return enumerate(get()).transform([](const Found& found) {
-    return DeviceList{.sources = describe(found.sources), .sinks = describe(found.sinks)};
+  return enumerate(get()).transform([backend = get()->backend](const Found& found) {
+    return DeviceList{.sources = describe(found.sources, backend), .sinks = describe(found.sinks, backend)};
   });
 }
 
@@ -74,6 +78,11 @@ Result<std::optional<ma_device_id>> DeviceContext::find(const std::string& name,
     if (name == info.name) return info.id;
   }
   return std::unexpected(Error::no_device);
+}
+
+// Sound cards are ":0,0": a card and a device of it.
+bool is_alsa_plugin(std::string_view id) {
+  return id != "default" && !id.starts_with(':');
 }
 
 Result<DeviceList> list_devices() {

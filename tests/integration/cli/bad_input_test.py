@@ -1,6 +1,7 @@
 """Bad input and bad luck: each has its exit code and a message that says what to do, and nothing is lost."""
 
 import os
+import re
 import resource
 import signal
 import sqlite3
@@ -55,10 +56,46 @@ class Registration(Case):
         self.assertEqual(plain.returncode, 2)
         self.assertIn("see pqc-chat send --help", plain.stderr)
 
+    def help_of(self, *command):
+        return subprocess.run([programs.BIN / "pqc-chat", *command, "--help"], capture_output=True, text=True, check=True).stdout
+
+    def below(self, *command):
+        """The commands below this one, and those below them."""
+        listed = re.search(r"(?m)^Subcommands:\n((?:  +.*\n)+)", self.help_of(*command))
+        for name in re.findall(r"(?m)^  (\w\S*)", listed[1]) if listed else ():
+            yield (*command, name)
+            yield from self.below(*command, name)
+
+    def test_every_command_has_a_page_of_its_own(self):
+        commands = list(self.below())
+        self.assertGreater(len(commands), 55)
+        for action in ("listen", "connect", "ticket", "join", "rendezvous", "nearby", "endpoint"):
+            self.assertIn(("p2p", action), commands)
+        for command in (("devices", "audio"), ("recording", "export"), ("identity", "create"), ("passphrase", "change"), ("keyring", "enable")):
+            self.assertIn(command, commands)
+        pages = [self.help_of(*command) for command in commands]
+        for command, page in zip(commands, pages):
+            self.assertIn(f"Usage: pqc-chat {' '.join(command)} [OPTIONS]", page)
+        self.assertEqual(len(set(pages)), len(pages))
+        self.assertIn("--stun", self.help_of("p2p", "ticket"))
+        self.assertNotIn("--stun", self.help_of("p2p", "listen"))
+
+    def test_what_is_wrong_below_a_command_points_to_its_page(self):
+        nobody = self.person("nobody", register=False)
+        for arguments, said in ((("p2p",), "a command is missing; see pqc-chat p2p --help"),
+                                (("p2p", "conect"), "no command or option 'conect'; see pqc-chat p2p --help"),
+                                (("p2p", "connect"), "see pqc-chat p2p connect --help"),
+                                (("p2p", "listen", "--turn", "turn:a"), "see pqc-chat p2p listen --help"),
+                                (("p2p", "ticket", "--transport", "tcp"), "see pqc-chat p2p ticket --help"),
+                                (("identity", "create"), "see pqc-chat identity create --help"),
+                                (("devices", "lst"), "see pqc-chat devices --help")):
+            self.assertIn(said, self.expect(nobody(*arguments), 2, "usage").errors[0]["message"])
+
     def test_help_names_what_an_option_takes(self):
-        for command in ("settings", "send", "receive", "history", "search", "export", "register", "p2p", "link", "verify"):
-            printed = subprocess.run([programs.BIN / "pqc-chat", command, "--help"], capture_output=True, text=True, check=True).stdout
+        for command in self.below():
+            printed = self.help_of(*command)
             self.assertNotRegex(printed, r"(?m)^ +--?\S+ (TEXT|UINT|INT)\b", command)
+            self.assertNotRegex(printed, r"(?m)^ +[A-Z]+ (TEXT|UINT|INT)\b", command)
             self.assertNotIn("INT in [", printed, command)
         printed = subprocess.run([programs.BIN / "pqc-chat", "settings", "--help"], capture_output=True, text=True, check=True).stdout
         self.assertIn("--keep-days DAYS", printed)

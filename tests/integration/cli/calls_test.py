@@ -125,6 +125,23 @@ class Calls(Case):
         self.assertEqual(self.expect(bob("calls"), 0).objects, [])
         self.assertEqual(self.expect(alice("calls"), 0).objects, [])
 
+    def test_devices_are_those_that_a_person_would_choose(self):
+        folder = self.folder / "alsa"
+        folder.mkdir()
+        (folder / "asound.conf").write_text(
+            'pcm.!default { type null hint { show on description "the default" } }\n'
+            'pcm.effect { type null hint { show on description "an effect" } }\n')
+        nobody = programs.Person(folder, "nobody")
+        alsa = {"ALSA_CONFIG_PATH": str(folder / "asound.conf"), "PULSE_SERVER": f"unix:{folder}/nowhere"}
+
+        def listed(*options):
+            found = self.expect(nobody("devices", "audio", *options, environment=alsa), 0).objects
+            return [(device["use"], device["name"], device["default"], device["plugin"]) for device in found]
+
+        chosen = [(use, "the default", True, False) for use in ("in", "out")]
+        self.assertEqual(listed(), chosen)
+        self.assertEqual(sorted(listed("--all")), sorted(chosen + [(use, "an effect", False, True) for use in ("in", "out")]))
+
     def test_a_command_that_takes_an_offer_in_leaves_the_call_to_ring(self):
         alice, bob = self.contacts("alice", "bob")
 

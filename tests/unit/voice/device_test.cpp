@@ -51,6 +51,19 @@ TEST_F(DeviceTest, DevicesHaveNames) {
   EXPECT_EQ(open_sink_device({"no such device"}, PulseLink::open()).error(), Error::no_device);
 }
 
+TEST_F(DeviceTest, OnlyAlsaHasPlugins) {
+  const auto list = list_devices();
+  ASSERT_TRUE(list);
+  EXPECT_TRUE(std::ranges::none_of(list->sinks, &DeviceInfo::is_plugin));
+  EXPECT_TRUE(std::ranges::none_of(list->sources, &DeviceInfo::is_plugin));
+}
+
+TEST(AlsaDevices, SoundCardsAndTheDefaultAreNoPlugins) {
+  for (const auto* id : {":0,0", ":1,3", "default"}) EXPECT_FALSE(is_alsa_plugin(id)) << id;
+  for (const auto* id : {"null", "samplerate", "jack", "oss", "pulse", "upmix", "surround51", ""})
+    EXPECT_TRUE(is_alsa_plugin(id)) << id;
+}
+
 // Plays `said` into the sink and records from the source for as long and a little more.
 std::vector<std::int16_t> play_and_record(SoundSink& sink, SoundSource& source, std::span<const std::int16_t> said) {
   std::vector<std::int16_t> out;
