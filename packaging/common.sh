@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What install-server and install-client share. Sourced with the checkout as working folder.
+# What install-server, install-client and install-echo share. Sourced with the checkout as working folder.
 
 prefix=/usr/local
 
@@ -38,10 +38,10 @@ build_and_install() {
   cmake --install build/release --prefix "$prefix" --strip >/dev/null
 }
 
-make_system_account() {
-  if id -u pqc-chat >/dev/null 2>&1; then return; fi
-  say "account pqc-chat"
-  useradd --system --user-group --home-dir /var/lib/pqc-chat --no-create-home --shell /usr/sbin/nologin pqc-chat
+make_system_account() { # NAME
+  if id -u "$1" >/dev/null 2>&1; then return; fi
+  say "account $1"
+  useradd --system --user-group --home-dir "/var/lib/$1" --no-create-home --shell /usr/sbin/nologin "$1"
 }
 
 install_template() { # NAME: to /etc/pqc-chat, never over what is there

@@ -2,6 +2,7 @@
 
 #include <format>
 
+#include "cli/echo_view.h"
 #include "cli/output.h"
 
 namespace pqc::cli {
@@ -53,6 +54,10 @@ std::string_view text_of(CallOutcome outcome, Direction direction) {
   return "ended";
 }
 
+std::int64_t per_mille(double share) {
+  return static_cast<std::int64_t>(share * 1000);
+}
+
 std::string path_of(const client::CallQuality& quality) {
   if (!quality.relayed) return "direct";
   return quality.relay.empty() ? "relayed" : "relayed " + quality.relay;
@@ -88,6 +93,7 @@ std::string active_line(const client::CallInfo& call, UnixMillis now) {
   const auto& quality = call.quality;
   // What matters most stands first: a terminal may be narrow.
   auto text = std::format("{}  {}", call.peer, duration(call.since, now));
+  if (is_echo(call.peer)) text += "  " + level_meter(quality);
   if (call.muted) text += "  muted";
   if (quality.source_stalled) text += "  no sound from the microphone";
   if (quality.sink_stalled) text += "  the loudspeaker takes no sound";
@@ -152,7 +158,9 @@ Json call_object(const client::CallInfo& call) {
   if (!quality.relay.empty()) out.add("relay", quality.relay);
   if (quality.round_trip) out.add("round_trip_us", quality.round_trip->count());
   out.add("jitter_us", quality.jitter.count());
-  out.add("loss_per_mille", static_cast<std::int64_t>(quality.loss * 1000));
+  out.add("loss_per_mille", per_mille(quality.loss)).add("peer_loss_per_mille", per_mille(quality.peer_loss));
+  out.add("packets_received", quality.packets_received).add("packets_lost", quality.packets_lost);
+  out.add("level_in", per_mille(quality.level_in)).add("level_out", per_mille(quality.level_out));
   if (quality.sending.bit_rate > 0) {
     out.add("bit_rate", quality.sending.bit_rate)
         .add("frame_ms", quality.sending.frame.count())

@@ -9,6 +9,7 @@
 #include "cli/call_view.h"
 #include "cli/commands.h"
 #include "cli/delivery.h"
+#include "cli/echo_view.h"
 #include "cli/terminal.h"
 #include "client/calls/voice_check.h"
 #include "client/recording/recording_plan.h"
@@ -26,6 +27,10 @@ using std::chrono::steady_clock;
 constexpr seconds tick{1};
 // How long it is waited for the end after the user asked for it.
 constexpr seconds farewell{5};
+// An echo service answers by itself: one that does not ring in this time is not there.
+constexpr seconds echo_patience{8};
+// Between two looks at the level meter.
+constexpr milliseconds meter_tick{500};
 
 // The process that owns the profile opens it, and that may stand in another folder.
 std::string endpoint(const std::string& given) {
@@ -77,18 +82,27 @@ class Watcher {
     return std::nullopt;
   }
 
+  // The call is a test of sound and network: its levels are shown more often, and who is called is there or is not.
+  void expect_echo() {
+    is_test_ = true;
+    ring_by_ = steady_clock::now() + echo_patience;
+  }
+  // Whether it was given up because nobody is.
+  [[nodiscard]] bool nobody_there() const { return nobody_there_; }
+
   // Until this call is over. Ctrl-C hangs up. Nothing when its end was not seen.
   std::optional<CallInfo> watch(const std::string& id) {
     FollowedCall followed(id);
     std::optional<steady_clock::time_point> give_up;
     while (!give_up || steady_clock::now() < *give_up) {
       client_.loop().run_until([&] { return !events_.empty() || (signal_ != 0 && !give_up); },
-                               steady_clock::now() + tick);
+                               steady_clock::now() + (is_test_ && !context_.output.json() ? meter_tick : tick));
       while (!events_.empty()) {
         auto call = take();
         if (followed.ends(call)) return call;
       }
-      if (signal_ != 0 && !give_up) {
+      nobody_there_ = nobody_there_ || (calling_ && steady_clock::now() >= ring_by_);
+      if ((signal_ != 0 || nobody_there_) && !give_up) {
         (void)client_.call(client::HangUpRequest{});
         give_up = steady_clock::now() + farewell;
       }
@@ -115,6 +129,7 @@ class Watcher {
     auto call = std::move(events_.front());
     events_.pop_front();
     active_ = call.phase == CallPhase::active;
+    calling_ = call.phase == CallPhase::calling;
     clear_line();
     const bool said_later = one_ && call.phase == CallPhase::over && error_of(call).code != ExitCode::ok;
     if (context_.output.json() || !said_later) show(call);
@@ -146,12 +161,32 @@ class Watcher {
   const bool is_terminal_ = ::isatty(STDOUT_FILENO) != 0;
   std::deque<CallInfo> events_;
   bool active_ = false;
+  bool calling_ = false;
+  bool is_test_ = false;
+  bool nobody_there_ = false;
+  steady_clock::time_point ring_by_ = steady_clock::time_point::max();
   bool drawn_ = false;
   std::string said_;  // the last whole line
   int signal_ = 0;
   client::Loop::HandlePtr signals_ =
       client_.loop().on_signals({SIGINT, SIGTERM}, [this](int signal) { signal_ = signal; });
 };
+
+// Its end, and what it has shown.
+ExitCode watch_test(const Context& context, Watcher& watcher, const CallInfo& call) {
+  watcher.expect_echo();
+  const auto over = watcher.watch(call.id);
+  if (!over) return context.fail({ExitCode::timed_out, "the end of the call was not seen"});
+  if (watcher.nobody_there() || over->outcome == client::CallOutcome::unreachable)
+    return context.fail(no_echo_service(over->peer));
+  if (const auto error = error_of(*over); error.code != ExitCode::ok) return context.fail(error);
+  if (context.output.json())
+    context.output.object(echo_object(*over));
+  else
+    context.output.line(echo_line(*over));
+  const auto error = echo_error(*over);
+  return error.code == ExitCode::ok ? ExitCode::ok : context.fail(error);
+}
 
 ExitCode watch_to_the_end(const Context& context, Watcher& watcher, const CallInfo& call) {
   const auto over = watcher.watch(call.id);
@@ -180,8 +215,10 @@ ExitCode run(const Context& context, const CallCommand& command) {
   Watcher watcher(context, client, true);
   if (auto started = watcher.start(); !started) return context.fail(started.error());
   const auto call = client.call(client::PlaceCallRequest{.peer = command.peer, .audio = *audio});
+  const bool test = is_echo(command.peer);
+  if (!call && test && call.error().code == ExitCode::unknown_peer) return context.fail(no_echo_service(command.peer));
   if (!call) return context.fail(call.error());
-  return watch_to_the_end(context, watcher, *call);
+  return test ? watch_test(context, watcher, *call) : watch_to_the_end(context, watcher, *call);
 }
 
 ExitCode run(const Context& context, const AnswerCommand& command) {

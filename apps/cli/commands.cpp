@@ -52,9 +52,15 @@ client::OpenOptions Context::open_options() const {
 }
 
 Result<std::unique_ptr<client::Client>> Context::open(bool takes_calls, bool may_go_direct) const {
+  client::CallOptions calls;
+  if (takes_calls) calls = {.make_media = client::make_voice_call, .check_audio = client::check_voice_audio};
+  return open_for(std::move(calls), may_go_direct);
+}
+
+Result<std::unique_ptr<client::Client>> Context::open_for(client::CallOptions calls, bool may_go_direct) const {
   auto with = open_options();
   if (!may_go_direct) with.direct = {};
-  if (takes_calls) with.calls = {.make_media = client::make_voice_call, .check_audio = client::check_voice_audio};
+  with.calls = std::move(calls);
   auto opened = client::Client::open(with);
   const auto& level = options.minimum_level.empty() ? config.minimum_level : options.minimum_level;
   if (!opened || level.empty()) return opened;

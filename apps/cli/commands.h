@@ -20,6 +20,9 @@ struct Context {
   // to learn our addresses, it must not go direct.
   [[nodiscard]] client::Result<std::unique_ptr<client::Client>> open(bool takes_calls = false,
                                                                      bool may_go_direct = true) const;
+  // The same with calls as given.
+  [[nodiscard]] client::Result<std::unique_ptr<client::Client>> open_for(client::CallOptions calls,
+                                                                         bool may_go_direct) const;
   // Prints the error and answers its code.
   [[nodiscard]] ExitCode fail(const client::Error& error) const;
 };
@@ -71,6 +74,7 @@ ExitCode run(const Context& context, const HangUpCommand& command);
 ExitCode run(const Context& context, const MuteCommand& command);
 ExitCode run(const Context& context, const CallsCommand& command);
 ExitCode run(const Context& context, const RecordingCommand& command);
+ExitCode run(const Context& context, const EchoServiceCommand& command);
 // Devices, or files by their whole paths: the process that owns the profile opens them. Errors: missing, usage,
 // no_permission.
 client::Result<client::CallAudio> audio_of(const AudioOptions& options);

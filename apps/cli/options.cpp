@@ -188,6 +188,13 @@ void add_record(CLI::App& app, AudioOptions& audio) {
       ->type_name("FILE");
 }
 
+void add_echo(CLI::App& app, Options& options) {
+  auto echo = add<EchoServiceCommand>(app, options, "echo-service", "Answer every call and send back what is said");
+  echo.app->add_option("--calls", echo.values->calls, "Calls at once; default: 8")->check(up_to(64));
+  echo.app->add_option("--longest", echo.values->longest, "End a call after so many seconds; default: 180")
+      ->check(up_to(3'600));
+}
+
 void add_recordings(CLI::App& app, Options& options) {
   auto* const recording = add_page(app, "recording", "Recordings of calls");
   recording->require_subcommand(1);
@@ -365,6 +372,7 @@ std::expected<Options, int> parse_options(int argc, char** argv) {
   add_stored(app, options);
   add_files(app, options);
   add_calls(app, options);
+  add_echo(app, options);
   add_recordings(app, options);
   add_people(app, options);
   add_keys(app, options);

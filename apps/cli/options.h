@@ -137,6 +137,10 @@ struct MuteCommand {
 struct CallsCommand {
   std::uint32_t limit = 50;
 };
+struct EchoServiceCommand {
+  std::uint32_t calls = 8;      // at once
+  std::uint32_t longest = 180;  // seconds
+};
 struct RecordingCommand {
   std::string file;
   std::string wav;
@@ -211,7 +215,7 @@ using Command =
                  UnblockCommand, RequestsCommand, AcceptCommand, DeclineCommand, SettingsCommand, LockCommand,
                  UnlockCommand, PassphraseCommand, KeyringCommand, AuditCommand, BackupCommand, RestoreCommand,
                  IdentityCommand, P2pCommand, FilesCommand, SaveCommand, LinkCommand, DevicesCommand, CallCommand,
-                 AnswerCommand, HangUpCommand, MuteCommand, CallsCommand, RecordingCommand>;
+                 AnswerCommand, HangUpCommand, MuteCommand, CallsCommand, RecordingCommand, EchoServiceCommand>;
 
 struct Options {
   std::string profile;

@@ -36,6 +36,7 @@ struct Arguments {
   int stun_port = -1;
   int ready_fd = -1;
   bool invite_only = false;
+  std::string invited;
   bool rendezvous = false;
   bool json = false;
   int expires_hours = 7 * 24;
@@ -82,8 +83,8 @@ int print_fingerprint(const Config& config) {
   return 0;
 }
 
-int print_invite(const Config& config, int hours) {
-  const auto token = server::make_invite(config.server.data_folder, std::chrono::hours(hours));
+int print_invite(const Config& config, int hours, const std::string& name) {
+  const auto token = server::make_invite(config.server.data_folder, std::chrono::hours(hours), name);
   if (!token) return fail(token.error());
   std::printf("%s\n", token->c_str());
   return 0;
@@ -160,6 +161,9 @@ int main(int argc, char** argv) {
   invite->add_option("--expires", arguments.expires_hours, "Hours for which it is valid")
       ->type_name("HOURS")
       ->check(CLI::Range(1, 24 * 365));
+  invite->add_option("--for", arguments.invited, "A reserved name that it opens, and no other: echo")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"echo"}).description(""));
   auto* status = parser.add_subcommand("status", "Print what the server holds");
   status->add_flag("--json", arguments.json, "One JSON object");
   auto* backup = parser.add_subcommand("backup", "Write a consistent copy, also while the server runs");
@@ -176,7 +180,7 @@ int main(int argc, char** argv) {
   if (!config) return fail(config.error());
   if (run->parsed()) return number(app::run(*config, arguments.ready_fd));
   if (fingerprint->parsed()) return print_fingerprint(*config);
-  if (invite->parsed()) return print_invite(*config, arguments.expires_hours);
+  if (invite->parsed()) return print_invite(*config, arguments.expires_hours, arguments.invited);
   if (status->parsed()) return print_status(*config, arguments.json);
   if (backup->parsed()) return make_backup(*config, arguments.backup_file);
   return number(ExitCode::usage);

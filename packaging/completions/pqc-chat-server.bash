@@ -20,7 +20,7 @@ _pqc_chat_server() {
   case $command in
     "") mapfile -t COMPREPLY < <(compgen -W "$commands $options" -- "$current"); return ;;
     run) options+=" --listen --name --invite-only --rendezvous --metrics --stun --log-level --ready-fd" ;;
-    invite) options+=" --expires" ;;
+    invite) options+=" --expires --for" ;;
     status) options+=" --json" ;;
     backup) [[ $current == -* ]] || { mapfile -t COMPREPLY < <(compgen -f -- "$current"); return; } ;;
   esac

@@ -20,5 +20,6 @@ complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l stun -x -d '
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l log-level -x -a 'debug info warning error' -d 'lowest level logged'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l ready-fd -x -d 'descriptor that gets the address'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from invite' -l expires -x -d 'hours for which it is valid'
+complete -c pqc-chat-server -n '__fish_seen_subcommand_from invite' -l for -x -a echo -d 'a name that is kept'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from status' -l json -d 'one JSON object a line'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from backup' -F

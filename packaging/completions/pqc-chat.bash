@@ -1,6 +1,6 @@
 # bash completion of pqc-chat
 _pqc_chat() {
-  local commands="register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls recording contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
+  local commands="register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls echo-service recording contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p"
   local common="--profile --config --passphrase-file --minimum-level --json --help" version="--version"
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   local command="" options="" position=0 profile=() i
@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --format | --audio-in | --audio-out | --record | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --calls | --longest | --since | --before | --with | --conversation | --format | --audio-in | --audio-out | --record | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -27,7 +27,7 @@ _pqc_chat() {
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "json text" -- "$current"); return ;;
     --read-receipts | --typing) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current"); return ;;
-    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --since | --before | --with | --conversation | --keep-days | --code | --stun | --turn | --turn-user) return ;;
+    --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --calls | --longest | --since | --before | --with | --conversation | --keep-days | --code | --stun | --turn | --turn-user) return ;;
   esac
 
   case $command in
@@ -50,6 +50,7 @@ _pqc_chat() {
     call) options="--audio-in --audio-out --relay-only --record" ;;
     answer) options="--auto --audio-in --audio-out --relay-only --record" ;;
     calls) options="--limit" ;;
+    echo-service) options="--calls --longest" ;;
     settings) options="--read-receipts --typing --keep-days" ;;
     safety-number) options="--qr" ;;
     verify) options="--code --accept --undo" ;;

@@ -1,5 +1,5 @@
 # fish completion of pqc-chat
-set -l commands register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls recording contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
+set -l commands register link devices send files save receive chat history search export delete backup restore reply react edit unsend disappear call answer hangup mute calls echo-service recording contacts safety-number verify requests accept decline block unblock settings whoami doctor lock unlock passphrase keyring audit identity p2p
 complete -c pqc-chat -f
 complete -c pqc-chat -l profile -r -a '(__fish_complete_directories)' -d 'use this profile'
 complete -c pqc-chat -l config -r -F -d 'read this configuration'
@@ -42,6 +42,9 @@ complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a hangup -d
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a mute -d 'mute your side of the call'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a calls -d 'print the last calls'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a recording -d 'export a recorded call'
+complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a echo-service -d 'send callers back what they say'
+complete -c pqc-chat -n '__fish_seen_subcommand_from echo-service' -l calls -x -d 'calls at once'
+complete -c pqc-chat -n '__fish_seen_subcommand_from echo-service' -l longest -x -d 'seconds of a call'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a settings -d 'print or change what is told to others, and kept'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a whoami -d 'print account, device and server'
 complete -c pqc-chat -n "not __fish_seen_subcommand_from $commands" -a doctor -d 'check server, certificate, clock, profile and key agent'

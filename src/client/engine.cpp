@@ -23,12 +23,12 @@ bool reached(const Message& message, Until until) {
 
 }  // namespace
 
-Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, CallOptions calls)
+Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, const CallOptions& calls)
     : keys_(std::move(profile.keys)),
       store_(std::move(profile.store)),
       core_(loop, *store_, *keys_, clock, rng),
       history_(core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); }),
-      calls_(core_, directory_, outbox_, std::move(calls)),
+      calls_(core_, directory_, outbox_, calls),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
   core_.emit = [this](const Event& event) {
     // Each step of a call is told of; some begin or end what hides this device.

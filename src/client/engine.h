@@ -12,7 +12,7 @@
 #include "client/attachments/dead_blobs.h"
 #include "client/attachments/downloads.h"
 #include "client/attachments/uploads.h"
-#include "client/calls/calls.h"
+#include "client/calls/call_lines.h"
 #include "client/chat/relay_transport.h"
 #include "client/core.h"
 #include "client/direct/direct_contacts.h"
@@ -34,7 +34,7 @@ class Engine {
   using Done = std::function<void(const Status&)>;
   using Listener = std::function<void(const Event&)>;
 
-  Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, CallOptions calls = {});
+  Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, const CallOptions& calls = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -173,7 +173,7 @@ class Engine {
   DirectContacts direct_{core_, transport_};
   Outbox outbox_{core_, directory_, core_.sessions, direct_};
   HistoryTransfer history_;
-  Calls calls_;
+  CallLines calls_;
   Sync sync_{core_, directory_, outbox_, history_, calls_};
   LinkHost link_host_;
   bool asking_for_history_ = false;

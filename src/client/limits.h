@@ -173,6 +173,20 @@ inline constexpr std::chrono::milliseconds call_addresses_again = std::chrono::s
 inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::milliseconds(500);
 // Of one voice frame.
 inline constexpr std::size_t call_frame_bytes = 1'100;
+// Services that anybody may call (docs/spec/calls.md §10): calls at once, and the most that an operator may ask for;
+// the longest call, and what may be asked for; how many callers are remembered and how long; ids of what came from
+// them; and how often it is looked for what is to be forgotten.
+inline constexpr std::size_t service_calls = 8;
+inline constexpr std::size_t service_most_calls = 64;
+inline constexpr std::chrono::milliseconds service_longest = std::chrono::minutes(3);
+inline constexpr std::chrono::milliseconds service_most_longest = std::chrono::hours(1);
+inline constexpr std::size_t service_callers = 1'000;
+inline constexpr std::chrono::milliseconds service_memory = std::chrono::hours(24);
+inline constexpr std::size_t service_seen_rows = 20'000;
+inline constexpr std::chrono::milliseconds service_forgets = std::chrono::minutes(1);
+// The echo service: after how long it sends back what it hears, and how many frames it holds.
+inline constexpr std::chrono::milliseconds echo_delay = std::chrono::seconds(1);
+inline constexpr std::size_t echo_frames = 256;
 inline constexpr std::size_t call_history_rows = 10'000;
 inline constexpr std::size_t call_history_rows_of_one = 1'000;
 

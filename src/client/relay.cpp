@@ -53,7 +53,8 @@ ExitCode exit_code_of(v1::ErrorCode code) {
 std::string advice(v1::ErrorCode code) {
   switch (code) {
     case v1::ERROR_INVITE_REQUIRED:
-      return "this server registers invited people only: ask its owner for an invite and give --invite TOKEN";
+      return "this server registers invited people only, or keeps this name for somebody: ask its owner for an invite "
+             "and give --invite TOKEN";
     case v1::ERROR_INVITE_INVALID:
       return "the invite is unknown, expired or used: ask the server's owner for a new one";
     case v1::ERROR_NAME_TAKEN:

@@ -255,9 +255,16 @@ struct CallQuality {
     bool copies = false;  // each packet repeats the frame before
   };
   Sending sending = {};
-  std::chrono::microseconds buffered{0};            // how long sound waits here for what comes late
-  std::chrono::milliseconds played{0};              // since the start
-  std::chrono::milliseconds made_up{0};             // of it, for want of frames
+  std::chrono::microseconds buffered{0};  // how long sound waits here for what comes late
+  std::chrono::milliseconds played{0};    // since the start
+  std::chrono::milliseconds made_up{0};   // of it, for want of frames
+  double peer_loss = 0;                   // of those on the way to the other side, as it last said
+  std::uint64_t packets_received = 0;     // of the whole call, as the three below
+  std::uint64_t packets_lost = 0;         // on the way to us
+  float loudest_in = 0;                   // of what we said and heard: mean square root of 10 ms, 0 to 1
+  float loudest_out = 0;
+  float level_in = 0;  // the loudest lately
+  float level_out = 0;
   bool source_stalled = false;                      // our microphone gives nothing: they hear silence
   bool sink_stalled = false;                        // our loudspeaker takes nothing
   RecordingState recording = RecordingState::none;  // by us

@@ -57,12 +57,13 @@ Started<std::string> read_fingerprint(const std::string& data_folder) {
   return net::to_text(certificate->fingerprint());
 }
 
-Started<std::string> make_invite(const std::string& data_folder, std::chrono::seconds valid_for) {
+Started<std::string> make_invite(const std::string& data_folder, std::chrono::seconds valid_for,
+                                 std::string_view name) {
   const auto folder = DataFolder::look(data_folder);
   if (!folder) return std::unexpected(folder.error());
   auto token = accounts::make_invite_token(crypto::SystemRng::instance());
   const auto expires = SystemClock().now() + valid_for;
-  const auto hash = accounts::hash_invite_token(token);
+  const auto hash = accounts::hash_invite_token(token, name);
   const auto added = storage::add_invite_to(folder->database(), *hash, expires);
   if (!added) return std::unexpected(store_failure(added.error(), folder->database()));
   return token;

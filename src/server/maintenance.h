@@ -11,8 +11,9 @@ namespace pqc::server {
 
 Started<std::string> read_fingerprint(const std::string& data_folder);
 
-// A token for one registration.
-Started<std::string> make_invite(const std::string& data_folder, std::chrono::seconds valid_for);
+// A token for one registration; `name`: a reserved one, that it is for.
+Started<std::string> make_invite(const std::string& data_folder, std::chrono::seconds valid_for,
+                                 std::string_view name = {});
 
 struct Status {
   std::string name;

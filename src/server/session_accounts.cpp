@@ -116,17 +116,21 @@ void Session::enrol(std::uint64_t id, const v1::Register& request) {
     ++services_.counters.rate_limited;
     return fail(id, v1::ERROR_RATE_LIMITED);
   }
-  std::optional<storage::TokenHash> invite;
-  if (services_.invite_only) {
-    if (request.invite_token().empty()) return fail(id, v1::ERROR_INVITE_REQUIRED);
-    invite = accounts::hash_invite_token(request.invite_token());
-    if (!invite) return fail(id, v1::ERROR_INVITE_INVALID);
-  }
+  const auto& token = request.invite_token();
+  if (services_.invite_only && token.empty()) return fail(id, v1::ERROR_INVITE_REQUIRED);
+  if (services_.invite_only && !accounts::hash_invite_token(token, {})) return fail(id, v1::ERROR_INVITE_INVALID);
   if (request.account_record().size() > identity::max_record_size) return fail(id, v1::ERROR_TOO_LARGE);
   const auto bound = binding();
   if (!bound) return refuse(id, bound.error());
   auto record = accounts::verify_registration(request, *bound, services_.server_name, services_.clock.now());
   if (!record) return refuse(id, record.error());
+  const auto reserved = accounts::reserved_name(record->account);
+  std::optional<storage::TokenHash> invite;
+  if (services_.invite_only || !reserved.empty()) {
+    if (token.empty()) return fail(id, v1::ERROR_INVITE_REQUIRED);
+    invite = accounts::hash_invite_token(token, reserved);
+    if (!invite) return fail(id, v1::ERROR_INVITE_INVALID);
+  }
   register_account(id, std::move(*record), invite, request.device(), request.generation());
 }
 

@@ -22,3 +22,4 @@ exposure() { # UNIT LIMIT IN TENTHS
 
 exposure pqc-chat-server.service 15
 exposure pqc-chat-client@.service 20
+exposure pqc-chat-echo.service 20

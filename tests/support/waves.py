@@ -28,6 +28,14 @@ def write_speech(path, seconds, seed=7, rate=48_000):
             rise = math.sin(math.pi * i / length)
             samples.append(int(6000 * rise * sum(math.sin(2 * math.pi * tone * i / rate) for tone in tones) / 3))
         samples.extend([0] * int(dice.uniform(0.05, 0.2) * rate))
+    write(path, samples, rate)
+
+
+def write_silence(path, seconds, rate=48_000):
+    write(path, array.array("h", bytes(2 * int(seconds * rate))), rate)
+
+
+def write(path, samples, rate):
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

@@ -6,13 +6,10 @@
 #include "client/limits.h"
 
 namespace pqc::client {
-namespace {
 
-bool is_welcome(const ContactRow& contact) {
-  return contact.state == ContactState::accepted && !contact.barred;
+bool CallIntake::is_welcome(const ContactRow& contact) const {
+  return (contact.state == ContactState::accepted || of_strangers_) && !contact.barred;
 }
-
-}  // namespace
 
 // Before an offer costs anything. Old ones, of which a mailbox may hold many, by the times at which they were sent.
 bool CallIntake::within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at) {

@@ -18,7 +18,8 @@ class CallIntake {
     std::optional<CallId> call;  // nothing: it is idle
   };
 
-  explicit CallIntake(Core& core) : core_(core) {}
+  // `of_strangers`: they ring too.
+  CallIntake(Core& core, bool of_strangers) : core_(core), of_strangers_(of_strangers) {}
 
   // Inside the transaction that stores the delivery. Nothing where it comes to nothing here.
   Result<std::optional<CallArrived>> take(const CallPeer& from, const ContactRow& contact, const CallContent& content,
@@ -31,6 +32,7 @@ class CallIntake {
   Status forget(const CallId& id) { return waiting_.forget(id); }
 
  private:
+  [[nodiscard]] bool is_welcome(const ContactRow& contact) const;
   Result<bool> take_offer(const WaitingOffer& offer, bool may_wait);
   Status hear_of_waiting(const CallPeer& from, const CallContent& content);
   [[nodiscard]] std::chrono::milliseconds age_of(const CallOffer& offer) const;
@@ -38,6 +40,7 @@ class CallIntake {
   bool within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at);
 
   Core& core_;
+  const bool of_strangers_;
   OfferLimit fresh_offers_;
   OfferLimit old_offers_;
   WaitingOffers waiting_{core_.store};

@@ -38,6 +38,7 @@ class CallMachine::Step {
   void operator()(const LocalRestarted& event);
   void operator()(const OfferFailed& event);
   void operator()(const PeerRefused&);
+  void operator()(const PeerBeganAnew& event);
   void operator()(const TimePassed&);
   void operator()(const CallArrived& event);
 
@@ -125,7 +126,7 @@ std::optional<std::chrono::steady_clock::time_point> CallMachine::deadline() con
   return std::visit(
       [](const auto& s) -> std::optional<std::chrono::steady_clock::time_point> {
         if constexpr (requires { s.kept; })
-          return earlier(s.until, s.kept ? std::optional(next_round_at(s)) : std::nullopt);
+          return earlier(s.ends, earlier(s.until, s.kept ? std::optional(next_round_at(s)) : std::nullopt));
         else if constexpr (requires { s.until; })
           return s.until;
         else
@@ -249,7 +250,9 @@ void CallMachine::Step::operator()(const LeaveCall&) {
 void CallMachine::Step::operator()(const MediaConnected& event) {
   const auto* connecting = in<CallConnecting>();
   if (connecting == nullptr || connecting->id != event.id) return;
-  become(CallActive{.id = event.id, .peer = connecting->peer, .direction = connecting->direction, .since = now_.wall});
+  CallActive call{.id = event.id, .peer = connecting->peer, .direction = connecting->direction, .since = now_.wall};
+  if (const auto longest = machine_.timing_.longest) call.ends = now_.steady + *longest;
+  become(std::move(call));
 }
 
 void CallMachine::Step::operator()(const MediaEnded& event) {
@@ -327,9 +330,21 @@ void CallMachine::Step::operator()(const PeerRefused&) {
   give_up(in<CallActive>() != nullptr ? CallOutcome::completed : CallOutcome::failed);
 }
 
+// Once, so that a device that begins anew all the time gets no more.
+void CallMachine::Step::operator()(const PeerBeganAnew& event) {
+  auto* calling = in<CallCalling>();
+  if (calling == nullptr || calling->contact != event.peer.contact || calling->rings) return;
+  if (std::exchange(calling->again, true)) return;
+  const auto& ours = calling->ours;
+  send(event.peer,
+       {.call = calling->id,
+        .what = CallOffer{.offered_at = now_.wall, .secret = ours.secret, .description = ours.description}});
+}
+
 void CallMachine::Step::operator()(const TimePassed&) {
   if (auto* call = in<CallActive>()) {
     follow_kept(*call);
+    if (call->ends && now_.steady >= *call->ends) return give_up(CallOutcome::completed);
     if (!call->until || now_.steady < *call->until) return;
   }
   const auto until = machine_.deadline();

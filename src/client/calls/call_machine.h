@@ -32,6 +32,7 @@ struct CallTiming {
   std::chrono::milliseconds ringing = limits::call_ringing;
   std::chrono::milliseconds connecting = limits::call_connecting;
   std::chrono::milliseconds reconnecting = limits::call_reconnecting;
+  std::optional<std::chrono::milliseconds> longest = {};  // that a call lasts; nothing: as long as people like
 };
 
 // A device of a contact.
@@ -102,10 +103,14 @@ struct OfferFailed {
 };
 // The user wants to hear no more of the peer, or its keys are in doubt.
 struct PeerRefused {};
+// A device has begun a new session, since it had lost the one in which our offer came.
+struct PeerBeganAnew {
+  CallPeer peer;
+};
 struct TimePassed {};
 using CallEvent =
     std::variant<CallArrived, PlaceCall, LocalDescribed, AcceptCall, DeclineCall, HangUpCall, LeaveCall, MediaConnected,
-                 MediaEnded, PathSilent, PathBack, LocalRestarted, OfferFailed, PeerRefused, TimePassed>;
+                 MediaEnded, PathSilent, PathBack, LocalRestarted, OfferFailed, PeerRefused, PeerBeganAnew, TimePassed>;
 
 // Gathers candidates, and answers with LocalDescribed or MediaEnded.
 struct PrepareMedia {
@@ -166,6 +171,7 @@ struct CallCalling {
   LocalHalf ours;
   bool rings = false;  // at some device
   std::chrono::steady_clock::time_point until;
+  bool again = false;  // it was offered anew to a device that began anew
 };
 struct CallRingingHere {
   CallId id{};
@@ -194,6 +200,7 @@ struct CallActive {
   std::chrono::steady_clock::time_point began{};                    // that round
   std::optional<std::chrono::steady_clock::time_point> until = {};  // reconnecting
   std::optional<CallRestart> kept = {};  // the peer's latest round, too soon after that one to be followed yet
+  std::optional<std::chrono::steady_clock::time_point> ends = {};  // it may last no longer
 };
 using CallState =
     std::variant<CallIdle, CallPreparing, CallCalling, CallRingingHere, CallAnswering, CallConnecting, CallActive>;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "client/calls/call_machine.h"
@@ -57,6 +58,12 @@ struct CallSetup {
 using MakeCallMedia =
     std::function<Result<std::unique_ptr<CallMedia>>(Loop& loop, const CallSetup& setup, CallMediaEvents events)>;
 
+// A program that anybody may call, and that answers by itself (docs/spec/calls.md §10).
+struct CallService {
+  std::size_t lines = limits::service_calls;      // calls at once; further callers hear that it is busy
+  std::size_t callers = limits::service_callers;  // who are remembered
+};
+
 // Who makes the media of calls. Without it a client neither makes nor takes calls: one that comes waits for
 // a program of the profile that does, as long as it rings.
 struct CallOptions {
@@ -64,6 +71,7 @@ struct CallOptions {
   // Whether the sound can come from and go to there: asked before anybody is called or answered.
   std::function<Status(const CallAudio&)> check_audio = [](const CallAudio&) { return Status(); };
   CallTiming timing = {};
+  std::optional<CallService> service = {};
 };
 
 }  // namespace pqc::client

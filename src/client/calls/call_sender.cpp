@@ -13,8 +13,9 @@ namespace v1 = pqc_chat::v1;
 }  // namespace
 
 void CallSender::send(const SendCall& action) {
-  if (std::holds_alternative<CallOffer>(action.content.what)) return offer(action);
-  if (const auto sealed = seal(action); !sealed)
+  const bool offers = std::holds_alternative<CallOffer>(action.content.what);
+  if (offers && action.to.device == 0) return offer(action);
+  if (const auto sealed = offers ? seal_offer(action) : seal(action); !sealed)
     log(LogLevel::warning, "call.not_sent", {{"why", sealed.error().message}});
   tell_server(action.content);
 }
@@ -37,10 +38,14 @@ void CallSender::offer(const SendCall& action) {
     auto& sender = **self;
     if (!answer) return failed(answer.error().message);
     if (!sender.handlers_.goes_on(action.content.call)) return;
-    auto offered = action;
-    std::get<CallOffer>(offered.content.what).offered_at = sender.core_.server_now();
-    if (const auto sealed = sender.seal(offered); !sealed) failed(sealed.error().message);
+    if (const auto sealed = sender.seal_offer(action); !sealed) failed(sealed.error().message);
   });
+}
+
+// By the server's clock, which both sides know.
+Status CallSender::seal_offer(SendCall action) {
+  std::get<CallOffer>(action.content.what).offered_at = core_.server_now();
+  return seal(action);
 }
 
 // In sessions that are there: a device without one was offered nothing.

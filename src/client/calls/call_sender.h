@@ -33,6 +33,7 @@ class CallSender {
  private:
   void offer(const SendCall& what);
   Status seal(const SendCall& what);
+  Status seal_offer(SendCall what);
   void tell_server(const CallContent& content);
 
   Core& core_;

@@ -380,8 +380,31 @@ Status Calls::take(const ContactRow& contact, std::uint32_t device, const CallCo
   auto arrived = intake_.take({.contact = contact.id, .device = device}, contact, content, received_at,
                               {.takes_calls = make_media_ != nullptr, .call = call_id(machine_.state())});
   if (!arrived) return pass(arrived);
-  if (*arrived) came_.push_back(std::move(**arrived));
+  if (*arrived) came_.emplace_back(std::move(**arrived));
   return {};
+}
+
+bool Calls::has(const CallId& id) const {
+  return call_id(machine_.state()) == id || std::ranges::any_of(came_, [&](const CallEvent& event) {
+           const auto* arrived = std::get_if<CallArrived>(&event);
+           return arrived != nullptr && arrived->content.call == id;
+         });
+}
+
+bool Calls::is_with(std::int64_t contact) const {
+  return (!machine_.idle() && call_peer(machine_.state()).contact == contact) ||
+         std::ranges::any_of(came_, [&](const CallEvent& event) {
+           const auto* arrived = std::get_if<CallArrived>(&event);
+           return arrived != nullptr && arrived->from.contact == contact;
+         });
+}
+
+void Calls::answer_at_once() {
+  if (!std::holds_alternative<CallRingingHere>(machine_.state())) return;
+  if (const auto allowed = check_call(); !allowed)
+    return log(LogLevel::info, "call.not_answered", {{"why", allowed.error().message}});
+  audio_ = {};
+  handle(AcceptCall{});
 }
 
 bool Calls::has_waiting() {
@@ -394,7 +417,7 @@ void Calls::ring_waiting() {
 }
 
 void Calls::committed() {
-  for (const auto& arrived : std::exchange(came_, {})) handle(arrived);
+  for (const auto& event : std::exchange(came_, {})) handle(event);
 }
 
 }  // namespace pqc::client

@@ -24,11 +24,12 @@ class Calls {
  public:
   using Answer = std::function<void(Result<CallInfo>)>;
 
-  Calls(Core& core, Directory& directory, Outbox& outbox, CallOptions options)
+  // The intake outlives it.
+  Calls(Core& core, Directory& directory, Outbox& outbox, CallIntake& intake, CallOptions options)
       : core_(core),
         directory_(directory),
         outbox_(outbox),
-        intake_(core),
+        intake_(intake),
         sender_(core, outbox,
                 {.goes_on = [this](const CallId& id) { return call_id(machine_.state()) == id; },
                  .offer_failed = [this](const CallId& id, const std::string& why) { offer_failed(id, why); },
@@ -58,11 +59,19 @@ class Calls {
   void look_at(std::int64_t contact);
   // Whether this contact is not to learn our addresses: it is called, answered or talked to by relays only.
   [[nodiscard]] bool hides_from(std::int64_t contact) const;
-  // The latest first.
-  Result<std::vector<CallRecord>> latest(std::size_t limit) { return core_.store.calls.latest(limit); }
+
+  // Whether nothing is under way here, nor has come.
+  [[nodiscard]] bool free() const { return machine_.idle() && came_.empty(); }
+  // Whether a call with this id, or one with this contact, is under way here or has come.
+  [[nodiscard]] bool has(const CallId& id) const;
+  [[nodiscard]] bool is_with(std::int64_t contact) const;
+  // What rings, without asking where sound comes from.
+  void answer_at_once();
 
   // A content that a delivery brought: inside the transaction that stores it. Nothing of it happens before committed().
   Status take(const ContactRow& contact, std::uint32_t device, const CallContent& content, UnixMillis received_at);
+  // A device of this contact has begun a new session; likewise.
+  void began_anew(const CallPeer& peer) { came_.emplace_back(PeerBeganAnew{peer}); }
   void committed();
   void rolled_back() { came_.clear(); }
 
@@ -100,7 +109,7 @@ class Calls {
   Core& core_;
   Directory& directory_;
   Outbox& outbox_;
-  CallIntake intake_;
+  CallIntake& intake_;
   CallSender sender_;
   MakeCallMedia make_media_;
   std::function<Status(const CallAudio&)> check_audio_;
@@ -112,7 +121,7 @@ class Calls {
   bool muted_ = false;
   CallQuality quality_;  // of the last media
   std::string why_;      // the last media ended by themselves
-  std::vector<CallArrived> came_;
+  std::vector<CallEvent> came_;
   Loop::HandlePtr timer_;
   // Callbacks of others hold this weakly.
   std::shared_ptr<Calls*> self_ = std::make_shared<Calls*>(this);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "client/calls/call_rate.h"
+#include "client/calls/echo_line.h"
 #include "client/limits.h"
 #include "crypto/random.h"
 
@@ -107,14 +108,23 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   }
 
   std::expected<void, std::string> start() {
+    if (settings_.echo) {
+      echo_.emplace();
+    } else if (auto opened = open_voice(); !opened) {
+      return opened;
+    }
+    quality_.words = settings_.words;
+    thread_ = std::thread([this] { run(); });
+    return {};
+  }
+
+  std::expected<void, std::string> open_voice() {
     auto voice = media::voice::VoiceEngine::create(settings_.voice, [this](const media::voice::EncodedFrame& frame) {
       frames_.push(frame);
       wakeup_.wake();
     });
     if (!voice) return std::unexpected(std::string(media::voice::to_string(voice.error())));
     voice_ = std::move(*voice);
-    quality_.words = settings_.words;
-    thread_ = std::thread([this] { run(); });
     return {};
   }
 
@@ -130,7 +140,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const std::lock_guard lock(mutex_);
     std::swap(ended, retired_);
   }
-  void set_muted(bool muted) { voice_->set_muted(muted); }
+  void set_muted(bool muted) {
+    if (voice_) voice_->set_muted(muted);
+  }
   CallQuality quality() const {
     const std::lock_guard lock(mutex_);
     return quality_;
@@ -143,6 +155,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   // media::MediaObserver
   void on_frame(const media::ReceivedFrame& frame) override {
     if (frame.stream != StreamId::audio) return;
+    if (echo_) return echo_->received(frame.timestamp, frame.payload, frame.arrival);
     if (recording_.received(frame.timestamp, frame.payload, frame.arrival)) measure_at_ = frame.arrival;
     voice_->received(frame.timestamp, frame.payload,
                      std::chrono::duration_cast<microseconds>(frame.arrival.time_since_epoch()) + clock_shift_);
@@ -183,10 +196,26 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
       recording_.sending(frame_.timestamp, ByteSpan(frame_.bytes).first(frame_.size), now);
       (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
     }
+    send_echo(now);
+    hear_levels();
     const auto next = session_->poll(now);
     watch();
     if (now >= measure_at_) measure(now);
-    return std::min(next, measure_at_);
+    const auto echo = echo_ ? echo_->next() : std::nullopt;
+    return std::min({next, measure_at_, echo.value_or(next)});
+  }
+
+  void send_echo(steady_clock::time_point now) {
+    if (!echo_ || !connected_) return;
+    while (const auto* frame = echo_->take(now))
+      (void)session_->send_frame(StreamId::audio, frame->timestamp, frame->payload(), now);
+  }
+
+  void hear_levels() {
+    if (!voice_ || !connected_) return;
+    const auto [in, out] = voice_->levels();
+    level_in_ = std::max(level_in_, in);
+    level_out_ = std::max(level_out_, out);
   }
 
   // Until there is a path. Checks begin anew now and then: the other side may have begun later than we.
@@ -265,7 +294,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   void watch() {
     const auto state = session_->state();
     if (state == media::SessionState::connected && !std::exchange(connected_, true)) {
-      voice_->start();
+      if (voice_) voice_->start();
       heard_ = steady_clock::now();
       measure(heard_);
       events_.connected();
@@ -286,13 +315,13 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const auto voice = session_->statistics(StreamId::audio);
     listen(all, now);
     const auto path = way_.agent->path();
-    if (!rate_ && path) {
+    if (voice_ && !rate_ && path) {
       const bool ipv6 = path->second.ip.contains(':');
       rate_.emplace(settings_.voice, settings_.wanted, *session_, ipv6, now);
       voice_->set_rate(rate_->choice());
     }
     if (const auto choice = rate_ && connected_ ? rate_->poll(now) : std::nullopt) voice_->set_rate(*choice);
-    const auto heard = voice_->statistics();
+    const auto heard = voice_ ? voice_->statistics() : media::voice::Statistics();
     const auto relay = relay_name();
     std::unique_lock lock(mutex_);
     quality_.relay = relay;
@@ -305,6 +334,13 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     quality_.round_trip = all.round_trip;
     quality_.jitter = voice.jitter;
     quality_.loss = voice.loss;
+    quality_.peer_loss = voice.peer_loss;
+    quality_.packets_received = voice.frames_received;
+    quality_.packets_lost = voice.packets_lost;
+    quality_.level_in = std::exchange(level_in_, 0.0F);
+    quality_.level_out = std::exchange(level_out_, 0.0F);
+    quality_.loudest_in = std::max(quality_.loudest_in, quality_.level_in);
+    quality_.loudest_out = std::max(quality_.loudest_out, quality_.level_out);
     quality_.relayed = path && (path->first.type == net::ice::CandidateType::relayed ||
                                 path->second.type == net::ice::CandidateType::relayed);
     const bool told = recording_.tell(quality_);
@@ -327,6 +363,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   FrameQueue frames_;
   FrameQueue::Frame frame_;
   std::unique_ptr<media::voice::VoiceEngine> voice_;
+  std::optional<EchoLine> echo_;  // in place of that
+  float level_in_ = 0;            // the loudest since they were told
+  float level_out_ = 0;
   std::unique_ptr<media::MediaSession> session_;
   std::optional<CallRate> rate_;  // once there is a path
   microseconds clock_shift_{0};   // the voice engine's clock minus ours

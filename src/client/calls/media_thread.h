@@ -32,6 +32,7 @@ struct MediaThreadSettings {
   media::voice::RateLimits wanted;  // by the other side, of what we send
   std::string words;
   Result<std::unique_ptr<Recorder>> recorder = {};  // or none
+  bool echo = false;                                // in place of the voice engine
 };
 
 // On the media's own thread.

@@ -30,8 +30,8 @@ bool is_loopback(const std::vector<std::string>& addresses) {
 
 class VoiceCall final : public CallMedia {
  public:
-  VoiceCall(Loop& loop, CallSetup setup, CallMediaEvents events)
-      : loop_(loop), setup_(std::move(setup)), events_(std::move(events)) {}
+  VoiceCall(Loop& loop, CallSetup setup, CallMediaEvents events, bool echo)
+      : loop_(loop), setup_(std::move(setup)), events_(std::move(events)), echo_(echo) {}
 
   Status start() {
     auto certificate = media::MediaCertificate::make();
@@ -177,7 +177,8 @@ class VoiceCall final : public CallMedia {
                                       .sink = media::voice::parse_endpoint(setup_.audio.out)},
                             .wanted = {},
                             .words = std::string(words->first) + " " + std::string(words->second),
-                            .recorder = std::move(recorder_)};
+                            .recorder = std::move(recorder_),
+                            .echo = echo_};
     log_candidates(with.theirs.candidates);
     out.wanted = rate_limits(with.theirs);
     keep_to(out.wanted, out.voice);
@@ -199,6 +200,7 @@ class VoiceCall final : public CallMedia {
   Loop& loop_;
   CallSetup setup_;
   CallMediaEvents events_;
+  const bool echo_;
   bool muted_ = false;
   std::optional<media::MediaCertificate> certificate_;
   Result<std::unique_ptr<Recorder>> recorder_;  // until connect(); none: the call is not recorded
@@ -215,12 +217,20 @@ class VoiceCall final : public CallMedia {
   std::unique_ptr<MediaThread> thread_;  // last: its thread uses the others
 };
 
+Result<std::unique_ptr<CallMedia>> make(Loop& loop, const CallSetup& setup, CallMediaEvents events, bool echo) {
+  auto call = std::make_unique<VoiceCall>(loop, setup, std::move(events), echo);
+  if (auto started = call->start(); !started) return pass(started);
+  return call;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CallMedia>> make_voice_call(Loop& loop, const CallSetup& setup, CallMediaEvents events) {
-  auto call = std::make_unique<VoiceCall>(loop, setup, std::move(events));
-  if (auto started = call->start(); !started) return pass(started);
-  return call;
+  return make(loop, setup, std::move(events), false);
+}
+
+Result<std::unique_ptr<CallMedia>> make_echo_call(Loop& loop, const CallSetup& setup, CallMediaEvents events) {
+  return make(loop, setup, std::move(events), true);
 }
 
 }  // namespace pqc::client

@@ -9,5 +9,8 @@ namespace pqc::client {
 // For CallOptions::make_media.
 [[nodiscard]] Result<std::unique_ptr<CallMedia>> make_voice_call(Loop& loop, const CallSetup& setup,
                                                                  CallMediaEvents events);
+// Likewise: the other side hears what it says, a moment later (echo_line.h). No sound is opened.
+[[nodiscard]] Result<std::unique_ptr<CallMedia>> make_echo_call(Loop& loop, const CallSetup& setup,
+                                                                CallMediaEvents events);
 
 }  // namespace pqc::client

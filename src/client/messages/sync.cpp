@@ -273,6 +273,7 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
     return Next::done;
   }
   if (core_.contacts.is_self(contact)) return opened_own(delivery, message, *content);
+  if (calls_.serves() && !std::holds_alternative<CallContent>(content->body)) return Next::done;
   if (direct_committed) direct_.content(contact, delivery.device, !delivery.direct, *content);
   if (std::holds_alternative<DevicesChangedContent>(content->body) || DirectNotes::concerns(*content))
     return Next::done;
@@ -282,7 +283,10 @@ Sync::Next Sync::opened(const ContactRow& contact, const Delivery& delivery, con
                                contact.peer + " began a new session: their device had lost the old one"))
     return Next::store_failed;
   // The peer could not read what we sent lately.
-  if (restarted) return restarts_.repeat_unconfirmed(contact.id, delivery.device) ? Next::done : Next::store_failed;
+  if (restarted) {
+    calls_.began_anew({.contact = contact.id, .device = delivery.device.value});
+    return restarts_.repeat_unconfirmed(contact.id, delivery.device) ? Next::done : Next::store_failed;
+  }
   if (const auto* read = std::get_if<ReadContent>(&content->body)) return messages_read(contact, *read);
   if (const auto* call = std::get_if<CallContent>(&content->body))
     return calls_.take(contact, delivery.device.value, *call, delivery.received_at) ? Next::done : Next::store_failed;
@@ -399,16 +403,19 @@ Sync::Next Sync::refused(const ContactRow& contact, const Delivery& delivery) {
 }
 
 Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery) {
+  // A caller whom a service has forgotten, whose keys are not here any more either.
+  if (calls_.serves() && contact.record.empty() && !delivery.record_fetched) return Next::wait_for_record;
   log(LogLevel::warning, "message.unreadable", {{"peer", contact.peer}});
   not_fit(delivery);
   if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
-  if (!core_.contacts.announce(
+  if (!calls_.serves() &&
+      !core_.contacts.announce(
           NoticeKind::message_unreadable, contact.peer,
           "a message from " + contact.peer +
               " could not be read; if they are a contact, a new session is begun and they send it again"))
     return Next::store_failed;
-  // Strangers learn nothing, not even that we are here (THREATS 16).
-  if (contact.state == ContactState::accepted && !contact.blocked())
+  // Strangers learn nothing, not even that we are here (THREATS 16), but from a service, which says so to everybody.
+  if ((contact.state == ContactState::accepted || calls_.serves()) && !contact.blocked())
     to_restart_.emplace_back(contact.id, delivery.device);
   return Next::done;
 }

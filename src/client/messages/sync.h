@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "client/calls/calls.h"
+#include "client/calls/call_lines.h"
 #include "client/core.h"
 #include "client/direct/direct_frame.h"
 #include "client/direct/direct_notes.h"
@@ -28,7 +28,7 @@ namespace pqc::client {
 
 class Sync {
  public:
-  Sync(Core& core, Directory& directory, Outbox& outbox, HistoryTransfer& history, Calls& calls)
+  Sync(Core& core, Directory& directory, Outbox& outbox, HistoryTransfer& history, CallLines& calls)
       : core_(core),
         directory_(directory),
         outbox_(outbox),
@@ -98,7 +98,7 @@ class Sync {
   Directory& directory_;
   Outbox& outbox_;
   HistoryTransfer& history_;
-  Calls& calls_;
+  CallLines& calls_;
   SessionRestarts restarts_;
   std::deque<Delivery> queue_;
   InboxRoom room_;

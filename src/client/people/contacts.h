@@ -57,6 +57,9 @@ class Contacts {
   // Announces, at most once in a day for a kind and contact that the user has not seen.
   Status announce(NoticeKind kind, std::string_view peer, std::string_view text);
 
+  // One who was removed from the store.
+  void forget(std::int64_t id) { cache_.erase(id); }
+
  private:
   Status take_own_record(ByteView signed_record);
   Status tell_changes(std::string_view peer, const identity::Succession& change);

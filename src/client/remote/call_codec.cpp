@@ -82,6 +82,13 @@ void encode(const CallInfo& in, v1::CallInfo& out) {
   out.set_buffered_us(in.quality.buffered.count());
   out.set_played_ms(in.quality.played.count());
   out.set_made_up_ms(in.quality.made_up.count());
+  out.set_peer_loss(in.quality.peer_loss);
+  out.set_packets_received(in.quality.packets_received);
+  out.set_packets_lost(in.quality.packets_lost);
+  out.set_loudest_in(in.quality.loudest_in);
+  out.set_loudest_out(in.quality.loudest_out);
+  out.set_level_in(in.quality.level_in);
+  out.set_level_out(in.quality.level_out);
   out.set_source_stalled(in.quality.source_stalled);
   out.set_sink_stalled(in.quality.sink_stalled);
   out.set_why(in.why);
@@ -113,6 +120,13 @@ CallInfo decode(const v1::CallInfo& in) {
       .buffered = std::chrono::microseconds(in.buffered_us()),
       .played = std::chrono::milliseconds(in.played_ms()),
       .made_up = std::chrono::milliseconds(in.made_up_ms()),
+      .peer_loss = in.peer_loss(),
+      .packets_received = in.packets_received(),
+      .packets_lost = in.packets_lost(),
+      .loudest_in = in.loudest_in(),
+      .loudest_out = in.loudest_out(),
+      .level_in = in.level_in(),
+      .level_out = in.level_out(),
       .source_stalled = in.source_stalled(),
       .sink_stalled = in.sink_stalled(),
       .recording = static_cast<RecordingState>(in.recording()),

@@ -15,6 +15,7 @@
 #include "client/store/schema.h"
 #include "client/store/schema_upgrade.h"
 #include "client/store/session_table.h"
+#include "client/store/stranger_table.h"
 #include "client/store/transfer_table.h"
 
 namespace pqc::client {
@@ -43,6 +44,7 @@ class Store {
   ForgetTable forgets{*database};
   TransferTable transfers{*database};
   CallTable calls{*database};
+  StrangerTable strangers{*database};
 
  private:
   explicit Store(std::unique_ptr<Database> opened) : database(std::move(opened)) {}

@@ -162,13 +162,19 @@ storage::Result<std::optional<std::vector<storage::MailboxId>>> replace(storage:
   return revoked;
 }
 
+std::string_view reserved_name(std::string_view account) {
+  const auto name = account.substr(0, account.find('@'));
+  return name == "echo" ? name : std::string_view();
+}
+
 std::string make_invite_token(Rng& rng) {
   return to_base64url(rng.bytes<token_bytes>());
 }
 
-std::optional<storage::TokenHash> hash_invite_token(std::string_view token) {
-  const auto bytes = from_base64url(token);
+std::optional<storage::TokenHash> hash_invite_token(std::string_view token, std::string_view name) {
+  auto bytes = from_base64url(token);
   if (!bytes || bytes->size() != token_bytes) return std::nullopt;
+  bytes->insert(bytes->end(), name.begin(), name.end());
   return crypto::sha256(*bytes);
 }
 

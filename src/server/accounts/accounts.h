@@ -91,8 +91,13 @@ storage::Result<std::optional<std::vector<storage::MailboxId>>> replace(storage:
                                                                         std::uint64_t expected_version,
                                                                         const NewRecord& record);
 
-// Invite tokens: 16 random bytes, base64url; stored as their hash.
+// The name of this account, name@server, where it is one that only an invite made for it opens: people expect the
+// server's owner behind it (docs/spec/relay.md §4). Else nothing.
+std::string_view reserved_name(std::string_view account);
+
+// Invite tokens: 16 random bytes, base64url; stored as their hash. `name`: a reserved one, that it is for; nothing: any
+// that is not.
 std::string make_invite_token(Rng& rng);
-std::optional<storage::TokenHash> hash_invite_token(std::string_view token);
+std::optional<storage::TokenHash> hash_invite_token(std::string_view token, std::string_view name);
 
 }  // namespace pqc::server::accounts

@@ -425,6 +425,36 @@ TEST_F(CallMachineTest, WithWhomIsRefusedTheCallEnds) {
   EXPECT_TRUE(on(PeerRefused{}).empty());
 }
 
+TEST_F(CallMachineTest, ACallMayHaveALongestTime) {
+  machine = CallMachine({.longest = seconds(60)});
+  talk_to_bob();
+  EXPECT_EQ(machine.deadline(), start + seconds(60));
+  passed = seconds(59);
+  EXPECT_FALSE(find<CallOver>(on(TimePassed{})));
+  // A path that is being looked for neither ends nor prolongs it.
+  (void)on(PathSilent{.id = id_of(5)});
+  passed = seconds(60);
+  const auto ended = on(TimePassed{});
+  EXPECT_EQ(outcome(ended), CallOutcome::completed);
+  EXPECT_NE(sent<CallHangup>(ended), nullptr);
+}
+
+TEST_F(CallMachineTest, ADeviceThatBeganAnewIsOfferedTheCallOnceMore) {
+  call_bob();
+  EXPECT_TRUE(on(PeerBeganAnew{carol}).empty());
+  const auto again = on(PeerBeganAnew{bobs_laptop});
+  const auto* offer = sent<CallOffer>(again);
+  ASSERT_NE(offer, nullptr);
+  EXPECT_EQ(offer->to, bobs_laptop);
+  EXPECT_EQ(offer->content.call, id_of(5));
+  EXPECT_EQ(std::get<CallOffer>(offer->content.what).secret, half(1).secret);
+  EXPECT_TRUE(on(PeerBeganAnew{bobs_laptop}).empty());
+  (void)on(HangUpCall{});
+  call_bob();
+  (void)says(bobs_phone, CallRinging{});
+  EXPECT_TRUE(on(PeerBeganAnew{bobs_laptop}).empty()) << "it rings already";
+}
+
 TEST_F(CallMachineTest, OfTwoCallsAtOnceTheLowerIdStands) {
   call_bob();  // 5
   EXPECT_TRUE(bob_calls(6).empty()) << "ours stands";

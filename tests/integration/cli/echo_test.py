@@ -1,0 +1,125 @@
+"""The echo service: strangers call it and hear their own words, some at once and not for ever."""
+
+import json
+import pathlib
+import signal
+import sys
+
+import calls_test
+import programs
+from programs import Case, Person, Server
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
+import waves
+
+
+class Echo(Case):
+    ended = calls_test.Calls.ended
+    until = calls_test.Calls.until
+    sounds = calls_test.Calls.sounds
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.echo = Person(cls.folder, "echo")
+        cls.quiet = Server(cls.folder / "quiet")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.quiet.stop()
+        super().tearDownClass()
+
+    def registered(self, echo, server):
+        return echo.register(server, "--invite", server.tool("invite", "--for", "echo")[0])
+
+    def started(self, *options):
+        service = self.echo.start("echo-service", *options)
+        self.assertEqual(json.loads(service.stdout.readline())["type"], "done")
+        return service
+
+    def stopped(self, service):
+        service.send_signal(signal.SIGTERM)
+        return self.expect(self.ended(service), 0)
+
+    def call(self, person, speech):
+        return person.start("call", "echo", "--audio-in", speech, "--audio-out", person.profile.parent / f"{person.name}.wav")
+
+    def heard(self, process, milliseconds):
+        """The last object of a call that goes on for so long."""
+        for line in process.stdout:
+            if (found := json.loads(line)).get("played_ms", 0) > milliseconds:
+                return found
+        self.fail(f"the call ended: {process.stderr.read()}")
+
+    def test_strangers_hear_their_own_words(self):
+        # Where nobody runs one, callers are told; that takes its time, in which the rest is done.
+        dave = self.person("dave", server=self.quiet)
+        self.assertIn("echo-service", self.expect(dave("call", "echo", *self.sounds(dave)), 62, "call_unreachable").err)
+        away = Person(self.folder / "away", "echo")
+        self.expect(self.registered(away, self.quiet), 0)
+        waiting = dave.start("call", "echo", *self.sounds(dave))
+
+        # The name is kept for whom the server's owner invites.
+        self.expect(self.echo.register(self.server), 17, "invalid_invite")
+        self.expect(self.echo.register(self.server, "--invite", self.server.tool("invite")[0]), 17, "invalid_invite")
+        self.expect(self.registered(self.echo, self.server), 0)
+
+        alice, bob, carol = (self.person(name) for name in ("alice", "bob", "carol"))
+        speeches = [self.folder / "alice-speech.wav", self.folder / "bob-speech.wav"]
+        for seed, speech in enumerate(speeches):
+            waves.write_speech(speech, 2, seed=seed)
+        # The first call comes before the service does.
+        calls = [self.call(alice, speeches[0])]
+        self.until(calls[0], "calling")
+        service = self.started("--calls", 2)
+        calls.append(self.call(bob, speeches[1]))
+        for call in calls:
+            self.until(call, "active")
+        busy = self.expect(carol("call", "echo", *self.sounds(carol)), 60, "call_busy")
+        self.assertEqual(busy.objects[-1]["outcome"], "busy")
+        last = [self.heard(call, 3_500) for call in calls]
+        for shown in last:
+            self.assertIn("level_in", shown)
+            self.assertGreater(shown["round_trip_us"], 0)
+        self.expect(alice("hangup"), 0)
+        overs = [self.expect(self.ended(calls[0]), 0).objects]
+        # Whoever is in a call when the service ends hears that it is over.
+        said = self.stopped(service)
+        overs.append(self.expect(self.ended(calls[1]), 0).objects)
+        for person, speech, objects in zip((alice, bob), speeches, overs):
+            over, test = objects[-2:]
+            self.assertEqual((over["phase"], over["outcome"]), ("over", "completed"))
+            self.assertEqual((test["type"], test["result"], test["packets_lost"]), ("echo_test", "heard", 0))
+            self.assertGreater(test["packets_received"], 200)
+            self.assertGreater(min(test["loudest_in"], test["loudest_out"], test["round_trip_us"]), 10)
+            back = waves.read(self.folder / f"{person.name}.wav")
+            self.assertGreater(waves.likeness(waves.read(speech), back), 0.8)
+        # Each hears only itself.
+        self.assertLess(waves.likeness(waves.read(speeches[0]), waves.read(self.folder / f"{bob.name}.wav")), 0.6)
+        self.assertEqual([echo["outcome"] for echo in said.of_type("echo")], ["completed"])
+        for person in (alice, bob, carol):
+            self.assertNotIn(person.name, said.out)
+
+        # What is written to it is not kept, and nobody becomes a contact. A call does not last for ever, and one in
+        # which nothing is said says so.
+        self.sent(carol, self.echo, "is anybody there?")
+        service = self.started("--longest", 2)
+        silence = self.folder / "silence.wav"
+        waves.write_silence(silence, 1)
+        calls = [self.call(carol, speeches[0]), self.call(bob, silence)]
+        test = self.expect(self.ended(calls[0]), 0).objects[-1]
+        self.assertEqual(test["result"], "heard")
+        unheard = self.expect(self.ended(calls[1]), 65, "call_broken")
+        self.assertIn("microphone", unheard.err)
+        self.assertEqual(unheard.objects[-1]["result"], "silent")
+        self.stopped(service)
+        self.assertEqual(self.expect(self.echo("receive"), 0).objects, [])
+        contacts = self.expect(self.echo("contacts"), 0).of_type("contact")
+        self.assertNotIn("accepted", [contact["state"] for contact in contacts])
+
+        missed = self.expect(self.ended(waiting), 62, "call_unreachable")
+        self.assertIn("echo-service", missed.err)
+
+
+if __name__ == "__main__":
+    programs.main()

@@ -1,0 +1,77 @@
+// A service that anybody may call, through real clients and a real server (docs/spec/calls.md §10).
+#include <algorithm>
+
+#include "calls_support.h"
+
+namespace pqc::client {
+namespace {
+
+// The account "service" answers whoever calls, two at once, and remembers one caller.
+class CallServiceTest : public CallsTest {
+ protected:
+  OpenOptions options(const std::string& name, Program* program, milliseconds ringing) override {
+    auto out = CallsTest::options(name, program, ringing);
+    if (name == "service") out.calls.service = CallService{.lines = 2, .callers = 1};
+    return out;
+  }
+  bool calls_service(Program& caller, CallPhase phase) {
+    const auto placed = call(caller, PlaceCallRequest{.peer = "service", .audio = {}});
+    EXPECT_TRUE(placed) << placed.error().message;
+    return until([&] { return caller.phase() == phase; });
+  }
+  bool hang_up(Program& caller) {
+    EXPECT_TRUE(call(caller, HangUpRequest{}));
+    return until([&] { return caller.phase() == CallPhase::over; });
+  }
+};
+
+TEST_F(CallServiceTest, AServiceAnswersStrangersAndForgetsThem) {
+  register_account("service");
+  register_account("carol");
+  auto& service = start("service");
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  auto& carol = start("carol");
+  ASSERT_TRUE(calls_service(alice, CallPhase::active));
+  ASSERT_TRUE(calls_service(bob, CallPhase::active));
+  ASSERT_TRUE(calls_service(carol, CallPhase::over));
+  EXPECT_EQ(carol.outcome(), CallOutcome::busy);
+  EXPECT_EQ(alice.phase(), CallPhase::active) << "nobody is forgotten in the middle of a call";
+  ASSERT_TRUE(hang_up(alice));
+  ASSERT_TRUE(calls_service(carol, CallPhase::active)) << "a line is free again";
+  ASSERT_TRUE(hang_up(carol));
+  ASSERT_TRUE(hang_up(bob));
+  const auto ended = [&] {
+    return std::ranges::count_if(service.events, [](const CallInfo& each) {
+      return each.phase == CallPhase::over && each.outcome == CallOutcome::completed;
+    });
+  };
+  ASSERT_TRUE(until([&] { return ended() == 3; }));
+
+  // What people write to it is dropped: no receipt, nothing kept.
+  const auto message = bob.client->send("service", "hello");
+  ASSERT_TRUE(message);
+  // Of alice's keys and session nothing is left: it begins anew, and she offers her call once more.
+  bool anew = false;
+  ASSERT_TRUE(alice.client->follow([&](const Event& event) {
+    const auto* notice = std::get_if<Notice>(&event);
+    anew = anew || (notice != nullptr && notice->kind == NoticeKind::session_restarted);
+    if (const auto* info = std::get_if<CallInfo>(&event)) alice.events.push_back(*info);
+  }));
+  ASSERT_TRUE(calls_service(alice, CallPhase::active));
+  ASSERT_TRUE(hang_up(alice));
+  ASSERT_TRUE(until([&] { return ended() == 4; }));
+  EXPECT_TRUE(anew);
+  const auto contacts = service.client->contacts();
+  ASSERT_TRUE(contacts);
+  EXPECT_LE(contacts->size(), 1U);
+  EXPECT_LE(service.client->calls(100)->size(), 2U);
+  MessageQuery all;
+  all.peer = "bob";
+  const auto kept = service.client->find(all);
+  EXPECT_TRUE(!kept || kept->empty());
+  EXPECT_NE(bob.client->await(message->seq, Until::sent, wait)->status, MessageStatus::delivered);
+}
+
+}  // namespace
+}  // namespace pqc::client
