@@ -21,9 +21,17 @@ constexpr const char* ciphers =
 constexpr const char* our_profiles = "SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM";
 constexpr const char* plain_profiles = "SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
 constexpr std::size_t max_record = 16'384 + 512;
-// OpenSSL's own timer waits longer than a handshake may take.
-unsigned no_timer(SSL*, unsigned) {
-  return 3'600'000'000U;
+// How long OpenSSL's own timer waits, in microseconds. What flight.h sends again is as it was, but for the numbers of
+// what is in plain text. One who accepts and has ended well answers only a Finished with a new number, which OpenSSL
+// alone can seal; so its timer runs where we connect, from our second flight on.
+unsigned timer(SSL* ssl, unsigned before) {
+  using std::chrono::microseconds;
+  constexpr microseconds longer_than_a_handshake = 2 * limits::handshake;
+  const bool first_flight = SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO;
+  const auto wait = SSL_is_server(ssl) == 1 || first_flight ? longer_than_a_handshake
+                    : before == 0                           ? limits::first_retransmission
+                                  : std::min<microseconds>(2 * microseconds(before), limits::longest_retransmission);
+  return static_cast<unsigned>(wait.count());
 }
 
 bool set_up(SSL_CTX* context, const MediaCertificate::Impl& certificate, const char* profiles) {
@@ -41,27 +49,24 @@ bool set_up(SSL_CTX* context, const MediaCertificate::Impl& certificate, const c
 
 // One handshake: an SSL, what goes in and out of it, and the flight that it sent last.
 struct Attempt {
-  // Where we connect: all that is left to come is the other side's end.
-  [[nodiscard]] bool at_end() const { return flight.flights() > 1; }
-
   SslPtr ssl;
   BIO* in = nullptr;   // owned by ssl
   BIO* out = nullptr;  // owned by ssl
   Bytes hello;         // that it began with, where we accept
-  Time begun{};
   Flight flight;
   std::uint64_t taken = 0;  // records in plain text
+  bool at_end = false;      // where we connect: all that is left to come is the other side's end
   bool failed = false;
 };
 
 }  // namespace
 
 struct Dtls::Impl {
-  Impl(DtlsRole its_role, const Fingerprint& its_peer, DatagramPath& its_path, Time now)
-      : role(its_role), peer(its_peer), path(its_path), started(now) {}
+  Impl(DtlsRole its_role, const Fingerprint& its_peer, bool is_plain, DatagramPath& its_path, Time now)
+      : role(its_role), peer(its_peer), plain_peer(is_plain), path(its_path), started(now) {}
 
-  bool open(const MediaCertificate& certificate, bool plain_peer);
-  bool begin(ByteView hello, Time now);
+  bool open(const MediaCertificate& certificate);
+  bool begin(ByteView hello);
   void take_hello(ByteView hello, Time now);
   void take_handshake(ByteView datagram, Time now);
   void take_from_connector(ByteView datagram, Time now);
@@ -77,15 +82,19 @@ struct Dtls::Impl {
   void begin_again(Time now);
   void repeat(Time now);
   void discard_data();
+  static std::vector<Bytes> pending(Attempt& attempt);
   bool send_pending(Attempt& attempt, Time now);
   static int verify(X509_STORE_CTX* store, void* self);
 
   DtlsRole role;
   Fingerprint peer;
+  bool plain_peer;
   DatagramPath& path;
   Time started;
   SslCtxPtr context;
   std::vector<Attempt> attempts;  // the latest last; once connected that one alone
+  std::vector<Time> begins;       // of the last attempts, where we accept
+  std::uint64_t next_record = 0;  // the number of the next one in plain text, whichever attempt's
   std::optional<Time> again;      // when one who connects begins anew
   std::chrono::milliseconds wait = limits::first_retransmission;
   bool deceived = false;  // the attempt that advances saw another certificate
@@ -104,7 +113,7 @@ int Dtls::Impl::verify(X509_STORE_CTX* store, void* self) {
   return 0;
 }
 
-bool Dtls::Impl::open(const MediaCertificate& certificate, bool plain_peer) {
+bool Dtls::Impl::open(const MediaCertificate& certificate) {
   context = SslCtxPtr(SSL_CTX_new(DTLS_method()));
   if (!context || !set_up(context.get(), certificate.impl(), plain_peer ? plain_profiles : our_profiles)) return false;
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
@@ -113,9 +122,8 @@ bool Dtls::Impl::open(const MediaCertificate& certificate, bool plain_peer) {
 }
 
 // One attempt more.
-bool Dtls::Impl::begin(ByteView hello, Time now) {
+bool Dtls::Impl::begin(ByteView hello) {
   Attempt made;
-  made.begun = now;
   made.hello = to_bytes(hello);
   made.ssl = SslPtr(SSL_new(context.get()));
   made.in = BIO_new(BIO_s_dgram_mem());
@@ -128,7 +136,7 @@ bool Dtls::Impl::begin(ByteView hello, Time now) {
   }
   SSL_set_bio(made.ssl.get(), made.in, made.out);
   SSL_set_mtu(made.ssl.get(), static_cast<long>(limits::datagram));
-  DTLS_set_timer_cb(made.ssl.get(), no_timer);
+  DTLS_set_timer_cb(made.ssl.get(), timer);
   role == DtlsRole::connect ? SSL_set_connect_state(made.ssl.get()) : SSL_set_accept_state(made.ssl.get());
   if (attempts.size() == limits::handshake_attempts) attempts.erase(attempts.begin());
   attempts.push_back(std::move(made));
@@ -140,8 +148,8 @@ bool Dtls::Impl::begin(ByteView hello, Time now) {
 void Dtls::Impl::take_hello(ByteView hello, Time now) {
   const auto same = [&](const Attempt& attempt) { return std::ranges::equal(attempt.hello, hello); };
   if (std::ranges::any_of(attempts, same)) return;
-  const bool full = attempts.size() == limits::handshake_attempts;
-  if (!full || now - attempts.front().begun >= limits::attempt_time) begin(hello, now);
+  std::erase_if(begins, [&](Time each) { return now - each >= limits::attempt_time; });
+  if (begins.size() < limits::handshake_attempts && begin(hello)) begins.push_back(now);
 }
 
 // An attempt that failed says nothing: whoever made it fail may not be the peer.
@@ -171,6 +179,7 @@ void Dtls::Impl::advance(Attempt& attempt) {
 // Whether anything was sent.
 bool Dtls::Impl::step(Attempt& attempt, Time now) {
   advance(attempt);
+  if (SSL_get_state(attempt.ssl.get()) == TLS_ST_CW_FINISHED) attempt.at_end = true;
   return !attempt.failed && send_pending(attempt, now);
 }
 
@@ -191,18 +200,26 @@ void Dtls::Impl::settle(Time now) {
 // whatever we send with it, and no other ClientHello.
 void Dtls::Impl::begin_again(Time now) {
   again.reset();
-  std::erase_if(attempts, [](const Attempt& attempt) { return !attempt.at_end(); });
-  if (begin({}, now)) step(attempts.back(), now);
+  std::erase_if(attempts, [](const Attempt& attempt) { return !attempt.at_end; });
+  if (begin({})) {
+    step(attempts.back(), now);
+  } else {
+    again = now + wait;
+  }
   settle(now);
 }
 
-// Only the latest: what an older one repeated would be in the way of its successor.
+// Only the latest: what an older one repeated would be in the way of its successor. Who is not ours may know one
+// ClientHello only, the first.
 void Dtls::Impl::repeat(Time now) {
-  auto& flight = attempts.back().flight;
-  if (const auto due = flight.due(); !due || *due > now) return;
-  const bool forgotten = flight.repeats() >= limits::unanswered_repeats;
+  auto& attempt = attempts.back();
+  if (const auto due = attempt.flight.due(); !due || *due > now) return;
+  const auto most = attempt.at_end ? limits::unanswered_ends : limits::unanswered_repeats;
+  const bool forgotten = !plain_peer && attempt.flight.repeats() >= most;
   if (role == DtlsRole::connect && forgotten) return begin_again(now);
-  flight.send_again(path, now);
+  if (DTLSv1_handle_timeout(attempt.ssl.get()) > 0) attempt.flight.renew(pending(attempt));
+  ERR_clear_error();
+  attempt.flight.send_again(path, next_record, now);
 }
 
 void Dtls::Impl::take_handshake(ByteView datagram, Time now) {
@@ -217,7 +234,7 @@ void Dtls::Impl::take_from_connector(ByteView datagram, Time now) {
   for (auto& attempt : attempts) {
     if (hello && !std::ranges::equal(attempt.hello, *hello)) continue;
     const bool answered = take(attempt, records, now);
-    if (!answered && hello) attempt.flight.answer_again(path, now);
+    if (!answered && hello) attempt.flight.answer_again(path, next_record, now);
     if (state == DtlsState::connected) break;
   }
   settle_taken(now);
@@ -225,18 +242,30 @@ void Dtls::Impl::take_from_connector(ByteView datagram, Time now) {
 
 void Dtls::Impl::take_from_acceptor(ByteView datagram, Time now) {
   for (auto& attempt : attempts) {
-    take(attempt, records_of(datagram, attempt.at_end() ? is_last : is_plain_handshake), now);
+    take(attempt,
+         records_of(datagram, attempt.at_end ? is_last
+                              : plain_peer   ? is_plain_handshake
+                                             : is_of_first_flight),
+         now);
     if (state == DtlsState::connected) break;
   }
   settle_taken(now);
 }
 
 // Whether it had an answer. Numbers in plain text are anybody's: OpenSSL would take no record for one that came or that
-// is too old because somebody wrote its number, or a far higher one, before.
+// is too old because somebody wrote its number, or a far higher one, before. One record at a time: where it drops one,
+// it leaves those behind it for the next time.
 bool Dtls::Impl::take(Attempt& attempt, Bytes records, Time now) {
-  if (records.empty() || attempt.failed) return false;
   renumber(records, attempt.taken);
-  return BIO_write(attempt.in, records.data(), static_cast<int>(records.size())) > 0 && step(attempt, now);
+  bool answered = false;
+  auto rest = ByteView(records);
+  for (auto record = first_record(rest); !record.empty(); record = first_record(rest)) {
+    if (attempt.failed || state == DtlsState::connected) break;
+    const bool taken = BIO_write(attempt.in, record.data(), static_cast<int>(record.size())) > 0;
+    answered |= taken && step(attempt, now);
+    rest = rest.subspan(record.size());
+  }
+  return answered;
 }
 
 void Dtls::Impl::settle_taken(Time now) {
@@ -252,7 +281,7 @@ void Dtls::Impl::take_connected(ByteView datagram, Time now) {
   // The peer repeats itself: the end of the handshake has not reached it.
   const bool repeats = datagram[0] == handshake_record || datagram[0] == change_cipher_spec;
   const bool answered = send_pending(attempt, now);
-  if (!answered && repeats) attempt.flight.answer_again(path, now);
+  if (!answered && repeats) attempt.flight.answer_again(path, next_record, now);
 }
 
 // Reading is what makes OpenSSL see alerts and repeated flights.
@@ -267,16 +296,21 @@ void Dtls::Impl::discard_data() {
   if ((SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0) state = DtlsState::closed;
 }
 
-// Whether there was anything.
-bool Dtls::Impl::send_pending(Attempt& attempt, Time now) {
+std::vector<Bytes> Dtls::Impl::pending(Attempt& attempt) {
   std::vector<Bytes> datagrams;
   std::array<std::uint8_t, max_record> memory;
   for (int size = 0; (size = BIO_read(attempt.out, memory.data(), static_cast<int>(memory.size()))) > 0;) {
     datagrams.emplace_back(memory.begin(), memory.begin() + size);
     if (datagrams.size() == limits::flight_datagrams) break;
   }
+  return datagrams;
+}
+
+// Whether there was anything.
+bool Dtls::Impl::send_pending(Attempt& attempt, Time now) {
+  auto datagrams = pending(attempt);
   if (datagrams.empty()) return false;
-  attempt.flight.send(std::move(datagrams), path, now);
+  attempt.flight.send(std::move(datagrams), path, next_record, now);
   return true;
 }
 
@@ -285,8 +319,8 @@ Dtls::~Dtls() = default;
 
 Result<std::unique_ptr<Dtls>> Dtls::start(DtlsRole role, const MediaCertificate& certificate, const Fingerprint& peer,
                                           bool plain_peer, DatagramPath& path, Time now) {
-  auto impl = std::make_unique<Impl>(role, peer, path, now);
-  if (!impl->open(certificate, plain_peer)) {
+  auto impl = std::make_unique<Impl>(role, peer, plain_peer, path, now);
+  if (!impl->open(certificate)) {
     ERR_clear_error();
     return std::unexpected(Error::backend);
   }

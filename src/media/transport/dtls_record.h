@@ -49,7 +49,13 @@ inline bool is_plain_handshake(ByteView record) {
   }
   return true;
 }
-// All that one who connects waits for once its second flight is out: a well-formed ChangeCipherSpec, and what is
+// All that one who connects to a peer of ours waits for until then: there is no cookie exchange (HelloVerifyRequest,
+// 3).
+inline bool is_of_first_flight(ByteView record) {
+  constexpr std::uint8_t hello_verify_request = 3;
+  return is_plain_handshake(record) && record[record_header] != hello_verify_request;
+}
+// All that it waits for once its second flight is out: a well-formed ChangeCipherSpec, and what is
 // sealed.
 inline bool is_last(ByteView record) {
   if (!is_plain(record)) return is_sealed(record);

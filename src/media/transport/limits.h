@@ -24,11 +24,12 @@ inline constexpr std::size_t flight_datagrams = 16;
 inline constexpr auto first_retransmission = 100ms;
 inline constexpr auto longest_retransmission = 800ms;
 inline constexpr auto handshake = 15s;
-// Handshakes that an acceptor has under way, begun by different ClientHellos, and how long each has before another may
-// take its place; and how often a connector repeats a flight before it begins anew.
+// Handshakes that an acceptor has under way, and how many it begins, by different ClientHellos, in so much time.
 inline constexpr std::size_t handshake_attempts = 16;
 inline constexpr auto attempt_time = 1s;
+// How often a connector repeats its first and its second flight before it begins anew.
 inline constexpr unsigned unanswered_repeats = 5;
+inline constexpr unsigned unanswered_ends = 2;
 
 // Frame keys.
 inline constexpr std::uint64_t first_counter = 65'536;

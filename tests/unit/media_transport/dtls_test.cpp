@@ -7,14 +7,16 @@
 #include <openssl/ssl.h>
 
 #include "media/transport/certificate_impl.h"
+#include "media/transport/dtls_record.h"
 #include "support.h"
 
 namespace pqc::media::testing {
 namespace {
 
-// A DTLS client that does what the test tells it.
+// A DTLS client or server that does what the test tells it.
 struct Stranger {
-  explicit Stranger(const std::function<void(SSL_CTX*)>& change) : context(SSL_CTX_new(DTLS_method())) {
+  explicit Stranger(const std::function<void(SSL_CTX*)>& change, bool connects = true)
+      : context(SSL_CTX_new(DTLS_method())) {
     SSL_CTX_use_certificate(context.get(), certificate.impl().certificate.get());
     SSL_CTX_use_PrivateKey(context.get(), certificate.impl().key.get());
     SSL_CTX_set_tlsext_use_srtp(context.get(), "SRTP_AEAD_AES_256_GCM");
@@ -23,16 +25,18 @@ struct Stranger {
     in = BIO_new(BIO_s_dgram_mem());
     out = BIO_new(BIO_s_dgram_mem());
     SSL_set_bio(ssl.get(), in, out);
-    SSL_set_connect_state(ssl.get());
+    connects ? SSL_set_connect_state(ssl.get()) : SSL_set_accept_state(ssl.get());
   }
   void step(Dtls& with, Wire& from, Time now) {
     for (const auto& [time, datagram] : from.waiting) BIO_write(in, datagram.data(), static_cast<int>(datagram.size()));
     from.waiting.clear();
-    SSL_do_handshake(ssl.get());
+    // Once it is connected, reading is what makes it repeat its end.
     std::array<std::uint8_t, 4'096> memory;
+    if (SSL_do_handshake(ssl.get()) == 1) SSL_read(ssl.get(), memory.data(), memory.size());
     for (int size = 0; (size = BIO_read(out, memory.data(), memory.size())) > 0;) {
-      with.handle_datagram(ByteView(memory).first(static_cast<std::size_t>(size)), now);
+      const auto datagram = ByteView(memory).first(static_cast<std::size_t>(size));
       ++sent;
+      if (!loses || !loses(datagram)) with.handle_datagram(datagram, now);
     }
   }
 
@@ -42,6 +46,7 @@ struct Stranger {
   BIO* in;
   BIO* out;
   int sent = 0;  // datagrams
+  std::function<bool(ByteView datagram)> loses;
 };
 
 std::pair<DtlsState, Error> meet(const std::function<void(SSL_CTX*)>& change) {
@@ -77,6 +82,45 @@ TEST(DtlsTest, TakesAClientHelloInPieces) {
   stranger.step(**dtls, wire, Time{});
   EXPECT_GT(stranger.sent, 1);
   for (int i = 0; i < 5; ++i) stranger.step(**dtls, wire, Time{});
+  EXPECT_EQ((*dtls)->state(), DtlsState::connected);
+}
+
+// One that repeats its end only for a Finished with a number that it has not seen.
+TEST(DtlsTest, ConnectsToAStrangerWhoseEndIsLost) {
+  Stranger stranger([](SSL_CTX*) {}, false);
+  int lost = 0;
+  stranger.loses = [&](ByteView datagram) {
+    const bool end = datagram[0] == change_cipher_spec || datagram[4] == 1;
+    return end && ++lost <= 2;
+  };
+  Wire wire;
+  const auto ours = MediaCertificate::make();
+  const auto begun = std::chrono::steady_clock::now();
+  const auto dtls = Dtls::start(DtlsRole::connect, *ours, stranger.certificate.fingerprint(), true, wire, begun);
+  while ((*dtls)->state() == DtlsState::handshaking && std::chrono::steady_clock::now() < begun + 10s) {
+    const auto now = std::chrono::steady_clock::now();
+    stranger.step(**dtls, wire, now);
+    (*dtls)->poll(now);
+  }
+  EXPECT_EQ((*dtls)->state(), DtlsState::connected);
+  EXPECT_GT(lost, 2);
+}
+
+TEST(DtlsTest, ConnectsToAStrangerThatWantsACookie) {
+  const auto with_cookies = [](SSL_CTX* of) {
+    SSL_CTX_set_options(of, SSL_OP_COOKIE_EXCHANGE);
+    SSL_CTX_set_cookie_generate_cb(of, [](SSL*, unsigned char* cookie, unsigned* size) {
+      *cookie = 'c';
+      *size = 1;
+      return 1;
+    });
+    SSL_CTX_set_cookie_verify_cb(of, [](SSL*, const unsigned char*, unsigned) { return 1; });
+  };
+  Stranger stranger(with_cookies, false);
+  Wire wire;
+  const auto ours = MediaCertificate::make();
+  const auto dtls = Dtls::start(DtlsRole::connect, *ours, stranger.certificate.fingerprint(), true, wire, Time{});
+  for (int i = 0; i < 6; ++i) stranger.step(**dtls, wire, Time{});
   EXPECT_EQ((*dtls)->state(), DtlsState::connected);
 }
 

@@ -143,6 +143,67 @@ TEST(Injection, AnEndThatIsLostForSecondsComesStill) {
   EXPECT_GT(call.now - Time{1h}, 6s);
 }
 
+// What anyone can write in one datagram, before each of theirs.
+TEST(Injection, OneDatagramEndsNoHandshake) {
+  const Bytes change{change_cipher_spec, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1};
+  Bytes changes;
+  for (int i = 0; i < 85; ++i) changes.insert(changes.end(), change.begin(), change.end());
+  const Bytes verify_hello{handshake_record,
+                           0xFE,
+                           0xFD,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           16,
+                           3,
+                           0,
+                           0,
+                           4,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           0,
+                           4,
+                           0xFE,
+                           0xFF,
+                           1,
+                           7};
+  for (const auto& forged : {changes, verify_hello}) {
+    Call call;
+    const auto before_each = [&](const Bytes& datagram, Wire& wire) {
+      wire.deliver(forged, 0ms);
+      wire.deliver(datagram, 0ms);
+    };
+    call.alice.out.tamper = call.bob.out.tamper = before_each;
+    call.start();
+    expect_talk(call);
+    EXPECT_LT(call.now - Time{1h}, 500ms);
+  }
+}
+
+// A ServerHelloDone makes all that one who accepts has begun fail: the other side begins anew.
+TEST(Injection, OneRecordDelaysAHandshakeForASecondAtMost) {
+  const Bytes done{handshake_record, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 14, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0};
+  Call call;
+  int count = 0;
+  call.bob.out.tamper = [&](const Bytes& datagram, Wire& wire) {
+    if (count++ == 1) wire.deliver(done, 0ms);
+    wire.deliver(datagram, 0ms);
+  };
+  call.start();
+  expect_talk(call);
+  EXPECT_LT(call.now - Time{1h}, 1s);
+}
+
 TEST(Records, OnlyWholeOnesAreTaken) {
   const Bytes good{
       handshake_record, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 9, 0, 14, 14, 0, 0, 9, 0, 3, 0, 0, 7, 0, 0, 2, 1, 2};
