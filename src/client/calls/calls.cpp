@@ -401,8 +401,10 @@ bool Calls::is_with(std::int64_t contact) const {
 
 void Calls::answer_at_once() {
   if (!std::holds_alternative<CallRingingHere>(machine_.state())) return;
-  if (const auto allowed = check_call(); !allowed)
-    return log(LogLevel::info, "call.not_answered", {{"why", allowed.error().message}});
+  if (const auto allowed = check_call(); !allowed) {
+    log(LogLevel::info, "call.not_answered", {{"why", allowed.error().message}});
+    return handle(PeerRefused{});  // nobody else would end it before its time
+  }
   audio_ = {};
   handle(AcceptCall{});
 }
