@@ -1,5 +1,5 @@
 // What a call's media have to do with recordings (docs/spec/recording.md §5): our frames say whether we record, theirs
-// tell whether they do, and both go to the recorder where there is one. The media's thread only.
+// tell whether they do, and both go to the recorder where there is one. One thread at a time.
 #pragma once
 
 #include <cstdint>

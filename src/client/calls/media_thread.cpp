@@ -121,7 +121,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   std::expected<void, std::string> open_voice() {
     auto voice = media::voice::VoiceEngine::create(settings_.voice, [this](const media::voice::EncodedFrame& frame) {
       frames_.push(frame);
-      wakeup_.wake();
+      send_or_wake();
     });
     if (!voice) return std::unexpected(std::string(media::voice::to_string(voice.error())));
     voice_ = std::move(*voice);
@@ -149,6 +149,22 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   }
 
  private:
+  // On the voice engine's thread, which other work of the session does not hold up.
+  void send_or_wake() {
+    const std::unique_lock lock(session_mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return wakeup_.wake();
+    send_frames(steady_clock::now());
+    hear_levels();
+  }
+  // Under the session's mutex.
+  void send_frames(steady_clock::time_point now) {
+    while (frames_.pop(frame_)) {
+      if (!connected_) continue;
+      recording_.sending(frame_.timestamp, ByteSpan(frame_.bytes).first(frame_.size), now);
+      (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
+    }
+  }
+
   // media::DatagramPath
   void send(ByteView datagram) override { way_.agent->send(datagram); }
 
@@ -170,32 +186,36 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     auto next = steady_clock::now();
     while (!stop_ && !over_) {
       wait_until(next);
+      const std::lock_guard lock(session_mutex_);
       next = step(steady_clock::now());
     }
-    if (session_) session_->close(steady_clock::now());
+    if (!session_) return;
+    const std::lock_guard lock(session_mutex_);
+    session_->close(steady_clock::now());
+    way_.agent->release();
   }
 
+  // From when there is a session on, the agent of its way works on this thread.
   void wait_until(steady_clock::time_point next) {
+    const bool adopted = session_ != nullptr;
+    auto* const other = adopted ? next_.agent.get() : way_.agent.get();
     // poll() passes over what is below zero.
-    std::array<pollfd, 3> fds{pollfd{way_.agent->ready_fd(), POLLIN, 0}, pollfd{wakeup_.fd(), POLLIN, 0},
-                              pollfd{next_.agent ? next_.agent->ready_fd() : -1, POLLIN, 0}};
+    polled_.assign({{wakeup_.fd(), POLLIN, 0}, {other != nullptr ? other->ready_fd() : -1, POLLIN, 0}});
+    const auto ours = polled_.size();
+    auto most = std::chrono::duration_cast<milliseconds>(limits::call_quality_interval);
+    if (adopted) most = std::min(most, way_.agent->prepare(polled_));
     const auto left = std::chrono::ceil<milliseconds>(next - steady_clock::now());
-    const auto most = std::chrono::duration_cast<milliseconds>(limits::call_quality_interval);
-    (void)::poll(fds.data(), fds.size(), static_cast<int>(std::clamp(left, milliseconds(0), most).count()));
-    way_.agent->clear();
-    if (next_.agent) next_.agent->clear();
-    wakeup_.clear();
+    (void)::poll(polled_.data(), polled_.size(), static_cast<int>(std::clamp(left, milliseconds(0), most).count()));
+    if (polled_[0].revents != 0) wakeup_.clear();
+    if (polled_[1].revents != 0) other->clear();
+    if (adopted) way_.agent->work(std::span(polled_).subspan(ours));
   }
 
+  // Under the session's mutex.
   steady_clock::time_point step(steady_clock::time_point now) {
     if (!session_) return seek(now);
-    while (auto datagram = way_.agent->receive()) session_->handle_datagram(*datagram, now);
     try_next(now);
-    while (frames_.pop(frame_)) {
-      if (!connected_) continue;
-      recording_.sending(frame_.timestamp, ByteSpan(frame_.bytes).first(frame_.size), now);
-      (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
-    }
+    send_frames(now);
     send_echo(now);
     hear_levels();
     const auto next = session_->poll(now);
@@ -216,6 +236,15 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const auto [in, out] = voice_->levels();
     level_in_ = std::max(level_in_, in);
     level_out_ = std::max(level_out_, out);
+  }
+
+  // Of the way that is taken from now on.
+  void adopt(steady_clock::time_point now) {
+    way_.agent->adopt([this](ByteView datagram) {
+      const std::lock_guard lock(session_mutex_);
+      session_->handle_datagram(datagram, steady_clock::now());
+    });
+    while (auto datagram = way_.agent->receive()) session_->handle_datagram(*datagram, now);
   }
 
   // Until there is a path. Checks begin anew now and then: the other side may have begun later than we.
@@ -240,7 +269,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     if (!next_.agent) return;
     while (auto datagram = next_.agent->receive()) session_->handle_datagram(*datagram, now);
     if (next_.agent->state() != net::ice::State::connected) return check(next_, now);
+    way_.agent->release();
     std::swap(way_, next_);
+    adopt(now);
     {
       const std::lock_guard lock(mutex_);
       retire(std::move(next_.agent));
@@ -289,6 +320,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
         media::MediaSession::start(std::move(settings_.session), *this, *this, crypto::SystemRng::instance(), now);
     if (!session) return end(false, media::to_string(session.error()));
     session_ = std::move(*session);
+    adopt(now);
   }
 
   void watch() {
@@ -355,11 +387,14 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   }
 
   MediaThreadSettings settings_;
+  // Of what both the voice engine's thread and ours use: session, way, recording, frame.
+  std::mutex session_mutex_;
   MediaWay way_;
   MediaWay next_;  // tried beside it
   MediaThreadEvents events_;
   CallRecording recording_;
   Wakeup wakeup_;
+  std::vector<pollfd> polled_;
   FrameQueue frames_;
   FrameQueue::Frame frame_;
   std::unique_ptr<media::voice::VoiceEngine> voice_;

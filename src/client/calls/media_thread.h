@@ -1,8 +1,11 @@
 // A call's media from the answer on: the ICE agent's path, the media session over it and the voice engine, on a thread
 // of their own (docs/spec/media.md, docs/spec/voice.md). Made, asked and ended on the loop's thread.
 //
-//   voice engine's thread ──frames──► queue ──► this thread ──► session ──► agent ──► the other side
+//   voice engine's thread ──frames──► session ──► agent ──► the other side
 //   agent ──datagrams──► this thread ──► session ──frames──► voice engine
+//
+// Each direction wakes one thread a packet. The voice engine's thread waits for nobody: a frame for which the session
+// has no time just then stays in a queue, and this thread sends it.
 #pragma once
 
 #include <functional>

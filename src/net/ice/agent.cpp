@@ -112,8 +112,12 @@ struct Agent::Impl {
   guint stream = 0;
   // Where libnice reaches each of settings.turn; without a port where it does not.
   std::vector<StunServer> relays;
+  bool gathers = false;  // or has
   std::size_t told = 0;  // how many candidates of the peer libnice knows
   std::thread thread;
+  std::function<void(ByteView)> on_adopted_datagram;  // of who adopted it
+  std::vector<GPollFD> polled;
+  gint priority = 0;
   std::atomic<bool> gathered = false;
   std::atomic<bool> checking = false;
   std::atomic<NiceComponentState> component_state = NICE_COMPONENT_STATE_DISCONNECTED;
@@ -127,9 +131,12 @@ struct Agent::Impl {
   void add_relay(const TurnServer& turn);
   [[nodiscard]] bool is_ours(const NiceAddress& address) const;
   bool gather();
+  void run_loop();
   void run_every(std::chrono::milliseconds interval, GSourceFunc work);
   void widen_sockets();
   void keep_mapping();
+  void adopt();
+  void release();
   void end();
 
   void tell(std::span<const Candidate> candidates);
@@ -158,7 +165,10 @@ void Agent::Impl::on_state(NiceAgent*, guint, guint, guint state, gpointer of) {
 }
 
 void Agent::Impl::on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of) {
-  static_cast<Impl*>(of)->events.arrived({reinterpret_cast<const std::uint8_t*>(data), size});
+  auto* self = static_cast<Impl*>(of);
+  const ByteView datagram(reinterpret_cast<const std::uint8_t*>(data), size);
+  if (self->on_adopted_datagram) return self->on_adopted_datagram(datagram);
+  self->events.arrived(datagram);
 }
 
 bool Agent::Impl::set_up() {
@@ -223,12 +233,15 @@ bool Agent::Impl::gather() {
     static_cast<Impl*>(of)->keep_mapping();
     return G_SOURCE_CONTINUE;
   });
-  thread = std::thread([this] {
-    g_main_context_push_thread_default(context.get());
-    g_main_loop_run(loop.get());
-    g_main_context_pop_thread_default(context.get());
-  });
+  gathers = true;
+  thread = std::thread([this] { run_loop(); });
   return true;
+}
+
+void Agent::Impl::run_loop() {
+  g_main_context_push_thread_default(context.get());
+  g_main_loop_run(loop.get());
+  g_main_context_pop_thread_default(context.get());
 }
 
 void Agent::Impl::run_every(std::chrono::milliseconds interval, GSourceFunc work) {
@@ -266,27 +279,45 @@ void Agent::Impl::keep_mapping() {
   }
 }
 
-// Relays are told that they are not needed any more, where they hear it in time.
+// The loop may not run yet, so that it has to be told from within.
+void Agent::Impl::adopt() {
+  run_every(std::chrono::milliseconds(0), [](gpointer of) -> gboolean {
+    g_main_loop_quit(static_cast<Impl*>(of)->loop.get());
+    return G_SOURCE_REMOVE;
+  });
+  thread.join();
+  static_cast<void>(g_main_context_acquire(context.get()));
+  g_main_context_push_thread_default(context.get());
+}
+
+void Agent::Impl::release() {
+  on_adopted_datagram = {};
+  g_main_context_pop_thread_default(context.get());
+  g_main_context_release(context.get());
+}
+
+// Relays are told that they are not needed any more, where they hear it in time: on the agent's thread, or where that
+// has ended, here.
 void Agent::Impl::end() {
   if (agent) g_signal_handlers_disconnect_by_data(agent.get(), this);
-  if (thread.joinable()) {
+  if (gathers) {
     run_every(limits::farewell, [](gpointer of) -> gboolean {
       g_main_loop_quit(static_cast<Impl*>(of)->loop.get());
       return G_SOURCE_REMOVE;
     });
     // It answers on the thread that asks.
-    g_main_context_invoke(
-        context.get(),
-        [](gpointer of) -> gboolean {
-          auto* self = static_cast<Impl*>(of);
-          nice_agent_close_async(
-              self->agent.get(),
-              [](GObject*, GAsyncResult*, gpointer main) { g_main_loop_quit(static_cast<GMainLoop*>(main)); },
-              self->loop.get());
-          return G_SOURCE_REMOVE;
-        },
-        this);
-    thread.join();
+    run_every(std::chrono::milliseconds(0), [](gpointer of) -> gboolean {
+      auto* self = static_cast<Impl*>(of);
+      nice_agent_close_async(
+          self->agent.get(),
+          [](GObject*, GAsyncResult*, gpointer main) { g_main_loop_quit(static_cast<GMainLoop*>(main)); },
+          self->loop.get());
+      return G_SOURCE_REMOVE;
+    });
+    if (thread.joinable())
+      thread.join();
+    else
+      run_loop();
   }
   agent.reset();
 }
@@ -439,6 +470,44 @@ void Agent::send(ByteView datagram) {
 
 std::optional<Bytes> Agent::receive() {
   return impl_->events.take();
+}
+
+void Agent::adopt(std::function<void(ByteView)> on_datagram) {
+  impl_->adopt();
+  impl_->on_adopted_datagram = std::move(on_datagram);
+}
+
+void Agent::release() {
+  impl_->release();
+}
+
+// GLib's description of an event loop ("The Main Event Loop": prepare, query, check, dispatch).
+std::chrono::milliseconds Agent::prepare(std::vector<pollfd>& polled) {
+  auto& own = impl_->polled;
+  auto* context = impl_->context.get();
+  gint wait = -1;
+  g_main_context_prepare(context, &impl_->priority);
+  own.resize(own.capacity());
+  const auto query = [&] {
+    return static_cast<std::size_t>(
+        g_main_context_query(context, impl_->priority, &wait, own.data(), static_cast<gint>(own.size())));
+  };
+  auto count = query();
+  while (count > own.size()) {
+    own.resize(count);
+    count = query();
+  }
+  own.resize(count);
+  for (const auto& each : own) polled.push_back({each.fd, static_cast<short>(each.events), 0});
+  return wait < 0 ? limits::longest_wait : std::chrono::milliseconds(wait);
+}
+
+void Agent::work(std::span<const pollfd> polled) {
+  auto& own = impl_->polled;
+  auto* context = impl_->context.get();
+  for (std::size_t i = 0; i < own.size(); ++i) own[i].revents = static_cast<gushort>(polled[i].revents);
+  if (g_main_context_check(context, impl_->priority, own.data(), static_cast<gint>(own.size())) != FALSE)
+    g_main_context_dispatch(context);
 }
 
 }  // namespace pqc::net::ice

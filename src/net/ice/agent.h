@@ -6,17 +6,21 @@
 //                    (start_checks, again at will)   └──> lost ──> connecting
 //
 // libnice runs on a thread of the agent's own. Its owner sees none of that: it watches ready_fd(), and then asks. One
-// thread. Nothing that comes out of here is authenticated further than ICE does it: what is sent on has to protect
-// itself.
+// thread, but for send(). Who polls anyway can adopt() the agent, and spares that thread and each datagram's way out of
+// it. Nothing that comes out of here is authenticated further than ICE does it: what is sent on has to protect itself.
 #pragma once
 
+#include <chrono>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <poll.h>
 
 #include "base/bytes.h"
 #include "net/fingerprint.h"
@@ -89,10 +93,20 @@ class Agent {
   // How that one is reached.
   [[nodiscard]] std::optional<TurnTransport> relay_over() const;
 
-  // Once connected. What the system does not take is lost, as UDP may.
+  // Once connected. What the system does not take is lost, as UDP may. Any thread.
   void send(ByteView datagram);
   // A datagram that came from the peer's candidates.
   std::optional<Bytes> receive();
+
+  // Ends the agent's own thread: from now on libnice works only in work(), on the calling thread. Datagrams go to
+  // `on_datagram` from there, and ready_fd() tells nothing any more; what came before is still to be received.
+  void adopt(std::function<void(ByteView datagram)> on_datagram);
+  // Before another thread may destroy what was adopted; until then nothing comes any more.
+  void release();
+  // Adds what is to be polled for; answers for how long at most.
+  std::chrono::milliseconds prepare(std::vector<pollfd>& polled);
+  // What became of those that prepare() added; after each of its calls.
+  void work(std::span<const pollfd> polled);
 
  private:
   struct Impl;

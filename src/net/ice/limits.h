@@ -19,6 +19,8 @@ inline constexpr std::chrono::seconds keep_mapping{15};
 inline constexpr std::chrono::milliseconds first_wait{250};
 // How long the end waits until relays have heard of it.
 inline constexpr std::chrono::milliseconds farewell{300};
+// How long who has adopted an agent waits where that waits for nothing but sockets.
+inline constexpr std::chrono::seconds longest_wait{60};
 
 // A tunnel to a relay over TLS: what waits in each direction, and how long TCP and TLS may take to stand. No answer to
 // what was sent for so long ends it.

@@ -61,7 +61,7 @@ class MediaThreadTest : public testing::Test {
     ice::Credentials ours = credentials();
     std::unique_ptr<ice::Agent> agent;
     std::vector<ice::Candidate> candidates;
-    Count connected, retired;
+    Count connected, replaced, retired, ended;
     std::unique_ptr<MediaThread> thread;
   };
 
@@ -117,10 +117,10 @@ class MediaThreadTest : public testing::Test {
                                      .wanted = {},
                                      .words = {}},
                                     {.connected = [&own] { own.connected.add(); },
-                                     .ended = [](bool, const std::string&) {},
+                                     .ended = [&own](bool, const std::string&) { own.ended.add(); },
                                      .silent = [] {},
                                      .back = [] {},
-                                     .replaced = [] {},
+                                     .replaced = [&own] { own.replaced.add(); },
                                      .retired = [&own] { own.retired.add(); }})
                      .value();
   }
@@ -155,6 +155,27 @@ class Listener {
   int fd_;
   std::uint16_t port_ = 0;
 };
+
+TEST_F(MediaThreadTest, TheCallGoesOnByTheWayThatReplacedTheFirst) {
+  start(alice, bob, "alice.wav");
+  start(bob, alice, "bob.wav");
+  ASSERT_TRUE(alice.connected.reaches(1) && bob.connected.reaches(1));
+  for (int round = 1; round <= 2; ++round) {
+    const auto hers = credentials();
+    const auto his = credentials();
+    auto from_alice = gathered(alice.side, hers);
+    auto from_bob = gathered(bob.side, his);
+    const auto at_alice = from_alice->candidates();
+    const auto at_bob = from_bob->candidates();
+    bob.thread->replace({std::move(from_bob), hers, at_alice});
+    alice.thread->replace({std::move(from_alice), his, at_bob});
+    ASSERT_TRUE(alice.replaced.reaches(round) && bob.replaced.reaches(round));
+    alice.thread->end_replaced();
+    bob.thread->end_replaced();
+  }
+  alice.thread.reset();
+  EXPECT_TRUE(bob.ended.reaches(1)) << "her goodbye has no other way to come";
+}
 
 // Else somebody who begins round after round takes all descriptors, threads and allocations that there are.
 TEST_F(MediaThreadTest, WaysThatLedNowhereDoNotPileUp) {
