@@ -37,6 +37,10 @@ class CallMedia {
   virtual ~CallMedia() = default;
   // Before connect(): the call is recorded. An error says why it cannot be, which the user is told; the call goes on.
   virtual void record(Result<RecordingPlan> plan) = 0;
+  // Asked for right before they end: what is to be done for the recording afterwards, on whatever thread. It writes the
+  // end, as long as the disk takes, and answers why the recording is not whole. Empty: the call is not recorded.
+  using RecordingEnd = std::function<std::optional<Error>()>;
+  [[nodiscard]] virtual RecordingEnd recording_end() { return {}; }
   // After `described`. The names are docs/spec/calls.md §3's.
   virtual void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) = 0;
   // Another path is looked for: gathers anew. Of several rounds that are asked for meanwhile only the latest is told

@@ -14,7 +14,7 @@ namespace pqc::client {
 class CallRecording {
  public:
   // None: the call is not recorded here.
-  explicit CallRecording(Result<std::unique_ptr<Recorder>> recorder) {
+  explicit CallRecording(Result<std::shared_ptr<Recorder>> recorder) {
     if (recorder)
       recorder_ = std::move(*recorder);
     else
@@ -60,7 +60,7 @@ class CallRecording {
     return recorder_->going() ? RecordingState::on : RecordingState::ended;
   }
 
-  std::unique_ptr<Recorder> recorder_;
+  std::shared_ptr<Recorder> recorder_;
   std::optional<Error> failure_;  // it did not begin
   bool began_ = false;            // a frame that says so is on its way
   RecordingState recorded_ = RecordingState::none;

@@ -82,7 +82,7 @@ CallInfo Calls::current() {
   CallInfo out;
   out.phase = phase_of(state);
   const auto id = call_id(state);
-  if (!id) return out;
+  if (!id) return ending_.value_or(out);
   out.id = to_hex(*id);
   out.direction = call_direction(state);
   out.muted = muted_;
@@ -326,6 +326,7 @@ void Calls::act(const ConnectMedia& action) {
 void Calls::act(const CloseMedia&) {
   if (!media_) return;
   quality_ = media_->quality();
+  recording_end_ = media_->recording_end();
   media_.reset();
 }
 
@@ -341,6 +342,7 @@ void Calls::tell(const CallInfo& info) {
 }
 
 void Calls::act(const CallOver& action) {
+  auto recording_end = std::exchange(recording_end_, {});
   const bool withdrawn = action.outcome == CallOutcome::withdrawn;
   auto stored = withdrawn ? core_.store.calls.remove(action.id)
                           : core_.store.calls.set_end({.id = action.id,
@@ -367,7 +369,22 @@ void Calls::act(const CallOver& action) {
                 .quality = quality_,
                 .why = says_why(action.outcome) ? why_ : std::string()};
   if (const auto contact = core_.store.contacts.find(action.contact); contact && *contact) info.peer = (*contact)->peer;
-  tell(info);
+  tell_end(std::move(info), std::move(recording_end));
+}
+
+// Once it is known what became of its recording.
+void Calls::tell_end(CallInfo info, CallMedia::RecordingEnd recording_end) {
+  if (!recording_end) return tell(info);
+  ending_ = info;
+  recording_ends_.wait_for(std::move(recording_end), [this, info = std::move(info)](std::optional<Error> failure) {
+    auto told = info;
+    if (failure) {
+      told.quality.recording = RecordingState::failed;
+      told.quality.recording_failure = std::move(failure);
+    }
+    if (ending_ && ending_->id == info.id) ending_.reset();
+    tell(told);
+  });
 }
 
 void Calls::offer_failed(const CallId& id, const std::string& why) {

@@ -14,6 +14,7 @@
 #include "client/calls/call_machine.h"
 #include "client/calls/call_media.h"
 #include "client/calls/call_sender.h"
+#include "client/calls/recording_ends.h"
 #include "client/core.h"
 #include "client/messages/outbox.h"
 #include "client/people/directory.h"
@@ -101,6 +102,7 @@ class Calls {
   void act(const CallChanged&);
   void act(const CallOver& action);
   void offer_failed(const CallId& id, const std::string& why);
+  void tell_end(CallInfo info, CallMedia::RecordingEnd recording_end);
   void tell(const CallInfo& info);
   void arm();
   [[nodiscard]] CallMoment now() const;
@@ -119,12 +121,15 @@ class Calls {
   CallAudio audio_;       // of the next media
   bool placing_ = false;  // sessions are made for a call that begins
   bool muted_ = false;
-  CallQuality quality_;  // of the last media
-  std::string why_;      // the last media ended by themselves
+  CallQuality quality_;                    // of the last media
+  std::string why_;                        // the last media ended by themselves
+  CallMedia::RecordingEnd recording_end_;  // of media that just ended
+  std::optional<CallInfo> ending_;         // the latest call that is over but for its recording
   std::vector<CallEvent> came_;
   Loop::HandlePtr timer_;
   // Callbacks of others hold this weakly.
   std::shared_ptr<Calls*> self_ = std::make_shared<Calls*>(this);
+  RecordingEnds recording_ends_{core_.loop};
 };
 
 }  // namespace pqc::client

@@ -34,7 +34,7 @@ struct MediaThreadSettings {
   media::voice::Settings voice;
   media::voice::RateLimits wanted;  // by the other side, of what we send
   std::string words;
-  Result<std::unique_ptr<Recorder>> recorder = {};  // or none
+  Result<std::shared_ptr<Recorder>> recorder = {};  // or none
   bool echo = false;                                // in place of the voice engine
 };
 

@@ -64,6 +64,14 @@ class VoiceCall final : public CallMedia {
 
   void record(Result<RecordingPlan> plan) override {
     recorder_ = std::move(plan).and_then([](RecordingPlan made) { return Recorder::start(std::move(made)); });
+    if (recorder_) recording_ = *recorder_;
+  }
+  RecordingEnd recording_end() override {
+    if (!recording_) return {};
+    return [recorder = std::move(recording_)] {
+      recorder->finish();
+      return recorder->failure();
+    };
   }
 
   // An agent that nobody was told of yet serves the latest round.
@@ -203,7 +211,8 @@ class VoiceCall final : public CallMedia {
   const bool echo_;
   bool muted_ = false;
   std::optional<media::MediaCertificate> certificate_;
-  Result<std::unique_ptr<Recorder>> recorder_;  // until connect(); none: the call is not recorded
+  Result<std::shared_ptr<Recorder>> recorder_;  // until connect(); none: the call is not recorded
+  std::shared_ptr<Recorder> recording_;         // the same, until the end
   std::shared_ptr<KnownNames> names_ = std::make_shared<KnownNames>();
   std::vector<std::string> addresses_;  // of this machine, when it last gathered
   std::unique_ptr<ice::Agent> agent_;   // until connect()

@@ -108,6 +108,8 @@ void ChatCalls::refresh() {
   if (shown_.id.empty() || differ(shown_, asked)) return;
   if (!call) return follow(asked);
   if (goes_on(*call)) return on_event(*call);
+  // Its end is told as soon as its recording is written.
+  if (call->phase == CallPhase::over) return follow(asked);
   interactor_.show("-- the call is over: the pqc-chat that carried it has ended");
   stop();
 }

@@ -74,7 +74,7 @@ class Recorder::Writer {
     content_.reserve(recording::chunk_size);
   }
   ~Writer() {
-    if (thread_.joinable()) finish();
+    finish();
     wipe(content_);
   }
   Writer(const Writer&) = delete;
@@ -115,8 +115,8 @@ class Recorder::Writer {
     return failure_;
   }
 
- private:
   void finish() {
+    if (!thread_.joinable()) return;
     {
       const std::lock_guard lock(mutex_);
       stop_ = true;
@@ -126,6 +126,7 @@ class Recorder::Writer {
     if (!first_) file_.remove();
   }
 
+ private:
   void run() {
     while (!ended_ && !wait()) drain(false);
     drain(true);
@@ -207,6 +208,10 @@ Result<std::unique_ptr<Recorder>> Recorder::start(RecordingPlan plan) {
 
 void Recorder::add(recording::Side side, std::uint32_t timestamp, ByteView payload, Time now) {
   writer_->add(side, timestamp, payload, now);
+}
+
+void Recorder::finish() {
+  writer_->finish();
 }
 
 bool Recorder::going() const {

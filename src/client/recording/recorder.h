@@ -30,13 +30,16 @@ class Recorder {
 
   // Makes the file. Errors: usage (something is there already), those of the disk.
   static Result<std::unique_ptr<Recorder>> start(RecordingPlan plan);
-  // Writes what still waits and the last chunk. A file without any frame is removed.
+  // As finish().
   ~Recorder();
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
   // A voice frame's payload; one thread. Nothing is taken once the recording does not go on.
   void add(recording::Side side, std::uint32_t timestamp, ByteView payload, Time now);
+  // When add() is called no more: writes what still waits and the last chunk, and returns when they are on disk, or it
+  // is known why they are not. A file without any frame is removed. Any thread, one at a time.
+  void finish();
   // Until it has failed, or has become as long as one may be. Any thread.
   [[nodiscard]] bool going() const;
   // Why it ended before the call. Any thread.

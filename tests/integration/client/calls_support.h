@@ -44,6 +44,7 @@ class PretendedMedia final : public CallMedia {
     std::string their_name = {};
     std::pair<std::uint32_t, CallPath> followed = {};
     std::string recorded_to = {};
+    RecordingEnd recording_end = {};  // what this will answer
     CallMediaEvents events = {};
   };
 
@@ -57,6 +58,7 @@ class PretendedMedia final : public CallMedia {
   }
   ~PretendedMedia() override { seen_.there = false; }
   void record(Result<RecordingPlan> plan) override { seen_.recorded_to = plan ? plan->path : plan.error().message; }
+  RecordingEnd recording_end() override { return seen_.recording_end; }
   void connect(const ConnectMedia& with, const std::string& our_name, const std::string& their_name) override {
     seen_.with = with;
     seen_.our_name = our_name;

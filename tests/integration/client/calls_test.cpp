@@ -1,4 +1,6 @@
 // Calls between two people (docs/spec/calls.md): what both bring into one, and what becomes of it while it is up.
+#include <future>
+
 #include "calls_support.h"
 
 namespace pqc::client {
@@ -77,6 +79,40 @@ TEST_F(CallsTest, ARecordingGoesWhereTheUserWantsIt) {
   ASSERT_TRUE(key && again && theirs);
   EXPECT_TRUE(std::ranges::equal(key->view(), again->view()));
   EXPECT_FALSE(std::ranges::equal(key->view(), theirs->view()));
+}
+
+// A disk that takes its time holds nothing up; what it says in the end is part of the call's.
+TEST_F(CallsTest, TheEndOfACallWaitsForItsRecordingAndNothingElseDoes) {
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  std::promise<void> disk;
+  alice.media.recording_end = [written = disk.get_future().share()]() -> std::optional<Error> {
+    written.wait();
+    return Error{ExitCode::disk_full, "the disk is full"};
+  };
+  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  const auto ended = call(alice, HangUpRequest{});
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->phase, CallPhase::over);
+  ASSERT_TRUE(until([&] { return bob.outcome().has_value(); }));
+  EXPECT_EQ(alice.phase(), CallPhase::active) << "its end is not told yet";
+  EXPECT_EQ(call(alice, CallStatusRequest{})->id, ended->id);
+  // The next one may begin meanwhile.
+  alice.media.recording_end = {};
+  ASSERT_TRUE(call(bob, PlaceCallRequest{.peer = "alice", .audio = {}}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::rings_here; }));
+  EXPECT_NE(call(alice, CallStatusRequest{})->id, ended->id);
+  disk.set_value();
+  ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
+  EXPECT_EQ(alice.events.back().id, ended->id);
+  EXPECT_EQ(alice.events.back().outcome, CallOutcome::completed);
+  EXPECT_EQ(alice.events.back().quality.recording, RecordingState::failed);
+  ASSERT_TRUE(alice.events.back().quality.recording_failure);
+  EXPECT_EQ(alice.events.back().quality.recording_failure->code, ExitCode::disk_full);
+  EXPECT_EQ(call(alice, CallStatusRequest{})->phase, CallPhase::rings_here);
 }
 
 TEST_F(CallsTest, ALostPathIsFoundAgainThroughTheRatchet) {

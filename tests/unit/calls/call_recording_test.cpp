@@ -15,7 +15,7 @@ Bytes frame(bool recorded) {
 }
 
 TEST(CallRecording, SaysNothingWhereNothingIsRecorded) {
-  CallRecording calm{std::unique_ptr<Recorder>()};
+  CallRecording calm{std::shared_ptr<Recorder>()};
   auto ours = frame(false);
   calm.sending(480, ours, now);
   EXPECT_EQ(ours, frame(false));
@@ -25,7 +25,7 @@ TEST(CallRecording, SaysNothingWhereNothingIsRecorded) {
 }
 
 TEST(CallRecording, TheLatestFrameTellsWhetherTheOtherSideRecords) {
-  CallRecording seen{std::unique_ptr<Recorder>()};
+  CallRecording seen{std::shared_ptr<Recorder>()};
   CallQuality quality;
   EXPECT_TRUE(seen.received(960, frame(true), now)) << "the user is told at once";
   EXPECT_TRUE(seen.tell(quality));

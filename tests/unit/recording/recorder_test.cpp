@@ -365,6 +365,24 @@ TEST_F(RecorderTest, AFullDiskEndsItAndLeavesWhatWasWritten) {
   EXPECT_TRUE(made ? !made->complete : made.error().code == ExitCode::damaged) << "a whole number of chunks";
 }
 
+// The call is over before anything but its start was to be written.
+TEST_F(RecorderTest, ADiskThatIsFullAtTheVeryEndIsToldToo) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  auto recorder = Recorder::start(plan()).value();
+  rlimit least = before;
+  least.rlim_cur = std::filesystem::file_size(file) + 10;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &least), 0);
+  speak(*recorder, 10, 0, nothing_lost);
+  recorder->finish();
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_FALSE(recorder->going());
+  EXPECT_TRUE(recorder->failure());
+  recorder->finish();
+}
+
 TEST_F(RecorderTest, ItEndsWithItsLongestTime) {
   {
     auto recorder = Recorder::start(plan()).value();
