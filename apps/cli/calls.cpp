@@ -145,14 +145,13 @@ class Watcher {
       context_.output.object(call_object(*call));
       return;
     }
-    std::fputs(
-        ("\r\x1b[K" + fit(displayable(call_line(*call, SystemClock().now()), ""), terminal_columns() - 1)).c_str(),
-        stdout);
+    const auto line = fit(displayable(call_line(*call, SystemClock().now()), ""), terminal_columns() - 1);
+    std::fputs((erase_downwards + line + "\r").c_str(), stdout);
     std::fflush(stdout);
     drawn_ = true;
   }
   void clear_line() {
-    if (std::exchange(drawn_, false)) std::fputs("\r\x1b[K", stdout);
+    if (std::exchange(drawn_, false)) std::fputs(erase_downwards, stdout);
   }
 
   const Context& context_;

@@ -83,11 +83,11 @@ void Console::feed(char byte) {
   }
 }
 
-// What stands at the bottom, where the cursor is at the start of a free row.
+// What stands at the bottom, where the cursor is at the start of a free row. The line of a call stands below the one
+// that is typed, with the cursor: so it can be taken away however the terminal has broken it into rows.
 void Console::draw() {
   if (!raw_) return;
-  live_drawn_ = !live_.empty();
-  if (live_drawn_) std::fputs((fit(live_, terminal_columns() - 1) + "\n").c_str(), stdout);
+  if (!live_.empty()) std::fputs(("\n" + fit(live_, terminal_columns() - 1) + "\x1b[A").c_str(), stdout);
   redraw();
 }
 
@@ -99,8 +99,7 @@ void Console::redraw() {
 }
 
 void Console::take_away() {
-  std::fputs(LineEditor::erase().c_str(), stdout);
-  if (std::exchange(live_drawn_, false)) std::fputs("\x1b[A\x1b[K", stdout);
+  std::fputs(erase_downwards, stdout);
 }
 
 template <class F>

@@ -44,8 +44,7 @@ class Console final : public client::Interactor {
   const Output& output_;
   Handlers handlers_;
   LineEditor editor_;
-  std::string live_;  // how a call stands: in a line of its own above the one that is typed
-  bool live_drawn_ = false;
+  std::string live_;   // how a call stands: in a line of its own below the one that is typed
   std::string plain_;  // of a line, where there is no terminal
   std::unique_ptr<RawMode> raw_;
   client::Loop::HandlePtr readable_;

@@ -7,6 +7,10 @@
 
 namespace pqc::cli {
 
+// Erases the row with the cursor, which is left at its start, and all below. A terminal that was narrowed may have
+// broken what stood there into more rows: none is left when the cursor stood in the first one.
+inline constexpr const char* erase_downwards = "\r\x1b[J";
+
 // At least 2; 80 where it does not say.
 [[nodiscard]] std::size_t terminal_columns();
 

@@ -43,12 +43,25 @@ class Screen:
             at += 1
 
     def obey(self, what, number):
-        if what == "K":
+        if what in "KJ":
             self.rows[self.row] = self.rows[self.row][:self.column]
+            if what == "J":
+                del self.rows[self.row + 1:]
         elif what == "A":
             self.row -= number
         elif what == "C":
             self.column += number
+
+    def narrow(self, columns):
+        """As terminals do that break what is too long into more rows; others cut it. The rows above what was last."""
+        before, row = self.rows, self.row
+        self.rows = []
+        for number, text in enumerate(before):
+            if number == row:
+                self.row, self.column = len(self.rows) + self.column // columns, self.column % columns
+            above = list(self.rows)
+            self.rows += [text[at:at + columns] for at in range(0, max(1, len(text)), columns)]
+        return above
 
     def put(self, character):
         if character == "\r":
@@ -85,8 +98,7 @@ class AtTerminal:
 
     @property
     def rows(self):
-        """Down to the one with the cursor."""
-        return self.screen.rows[:self.screen.row + 1]
+        return self.screen.rows
 
     def until(self, shown):
         """Until the rows are such."""
@@ -103,8 +115,14 @@ class AtTerminal:
         self.until(lambda rows: any(text in row for row in rows))
 
     def until_bottom(self, live, typed):
-        """The last two rows: how the call stands, and what is typed."""
-        self.until(lambda rows: len(rows) > 1 and re.search(live, rows[-2]) and rows[-1].rstrip() == typed)
+        """The last two rows: what is typed, with the cursor, and how the call stands."""
+        self.until(lambda rows: self.screen.row == len(rows) - 2 and re.search(live, rows[-1]) and rows[-2].rstrip() == typed)
+
+    def narrow_until(self, columns, live):
+        """Narrows it until the line of the call fits, in the last row and with nothing left of what was longer."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        above = len(self.screen.narrow(columns))
+        self.until(lambda rows: len(rows) == above + 1 and re.search(live, rows[-1]) and len(rows[-1]) < columns)
 
 
 class AtPipes:
@@ -180,12 +198,15 @@ class ChatCalls(Case):
         self.assertTrue(there.until(type="call", phase="active", muted=True))
         there.type("/mute off\n")
         self.assertTrue(there.until(type="call", phase="active", muted=False))
-        words = re.search(r"words: (\w+ \w+)", here.rows[-2])[1]
+        words = re.search(r"words: (\w+ \w+)", here.rows[-1])[1]
+        for columns in (80, 30):
+            here.narrow_until(columns, rf"^{bob.name}@test  0:\d\d")
+        self.assertEqual(sum("half a line" in row for row in here.rows), 1)
         here.type("/hangup\r")
         over = there.until(type="call", phase="over")
         self.assertEqual((over["outcome"], over["words"]), ("completed", words))
         here.until_said(f"-- {bob.name}@test: ended after 0:0")
-        here.until(lambda rows: rows[-1].rstrip() == ">" and "direct" not in rows[-2])
+        here.until(lambda rows: rows[-1].rstrip() == ">" and f"{bob.name}@test: ended after 0:0" in rows[-2])
         here.type("/quit\r")
         self.assertEqual(here.process.wait(programs.TIMEOUT), 0)
         self.assertEqual(self.expect(alice("calls"), 0).objects[-1]["outcome"], "completed")
@@ -238,6 +259,7 @@ class ChatCalls(Case):
         there.until(type="call", phase="rings_here")
         there.type("/answer\n")
         here.until(lambda rows: re.search(r"  0:0[1-9]  words: \w+ \w+  direct  round trip", rows[-1]))
+        here.narrow_until(40, rf"^{bob.name}@test  0:\d\d")
         here.process.send_signal(signal.SIGINT)
         there.until(type="call", phase="over", outcome="completed")
         here.until_said(f"{bob.name}@test: ended after 0:0")
