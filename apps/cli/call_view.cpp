@@ -89,20 +89,25 @@ std::string_view state_of(RecordingState state, CallPhase phase) {
   return client::name(phase == CallPhase::over && state == RecordingState::on ? RecordingState::ended : state);
 }
 
+std::string network_text(const client::CallQuality& quality) {
+  std::string text;
+  if (quality.round_trip) text = std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
+  return text + std::format("  jitter {:.0f} ms  loss {:.1f} %", milliseconds(quality.jitter), quality.loss * 100);
+}
+
 std::string active_line(const client::CallInfo& call, UnixMillis now) {
   const auto& quality = call.quality;
   // What matters most stands first: a terminal may be narrow.
   auto text = std::format("{}  {}", call.peer, duration(call.since, now));
-  if (is_echo(call.peer)) text += "  " + level_meter(quality);
+  const bool test = is_echo(call.peer);
+  if (test) text += "  " + level_meter(quality) + network_text(quality);
   if (call.muted) text += "  muted";
   if (quality.source_stalled) text += "  no sound from the microphone";
   if (quality.sink_stalled) text += "  the loudspeaker takes no sound";
   text += recording_text(quality);
   if (!quality.words.empty()) text += "  words: " + quality.words;
   text += "  " + path_of(quality);
-  if (quality.round_trip) text += std::format("  round trip {:.0f} ms", milliseconds(*quality.round_trip));
-  text += std::format("  jitter {:.0f} ms  loss {:.1f} %", milliseconds(quality.jitter), quality.loss * 100);
-  return text;
+  return test ? text : text + network_text(quality);
 }
 
 }  // namespace
