@@ -1,5 +1,5 @@
-// What an echo service says: the frames that it hears, each as it came, a moment later (docs/spec/calls.md §10). Nothing
-// is decoded. Memory is fixed. One thread.
+// What an echo service says: the frames that it hears, each as it came, a moment later (docs/spec/calls.md §10).
+// Nothing is decoded. Memory is fixed. One thread.
 #pragma once
 
 #include <algorithm>
