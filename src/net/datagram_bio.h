@@ -14,7 +14,7 @@ namespace pqc::net {
 // As OpenSSL's BIO_recvmmsg and BIO_sendmmsg call it.
 using DatagramCall = int(BIO* bio, BIO_MSG* first, std::size_t stride, std::size_t room, std::uint64_t flags,
                          std::size_t* done);
-using BioMethodPtr = std::unique_ptr<BIO_METHOD, OpensslDelete<BIO_meth_free>>;
+using BioMethodPtr = std::unique_ptr<BIO_METHOD, FreeBy<BIO_meth_free>>;
 
 // Null where OpenSSL has no memory.
 BioMethodPtr make_datagram_method(const char* name, DatagramCall* receive, DatagramCall* send);

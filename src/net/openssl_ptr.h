@@ -10,22 +10,16 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "base/free_by.h"
+
 namespace pqc::net {
 
-template <auto Free>
-struct OpensslDelete {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-
-using SslPtr = std::unique_ptr<SSL, OpensslDelete<SSL_free>>;
-using SslCtxPtr = std::unique_ptr<SSL_CTX, OpensslDelete<SSL_CTX_free>>;
-using SslSessionPtr = std::unique_ptr<SSL_SESSION, OpensslDelete<SSL_SESSION_free>>;
-using X509Ptr = std::unique_ptr<X509, OpensslDelete<X509_free>>;
-using EvpPkeyPtr = std::unique_ptr<EVP_PKEY, OpensslDelete<EVP_PKEY_free>>;
-using BioPtr = std::unique_ptr<BIO, OpensslDelete<BIO_free>>;
+using SslPtr = std::unique_ptr<SSL, FreeBy<SSL_free>>;
+using SslCtxPtr = std::unique_ptr<SSL_CTX, FreeBy<SSL_CTX_free>>;
+using SslSessionPtr = std::unique_ptr<SSL_SESSION, FreeBy<SSL_SESSION_free>>;
+using X509Ptr = std::unique_ptr<X509, FreeBy<X509_free>>;
+using EvpPkeyPtr = std::unique_ptr<EVP_PKEY, FreeBy<EVP_PKEY_free>>;
+using BioPtr = std::unique_ptr<BIO, FreeBy<BIO_free>>;
 
 // Empties this thread's error queue; the first error's reason, for logs.
 inline std::string take_openssl_error() {

@@ -52,7 +52,7 @@ bool set_policy(SSL_CTX* context, const Certificate& certificate) {
          SSL_CTX_set_alpn_protos(context, raw(protocol), protocol.size()) == 0;
 }
 
-using AddressPtr = std::unique_ptr<BIO_ADDR, OpensslDelete<BIO_ADDR_free>>;
+using AddressPtr = std::unique_ptr<BIO_ADDR, FreeBy<BIO_ADDR_free>>;
 
 }  // namespace
 

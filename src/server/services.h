@@ -20,10 +20,10 @@
 #include "server/calls/registry.h"
 #include "server/calls/tokens.h"
 #include "server/links.h"
+#include "server/rate_table.h"
 #include "server/relay/relay.h"
 #include "server/rendezvous/rendezvous.h"
 #include "server/storage/group_commit.h"
-#include "server/token_bucket.h"
 #include "server/turn/access.h"
 
 namespace pqc::server {

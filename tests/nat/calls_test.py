@@ -28,6 +28,7 @@ import lab
 from eavesdropper import Eavesdropper
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import known_leaks
 import waves
 
 lab.enter()
@@ -37,9 +38,7 @@ WAIT = 60
 TALK = 2.5     # seconds of sound each way
 COMPARED = (0.4, 1.6)  # of these: from where on, and how much
 LIKE = 0.7
-# For LeakSanitizer; only the slow way of unwinding sees whose code it was.
-os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "fast_unwind_on_malloc=0")))
-os.environ["LSAN_OPTIONS"] = f"suppressions={pathlib.Path(__file__).resolve().parent / 'leaks.txt'}:print_suppressions=0"
+known_leaks.name(__file__, whole_stacks=True)
 
 OPEN, INDEPENDENT, DEPENDENT, SYMMETRIC, BLOCKED, HTTPS, IPV6 = lab.KINDS
 # As in matrix_test.py.

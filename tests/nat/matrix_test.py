@@ -25,6 +25,9 @@ import coturn
 import lab
 from eavesdropper import Eavesdropper
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import known_leaks
+
 lab.enter()
 BIN = lab.programs(sys.argv.pop(1))
 ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -35,9 +38,7 @@ WAIT = 60
 AT_ONCE = 8
 LARGE, LOSSY = 50 << 20, 2 << 20
 LONG_WAIT = 600
-# For LeakSanitizer; only the slow way of unwinding sees whose code it was.
-os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "fast_unwind_on_malloc=0")))
-os.environ["LSAN_OPTIONS"] = f"suppressions={pathlib.Path(__file__).resolve().parent / 'leaks.txt'}:print_suppressions=0"
+known_leaks.name(__file__, whole_stacks=True)
 
 # By NATs that filter by address and port (RFC 4787 §5). A pair is written in the order of lab.KINDS.
 OPEN, INDEPENDENT, DEPENDENT, SYMMETRIC, BLOCKED, HTTPS, IPV6 = lab.KINDS

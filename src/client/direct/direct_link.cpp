@@ -80,16 +80,10 @@ void DirectLink::hand_on() {
 
 // The rest waits: what may be on the way holds the other side back.
 bool DirectLink::may_hand_on() {
-  const auto now = steady_clock::now();
-  tokens_ += std::chrono::duration<double>(now - refilled_).count() * limits::direct_rate;
-  tokens_ = std::min(tokens_, limits::direct_burst);
-  refilled_ = now;
-  if (tokens_ < 1) {
-    pace_ = loop_.after(limits::direct_pace, [this] { hand_on(); });
-    return false;
-  }
-  tokens_ -= 1;
-  return true;
+  constexpr Rate rate{.per_second = limits::direct_rate, .burst = limits::direct_burst};
+  if (handed_on_.take(rate, steady_clock::now())) return true;
+  pace_ = loop_.after(limits::direct_pace, [this] { hand_on(); });
+  return false;
 }
 
 // Only what is on the way counts: an id of nothing gives no more time.

@@ -11,6 +11,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/token_bucket.h"
 #include "client/chat/transport.h"
 #include "client/direct/direct_frame.h"
 #include "client/error.h"
@@ -79,8 +80,7 @@ class DirectLink {
   MessageId after_{};  // theirs
   std::deque<DirectParcel> held_;
   std::size_t held_bytes_ = 0;
-  double tokens_ = limits::direct_burst;  // parcels of theirs that may be handed on now
-  Loop::TimePoint refilled_ = std::chrono::steady_clock::now();
+  TokenBucket handed_on_;  // parcels of theirs
   Loop::HandlePtr pace_;
   std::deque<Waiting> waiting_;  // the first `sent_` of them are on the way
   std::size_t sent_ = 0;

@@ -15,7 +15,7 @@ constexpr const char* common_name = "media";
 bool fill_in(X509* certificate, EVP_PKEY* key) {
   const auto serial = crypto::SystemRng::instance().bytes<8>();
   X509_NAME* name = X509_get_subject_name(certificate);
-  const std::unique_ptr<BIGNUM, OpensslDelete<BN_free>> number(BN_bin2bn(serial.data(), serial.size(), nullptr));
+  const std::unique_ptr<BIGNUM, FreeBy<BN_free>> number(BN_bin2bn(serial.data(), serial.size(), nullptr));
   return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr &&
          X509_set_version(certificate, X509_VERSION_3) == 1 &&
          X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(common_name), -1,

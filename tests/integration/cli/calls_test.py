@@ -12,9 +12,10 @@ import programs
 from programs import Case
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
+import known_leaks
 import waves
 
-os.environ["LSAN_OPTIONS"] = f"suppressions={pathlib.Path(__file__).resolve().parent / 'leaks.txt'}:print_suppressions=0"
+known_leaks.name(__file__)
 
 
 class Calls(Case):

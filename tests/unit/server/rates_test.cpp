@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "server/token_bucket.h"
+#include "server/rate_table.h"
 
 namespace pqc::server {
 namespace {
