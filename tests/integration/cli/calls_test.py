@@ -1,7 +1,6 @@
 """Two people call each other: real server, real programs, WAV files for microphones and loudspeakers."""
 
 import json
-import os
 import pathlib
 import signal
 import sqlite3
