@@ -21,6 +21,8 @@ constexpr Micros calm = 10s;
 constexpr Micros settling = 2s;
 // When to look again, where nobody waits for the server.
 constexpr Micros look_again = 7ms;
+// How often to ask whether a stream is still there.
+constexpr Micros look_at_state = 20ms;
 
 constexpr std::uint32_t bytes_of(std::size_t samples) {
   return static_cast<std::uint32_t>(samples * sample_bytes);
@@ -59,15 +61,21 @@ class OpenStream {
   bool run(bool on) const { return link_->finish(library().stream_cork(stream_, on ? 0 : 1, nullptr, nullptr)); }
 
   void mark() { last_ = VoiceEngine::now(); }
+  // Asked several times a block, and each question to the library is a system call.
   [[nodiscard]] bool stalled(Micros now) const {
-    return !link_->alive() || library().stream_get_state(stream_) != PA_STREAM_READY ||
-           now - last_ > limits::stalled_after;
+    if (now - looked_ >= look_at_state) {
+      looked_ = now;
+      gone_ = !link_->alive() || library().stream_get_state(stream_) != PA_STREAM_READY;
+    }
+    return gone_ || now - last_ > limits::stalled_after;
   }
 
  private:
   std::shared_ptr<PulseLink> link_;
   pa_stream* stream_;
   Micros last_{0};  // when the server last gave or asked for sound
+  mutable Micros looked_{0};
+  mutable bool gone_ = false;
 };
 
 class PulseSource final : public SoundSource, PulseStream {

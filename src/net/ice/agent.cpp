@@ -8,6 +8,7 @@
 
 #include <gio/gio.h>
 #include <nice/agent.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
@@ -118,12 +119,19 @@ struct Agent::Impl {
   std::function<void(ByteView)> on_adopted_datagram;  // of who adopted it
   std::vector<GPollFD> polled;
   gint priority = 0;
+  int wake_fd = -1;  // by which the context is woken
   std::atomic<bool> gathered = false;
   std::atomic<bool> checking = false;
   std::atomic<NiceComponentState> component_state = NICE_COMPONENT_STATE_DISCONNECTED;
 
   explicit Impl(const Settings& given)
-      : settings(given), context(g_main_context_new()), loop(g_main_loop_new(context.get(), FALSE)) {}
+      : settings(given), context(g_main_context_new()), loop(g_main_loop_new(context.get(), FALSE)) {
+    // There is nothing else yet that it waits for.
+    static_cast<void>(g_main_context_acquire(context.get()));
+    query();
+    g_main_context_release(context.get());
+    if (polled.size() == 1) wake_fd = polled.front().fd;
+  }
 
   bool set_up();
   void add_servers();
@@ -137,6 +145,8 @@ struct Agent::Impl {
   void keep_mapping();
   void adopt();
   void release();
+  gint query();
+  void turn();
   void end();
 
   void tell(std::span<const Candidate> candidates);
@@ -482,32 +492,42 @@ void Agent::release() {
 }
 
 // GLib's description of an event loop ("The Main Event Loop": prepare, query, check, dispatch).
-std::chrono::milliseconds Agent::prepare(std::vector<pollfd>& polled) {
-  auto& own = impl_->polled;
-  auto* context = impl_->context.get();
+gint Agent::Impl::query() {
   gint wait = -1;
-  g_main_context_prepare(context, &impl_->priority);
-  own.resize(own.capacity());
-  const auto query = [&] {
+  g_main_context_prepare(context.get(), &priority);
+  polled.resize(polled.capacity());
+  const auto fill = [&] {
     return static_cast<std::size_t>(
-        g_main_context_query(context, impl_->priority, &wait, own.data(), static_cast<gint>(own.size())));
+        g_main_context_query(context.get(), priority, &wait, polled.data(), static_cast<gint>(polled.size())));
   };
-  auto count = query();
-  while (count > own.size()) {
-    own.resize(count);
-    count = query();
+  auto count = fill();
+  while (count > polled.size()) {
+    polled.resize(count);
+    count = fill();
   }
-  own.resize(count);
-  for (const auto& each : own) polled.push_back({each.fd, static_cast<short>(each.events), 0});
+  polled.resize(count);
+  return wait;
+}
+
+// To dispatch wakes the context, which is awake, so that each datagram would cost a second turn of the loop. Whatever
+// else woke it is seen by the query before the next wait.
+void Agent::Impl::turn() {
+  if (g_main_context_check(context.get(), priority, polled.data(), static_cast<gint>(polled.size())) == FALSE) return;
+  g_main_context_dispatch(context.get());
+  eventfd_t ignored = 0;
+  static_cast<void>(::eventfd_read(wake_fd, &ignored));
+}
+
+std::chrono::milliseconds Agent::prepare(std::vector<pollfd>& polled) {
+  const auto wait = impl_->query();
+  for (const auto& each : impl_->polled) polled.push_back({each.fd, static_cast<short>(each.events), 0});
   return wait < 0 ? limits::longest_wait : std::chrono::milliseconds(wait);
 }
 
 void Agent::work(std::span<const pollfd> polled) {
   auto& own = impl_->polled;
-  auto* context = impl_->context.get();
   for (std::size_t i = 0; i < own.size(); ++i) own[i].revents = static_cast<gushort>(polled[i].revents);
-  if (g_main_context_check(context, impl_->priority, own.data(), static_cast<gint>(own.size())) != FALSE)
-    g_main_context_dispatch(context);
+  impl_->turn();
 }
 
 }  // namespace pqc::net::ice
