@@ -187,10 +187,12 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     while (!stop_ && !over_) {
       wait_until(next);
       const std::lock_guard lock(session_mutex_);
+      work();
       next = step(steady_clock::now());
     }
-    if (!session_) return;
     const std::lock_guard lock(session_mutex_);
+    connected_ = false;  // what is said from now on is neither sent nor recorded
+    if (!session_) return;
     session_->close(steady_clock::now());
     way_.agent->release();
   }
@@ -200,15 +202,20 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const bool adopted = session_ != nullptr;
     auto* const other = adopted ? next_.agent.get() : way_.agent.get();
     // poll() passes over what is below zero.
-    polled_.assign({{wakeup_.fd(), POLLIN, 0}, {other != nullptr ? other->ready_fd() : -1, POLLIN, 0}});
-    const auto ours = polled_.size();
+    const std::array<pollfd, own_descriptors> ours{
+        {{wakeup_.fd(), POLLIN, 0}, {other != nullptr ? other->ready_fd() : -1, POLLIN, 0}}};
+    polled_.assign(ours.begin(), ours.end());
     auto most = std::chrono::duration_cast<milliseconds>(limits::call_quality_interval);
     if (adopted) most = std::min(most, way_.agent->prepare(polled_));
     const auto left = std::chrono::ceil<milliseconds>(next - steady_clock::now());
     (void)::poll(polled_.data(), polled_.size(), static_cast<int>(std::clamp(left, milliseconds(0), most).count()));
     if (polled_[0].revents != 0) wakeup_.clear();
     if (polled_[1].revents != 0) other->clear();
-    if (adopted) way_.agent->work(std::span(polled_).subspan(ours));
+  }
+  // What wait_until() waited for. Under the session's mutex, so that the voice engine's thread does not wait for the
+  // agent's lock, which this holds while there are packets.
+  void work() {
+    if (session_) way_.agent->work(std::span(polled_).subspan(own_descriptors));
   }
 
   // Under the session's mutex.
@@ -238,12 +245,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     level_out_ = std::max(level_out_, out);
   }
 
-  // Of the way that is taken from now on.
+  // Of the way that is taken from now on. Datagrams come within work().
   void adopt(steady_clock::time_point now) {
-    way_.agent->adopt([this](ByteView datagram) {
-      const std::lock_guard lock(session_mutex_);
-      session_->handle_datagram(datagram, steady_clock::now());
-    });
+    way_.agent->adopt([this](ByteView datagram) { session_->handle_datagram(datagram, steady_clock::now()); });
     while (auto datagram = way_.agent->receive()) session_->handle_datagram(*datagram, now);
   }
 
@@ -386,8 +390,11 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     return *over == net::ice::TurnTransport::udp ? "udp" : *over == net::ice::TurnTransport::tcp ? "tcp" : "tls";
   }
 
+  static constexpr std::size_t own_descriptors = 2;
+
   MediaThreadSettings settings_;
-  // Of what both the voice engine's thread and ours use: session, way, recording, frame.
+  // Of what both the voice engine's thread and ours use: session, way, recording, frame, levels, whether it is
+  // connected.
   std::mutex session_mutex_;
   MediaWay way_;
   MediaWay next_;  // tried beside it

@@ -1,5 +1,6 @@
-// Entries of a recording on their way from the thread that moves packets to the one that writes: no locks, allocation
-// or system calls, fixed memory. What was read is wiped, and what is left at the end. One thread writes, one reads.
+// Entries of a recording on their way from those that move packets to the thread that writes: no locks, allocation
+// or system calls, fixed memory. What was read is wiped, and what is left at the end. One thread at a time writes, one
+// reads.
 #pragma once
 
 #include <array>

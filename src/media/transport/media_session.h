@@ -5,8 +5,8 @@
 //        └──────────────┴──────> failed        frames in: send_frame, out: MediaObserver::on_frame
 //
 // The session owns no socket, clock or thread: its owner hands it what came (STUN already taken out), calls poll() when
-// the time has come that the last poll() named, and gives the time with every call. One thread. Nothing is allocated
-// for a packet once the session is connected. Observers may call send_frame and statistics, nothing else.
+// the time has come that the last poll() named, and gives the time with every call. One thread at a time. Nothing is
+// allocated for a packet once the session is connected. Observers may call send_frame and statistics, nothing else.
 //
 // One session a secret: a second one would seal other frames with the same keys and counters. The session takes the
 // secret, and erases it when all is derived.
