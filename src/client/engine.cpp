@@ -30,6 +30,7 @@ Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, co
       history_(core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); }),
       calls_(core_, directory_, outbox_, calls),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
+  if (calls.service) core_.account.serve_strangers();
   core_.emit = [this](const Event& event) {
     // Each step of a call is told of; some begin or end what hides this device.
     if (std::holds_alternative<CallInfo>(event)) direct_.look_again();

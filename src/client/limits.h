@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/token_bucket.h"
+
 namespace pqc::client::limits {
 
 inline constexpr std::size_t text_bytes = std::size_t{64} << 10;
@@ -184,6 +186,12 @@ inline constexpr std::size_t service_callers = 1'000;
 inline constexpr std::chrono::milliseconds service_memory = std::chrono::hours(24);
 inline constexpr std::size_t service_seen_rows = 20'000;
 inline constexpr std::chrono::milliseconds service_forgets = std::chrono::minutes(1);
+// What strangers may cost it: deliveries of an account that are looked at, and lookups of its record; accounts of which
+// that is counted; and after what time a session is begun anew again for one to whom the server gave no answer.
+inline constexpr Rate stranger_deliveries{.per_second = 2, .burst = 128};
+inline constexpr Rate stranger_lookups{.per_second = 1.0 / 60, .burst = 3};
+inline constexpr std::size_t stranger_accounts = 512;
+inline constexpr std::chrono::milliseconds stranger_restart_again = std::chrono::minutes(1);
 // The echo service: after how long it sends back what it hears, and how many frames it holds.
 inline constexpr std::chrono::milliseconds echo_delay = std::chrono::seconds(1);
 inline constexpr std::size_t echo_frames = 256;

@@ -27,6 +27,9 @@ class Device {
   Device(const std::string& folder, std::string account, std::uint16_t port)
       : account_(std::move(account)), port_(port), paths_{std::filesystem::path(folder)} {}
 
+  // From the next open().
+  void serve(const CallService& service) { calls_.service = service; }
+
   void register_account() {
     RegisterOptions options;
     options.open.profile = paths_;
@@ -44,7 +47,7 @@ class Device {
     lock();
     auto profile = create_profile(paths_, *lock_, std::nullopt, {});
     ASSERT_TRUE(profile) << profile.error().message;
-    engine_ = std::make_unique<Engine>(loop_, std::move(*profile), clock_, crypto::SystemRng::instance());
+    engine_ = std::make_unique<Engine>(loop_, std::move(*profile), clock_, crypto::SystemRng::instance(), calls_);
     ASSERT_TRUE(engine_->load());
     auto& account = engine_->core().account;
     const auto& row = primary.engine().core().account.row();
@@ -67,7 +70,7 @@ class Device {
     lock();
     auto profile = open_profile(paths_, *lock_, {});
     ASSERT_TRUE(profile) << profile.error().message;
-    engine_ = std::make_unique<Engine>(loop_, std::move(*profile), clock_, crypto::SystemRng::instance());
+    engine_ = std::make_unique<Engine>(loop_, std::move(*profile), clock_, crypto::SystemRng::instance(), calls_);
     ASSERT_TRUE(engine_->load());
   }
   void close() {
@@ -112,6 +115,10 @@ class Device {
   void catch_up() {
     const auto caught_up = try_catch_up();
     EXPECT_TRUE(caught_up) << caught_up.error().message;
+  }
+  // Until nothing that it asked the server for is open.
+  void settle() {
+    loop_.run_until([this] { return !core().relay->asking(); });
   }
   Texts texts_with(const std::string& peer) {
     MessageQuery query;
@@ -177,6 +184,7 @@ class Device {
   std::uint16_t port_;
   ProfilePaths paths_;
   SystemClock clock_;
+  CallOptions calls_;
   Loop loop_;
   std::optional<ProfileLock> lock_;
   std::unique_ptr<Engine> engine_;

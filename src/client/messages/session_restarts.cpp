@@ -21,15 +21,38 @@ Result<bool> SessionRestarts::may(const std::string& setting) {
   return !*last || since >= limits::restart_interval || since < -limits::clock_tolerance;
 }
 
+// A stranger whose prekeys are of no use must not make us fetch them again and again.
+Status SessionRestarts::note_attempt(const std::string& setting, std::chrono::milliseconds earlier) {
+  if (!of_strangers_) return {};
+  return core_.store.account.set_number(setting, (core_.clock.now() - earlier).value);
+}
+
 void SessionRestarts::begin(std::int64_t contact, identity::DeviceId device, Directory::Done done) {
-  auto now = may(setting_of("restart", contact, device));
+  const std::pair key(contact, device.value);
+  if (on_their_way_.contains(key)) return done({});
+  const auto setting = setting_of("restart", contact, device);
+  auto now = may(setting);
   if (!now || !*now) return done(now ? Status() : Status(pass(now)));
-  directory_.begin_session(contact, device, [this, contact, device, done = std::move(done)](const Status& status) {
-    const auto sent = status ? send(contact, device) : status;
+  if (auto noted = note_attempt(setting, {}); !noted) return done(noted);
+  on_their_way_.insert(key);
+  directory_.begin_session(contact, device, [this, key, device, done = std::move(done)](const Status& status) {
+    on_their_way_.erase(key);
+    const auto sent = begun(key.first, device, status);
     if (!sent) log(LogLevel::warning, "session.not_restarted", {{"why", sent.error().message}});
     outbox_.pump();
     done(sent);
   });
+}
+
+Status SessionRestarts::begun(std::int64_t contact, identity::DeviceId device, const Status& status) {
+  if (status) return send(contact, device);
+  // It is not the device's fault.
+  if (transient(status.error().code))
+    if (auto noted = note_attempt(setting_of("restart", contact, device),
+                                  limits::restart_interval - limits::stranger_restart_again);
+        !noted)
+      return noted;
+  return status;
 }
 
 Status SessionRestarts::send(std::int64_t id, identity::DeviceId device) {

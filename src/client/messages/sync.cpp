@@ -17,6 +17,10 @@ namespace v1 = pqc_chat::v1;
 
 constexpr std::chrono::milliseconds retry_delay = std::chrono::seconds(5);
 
+AccountRates::Time steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
 }  // namespace
 
 void Sync::subscribe() {
@@ -46,12 +50,14 @@ void Sync::deliver(const v1::Deliver& deliver) {
       log(LogLevel::warning, "inbox.too_many_deliveries");
       break;
     }
-    queue_.push_back({.message_id = static_cast<std::int64_t>(item.message_id()),
-                      .account = item.from().account(),
-                      .device = {item.from().device()},
-                      .id = to_bytes(as_bytes(item.id())),
-                      .body = to_bytes(as_bytes(item.body())),
-                      .received_at = {item.received_at()}});
+    queue_.push_back(
+        {.message_id = static_cast<std::int64_t>(item.message_id()),
+         .account = item.from().account(),
+         .device = {item.from().device()},
+         .id = to_bytes(as_bytes(item.id())),
+         .body = to_bytes(as_bytes(item.body())),
+         .received_at = {item.received_at()},
+         .one_too_many = calls_.serves() && !strangers_.deliveries.take(item.from().account(), steady_now())});
   }
   process();
 }
@@ -151,7 +157,7 @@ void Sync::committed(std::int64_t cursor) {
   failure_.reset();
   for (const auto seq : std::exchange(changed_, {})) core_.emit_message(seq);
   core_.emit_notices();
-  for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, device, [](const Status&) {});
+  for (const auto& [contact, device] : std::exchange(to_restart_, {})) restart(contact, {device}, [](const Status&) {});
   for (const auto contact : std::exchange(to_refresh_, {})) directory_.fetch_record(contact, [](const Status&) {});
   calls_.committed();
   const auto direct = direct_.take();
@@ -199,6 +205,8 @@ Sync::Next Sync::handle(const Delivery& delivery) {
   if (!contact) return Next::store_failed;
   // Whom the user blocked is not answered, and not even read.
   if (contact->barred) return Next::done;
+  // Before it costs anything. Nothing tells that it was here.
+  if (delivery.one_too_many && limits_stranger(*contact)) return Next::done;
   auto seen = core_.store.outbox.seen(contact->id, delivery.id);
   if (!seen) return Next::store_failed;
   if (*seen) return Next::done;
@@ -231,7 +239,7 @@ Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact
         not_fit(delivery);
         return Next::give_back;
       }
-      return delivery.record_fetched ? refused(contact, delivery) : Next::wait_for_record;
+      return delivery.record_fetched || !may_look_up(contact) ? refused(contact, delivery) : Next::wait_for_record;
     case OpenError::unreadable:
       return unreadable(contact, delivery);
     case OpenError::refused:
@@ -404,7 +412,8 @@ Sync::Next Sync::refused(const ContactRow& contact, const Delivery& delivery) {
 
 Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery) {
   // A caller whom a service has forgotten, whose keys are not here any more either.
-  if (calls_.serves() && contact.record.empty() && !delivery.record_fetched) return Next::wait_for_record;
+  const bool unknown = calls_.serves() && contact.record.empty();
+  if (unknown && !delivery.record_fetched && may_look_up(contact)) return Next::wait_for_record;
   log(LogLevel::warning, "message.unreadable", {{"peer", contact.peer}});
   not_fit(delivery);
   if (!core_.store.outbox.set_seen(contact.id, delivery.id, core_.clock.now())) return Next::store_failed;
@@ -415,16 +424,30 @@ Sync::Next Sync::unreadable(const ContactRow& contact, const Delivery& delivery)
               " could not be read; if they are a contact, a new session is begun and they send it again"))
     return Next::store_failed;
   // Strangers learn nothing, not even that we are here (THREATS 16), but from a service, which says so to everybody.
-  if ((contact.state == ContactState::accepted || calls_.serves()) && !contact.blocked())
-    to_restart_.emplace_back(contact.id, delivery.device);
+  if ((contact.state == ContactState::accepted || calls_.serves()) && !contact.blocked() && !unknown)
+    to_restart_.emplace(contact.id, delivery.device.value);
   return Next::done;
+}
+
+bool Sync::limits_stranger(const ContactRow& contact) const {
+  return calls_.serves() && contact.state == ContactState::stranger && !core_.contacts.is_self(contact);
+}
+
+bool Sync::may_look_up(const ContactRow& contact) {
+  return !limits_stranger(contact) || strangers_.lookups.any(contact.peer, steady_now());
+}
+
+// What a stranger says of records must not make a service ask the server as often as it likes.
+void Sync::refresh(const ContactRow& contact, const ContactRow& because_of) {
+  if (!limits_stranger(because_of) || strangers_.lookups.take(because_of.peer, steady_now()))
+    to_refresh_.insert(contact.id);
 }
 
 Status Sync::check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message) {
   // A record of ours that is newer than the one here: the primary device made it, or nobody of us did. The server is
   // asked, and what does not follow ours is announced (Contacts::take_record).
   if (message.our_record > core_.account.record().version().value) {
-    if (const auto self = core_.contacts.self()) to_refresh_.push_back(self->id);
+    if (const auto self = core_.contacts.self()) refresh(*self, contact);
     const auto primary = core_.account.primary();
     if (primary && *primary)
       (void)core_.contacts.announce(NoticeKind::record_rolled_back, contact.peer,
@@ -437,7 +460,7 @@ Status Sync::check_versions(const ContactRow& contact, identity::DeviceId device
   // The primary device knows the newest record of its own account, whatever others say of it.
   if (core_.contacts.is_self(contact))
     if (const auto primary = core_.account.primary(); !primary || *primary) return {};
-  to_refresh_.push_back(contact.id);
+  refresh(contact, contact);
   return core_.contacts.note_record(contact, device, message.sender_record);
 }
 
@@ -446,11 +469,17 @@ void Sync::fetch_record() {
   auto contact = core_.store.contacts.find_or_add(queue_.front().account, ContactState::stranger, core_.clock.now());
   if (!contact) return retry_later();
   waiting_ = true;
-  directory_.fetch_record(contact->id, [this](const Status& status) {
+  const bool limited = limits_stranger(*contact);
+  if (limited) strangers_.lookups.take(contact->peer, steady_now());
+  directory_.fetch_record(contact->id, [this, limited, peer = contact->peer](const Status& status) {
     waiting_ = false;
+    const bool answered = status || is_about_account(status.error().code);
+    // Where strangers have used up what may be asked, one more does without, and holds nobody up.
+    const bool too_many = limited && !answered && status.error().code == ExitCode::quota;
+    if (limited && !answered && !too_many) strangers_.lookups.forget(peer);
     if (queue_.empty()) return;
     // Without an answer it stays in the mailbox; it is asked for again, here or on the next connection.
-    if (!status && !is_about_account(status.error().code)) return pause();
+    if (!answered && !too_many) return pause();
     queue_.front().record_fetched = true;
     process();
   });

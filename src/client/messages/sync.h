@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "client/messages/inbox_room.h"
 #include "client/messages/outbox.h"
 #include "client/messages/session_restarts.h"
+#include "client/messages/stranger_limits.h"
 #include "client/people/directory.h"
 
 namespace pqc::client {
@@ -34,7 +36,7 @@ class Sync {
         outbox_(outbox),
         history_(history),
         calls_(calls),
-        restarts_(core, directory, outbox) {}
+        restarts_(core, directory, outbox, calls.serves()) {}
 
   // Asks for the mailbox; deliveries come from now on.
   void subscribe();
@@ -64,6 +66,7 @@ class Sync {
     bool record_fetched = false;  // the sender's record was asked for already
     bool direct = false;          // over a path to this device: message_id is 0
     bool given_back = false;      // not taken over the path: the server brings it
+    bool one_too_many = false;    // of its account, if that is a stranger's
   };
   // What happens to the delivery at the head of the queue.
   enum class Next : std::uint8_t { done, give_back, wait_for_record, wait_for_keys, store_failed };
@@ -82,6 +85,10 @@ class Sync {
   Next store_copy(const Delivery& delivery, std::uint16_t suite, const SentCopyContent& copy);
   Next refused(const ContactRow& contact, const Delivery& delivery);
   Next unreadable(const ContactRow& contact, const Delivery& delivery);
+  // Whether what it costs is limited: a stranger, to a service.
+  [[nodiscard]] bool limits_stranger(const ContactRow& contact) const;
+  [[nodiscard]] bool may_look_up(const ContactRow& contact);
+  void refresh(const ContactRow& contact, const ContactRow& because_of);
   Status check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message);
   Status finish(Transaction& transaction, std::int64_t cursor);
   void committed(std::int64_t cursor);
@@ -102,8 +109,9 @@ class Sync {
   SessionRestarts restarts_;
   std::deque<Delivery> queue_;
   InboxRoom room_;
-  bool full_ = false;     // more came than may wait: nothing further is taken on this connection
-  bool waiting_ = false;  // for a record, or for the store
+  StrangerLimits strangers_;  // of a service
+  bool full_ = false;         // more came than may wait: nothing further is taken on this connection
+  bool waiting_ = false;      // for a record, or for the store
   bool subscribed_ = false;
   std::int64_t newest_ = 0;
   std::int64_t cursor_ = 0;
@@ -111,8 +119,8 @@ class Sync {
   Loop::HandlePtr retry_;
   // Of the transaction that is being made.
   std::vector<std::int64_t> changed_;
-  std::vector<std::pair<std::int64_t, identity::DeviceId>> to_restart_;
-  std::vector<std::int64_t> to_refresh_;
+  std::set<std::pair<std::int64_t, std::uint32_t>> to_restart_;
+  std::set<std::int64_t> to_refresh_;
   DirectNotes direct_;
 };
 

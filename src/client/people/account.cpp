@@ -415,11 +415,23 @@ Status Account::forget_later(const pqxdh::PrekeyUse& prekeys, const pqxdh::Sessi
   return store_.forgets.add({.prekeys = prekeys, .session = session});
 }
 
+// By what is stored: one whose contact is gone already is a stranger, too.
+bool Account::may_name(std::string_view peer) {
+  if (!serves_strangers_ || peer.empty() || (exists() && peer == name().text())) return true;
+  const auto contact = store_.contacts.find(peer);
+  return contact && *contact && (*contact)->state == ContactState::accepted;
+}
+
+void Account::report(const keys::audit::Event& event) {
+  if (may_name(event.peer)) service_.record(event);
+}
+
 void Account::report_device(keys::audit::Kind what, const std::string& account, identity::DeviceId device) {
   report({.kind = what, .peer = account, .reason = "device " + std::to_string(device.value)});
 }
 
 void Account::report_refused(std::string_view peer, std::string_view why) {
+  if (!may_name(peer)) return;
   const auto age = clock_.now() - refusals_since_;
   if (age > std::chrono::hours(1) || age < -limits::clock_tolerance) {
     refusals_since_ = clock_.now();

@@ -96,8 +96,11 @@ class Account {
 
   // What a session that is now stored, in the open transaction, has used up: forgotten after the commit.
   Status forget_later(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session);
+  // From now on the security log names no strangers: they call a service that forgets them (docs/spec/calls.md §10).
+  void serve_strangers() { serves_strangers_ = true; }
+
   // Into the security log, at once or when the open transaction is committed.
-  void report(const keys::audit::Event& event) { service_.record(event); }
+  void report(const keys::audit::Event& event);
   void report_later(keys::audit::Event event) { events_.push_back(std::move(event)); }
   // A device that the record of a contact, or ours, has more or less than before.
   void report_device(keys::audit::Kind what, const std::string& account, identity::DeviceId device);
@@ -109,6 +112,7 @@ class Account {
   void roll_back(Transaction& transaction);
 
  private:
+  bool may_name(std::string_view peer);
   Status ready_to_create();
   Status note_vault_generation();
   Status store_generation();
@@ -130,6 +134,7 @@ class Account {
   std::uint64_t vault_generation_ = 0;  // as stored
   bool unsettled_ = false;              // the store holds something to forget
   std::vector<keys::audit::Event> events_;
+  bool serves_strangers_ = false;
   UnixMillis refusals_since_{};
   std::size_t refusals_ = 0;
 };

@@ -111,6 +111,11 @@ class Echo(Case):
         self.assertIn("microphone", unheard.err)
         self.assertEqual(unheard.objects[-1]["result"], "silent")
         self.stopped(service)
+        # Nor does the security log know who called.
+        log = self.expect(self.echo("audit"), 0).out
+        self.assertIn("record_signed", log)
+        for name in ("alice", "bob", "carol"):
+            self.assertNotIn(name, log)
         self.assertEqual(self.expect(self.echo("receive"), 0).objects, [])
         contacts = self.expect(self.echo("contacts"), 0).of_type("contact")
         self.assertNotIn("accepted", [contact["state"] for contact in contacts])

@@ -74,6 +74,34 @@ TEST_F(AccountTest, TheRecordIsRenewedAtHalfOfItsLife) {
   EXPECT_EQ(loaded.record().version().value, 2u);
 }
 
+TEST_F(AccountTest, AServiceNamesNoStrangersInTheSecurityLog) {
+  using keys::audit::Kind;
+  Account account(*store, keys, clock);
+  create(account);
+  ASSERT_TRUE(store->contacts.find_or_add("friend@test", ContactState::accepted, clock.now()));
+  ASSERT_TRUE(store->contacts.find_or_add("caller@test", ContactState::stranger, clock.now()));
+  const auto report_all = [&](const std::string& peer) {
+    account.report({.kind = Kind::identity_changed, .peer = peer});
+    account.report_device(Kind::device_added, peer, {2});
+    account.report_refused(peer, "replayed");
+    account.report_later({.kind = Kind::session_started, .peer = peer});
+    auto transaction = store->begin();
+    ASSERT_TRUE(transaction && account.commit(*transaction));
+  };
+  report_all("caller@test");
+  EXPECT_EQ(keys.events.size(), 4U) << "of a user's profile everything is kept";
+  account.serve_strangers();
+  report_all("caller@test");
+  report_all("forgotten@test");
+  for (std::size_t i = 0; i < 2 * limits::refusals_an_hour; ++i) account.report_refused("caller@test", "replayed");
+  EXPECT_EQ(keys.events.size(), 4U);
+  // The profile's own device, its contacts, and what names nobody.
+  report_all("alice@test");
+  report_all("friend@test");
+  report_all("");
+  EXPECT_EQ(keys.events.size(), 16U) << "strangers have used up nothing";
+}
+
 TEST_F(AccountTest, PrekeysAreMadeWhereTheyAreMissingLowOldOrUsedUp) {
   Account account(*store, keys, clock);
   create(account);
