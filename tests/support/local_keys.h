@@ -15,9 +15,11 @@ class LocalKeys final : public client::KeyService {
   std::optional<State> state() override { return current; }
   void witness(std::uint64_t generation) override { witnessed = generation; }
   void record(const keys::audit::Event& event) override { events.push_back(event); }
+  void name_nobody() override { names_nobody = true; }
 
   State current;
   std::uint64_t witnessed = 0;
+  bool names_nobody = false;
   std::vector<keys::audit::Event> events;
 
  private:

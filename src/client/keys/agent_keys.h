@@ -36,6 +36,7 @@ class AgentKeys final : public KeyService {
   [[nodiscard]] std::optional<State> state() override;
   void witness(std::uint64_t generation) override;
   void record(const keys::audit::Event& event) override;
+  void name_nobody() override { holder_.name_nobody(); }
 
  private:
   explicit AgentKeys(Location location);

@@ -28,6 +28,8 @@ class KeyService {
   virtual void witness(std::uint64_t generation) = 0;
   // Into the security log (docs/spec/agent.md §8). A log that cannot be written stops nothing.
   virtual void record(const keys::audit::Event& event) = 0;
+  // From now on the agent itself names nobody there, either: who it refuses may be a stranger.
+  virtual void name_nobody() = 0;
 };
 
 }  // namespace pqc::client

@@ -415,6 +415,11 @@ Status Account::forget_later(const pqxdh::PrekeyUse& prekeys, const pqxdh::Sessi
   return store_.forgets.add({.prekeys = prekeys, .session = session});
 }
 
+void Account::serve_strangers() {
+  serves_strangers_ = true;
+  service_.name_nobody();
+}
+
 // By what is stored: one whose contact is gone already is a stranger, too.
 bool Account::may_name(std::string_view peer) {
   if (!serves_strangers_ || peer.empty() || (exists() && peer == name().text())) return true;

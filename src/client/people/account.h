@@ -97,7 +97,7 @@ class Account {
   // What a session that is now stored, in the open transaction, has used up: forgotten after the commit.
   Status forget_later(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session);
   // From now on the security log names no strangers: they call a service that forgets them (docs/spec/calls.md §10).
-  void serve_strangers() { serves_strangers_ = true; }
+  void serve_strangers();
 
   // Into the security log, at once or when the open transaction is committed.
   void report(const keys::audit::Event& event);

@@ -145,7 +145,7 @@ Handled Agent::Impl::respond(const proto::Respond& request, Outcome& out) {
   if (!session) {
     if (refusal_worth_a_line(session.error()))
       record({.kind = audit::Kind::refused,
-              .peer = initiator->address.account.text(),
+              .peer = request.unnamed() ? std::string() : initiator->address.account.text(),
               .reason = std::string(keys::name_of(session.error()))});
     return failed(session.error());
   }

@@ -143,6 +143,7 @@ keys::Result<pqxdh::Unconfirmed> AgentKeyHolder::respond(const pqxdh::InitialPar
   Request request;
   request.mutable_respond()->set_initial_part(text(part.encode()));
   put(*request.mutable_respond()->mutable_initiator(), initiator);
+  request.mutable_respond()->set_unnamed(names_nobody_);
   const auto replied = client_.link().ask(request, Reply::kResponded);
   if (!replied) return failed(replied);
   const auto& responded = replied->reply.responded();

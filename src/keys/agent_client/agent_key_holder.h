@@ -36,11 +36,15 @@ class AgentKeyHolder final : public KeyHolder {
                                                          const identity::DeviceIdentity& initiator) override;
   [[nodiscard]] keys::Result<void> forget(const pqxdh::PrekeyUse& prekeys, const pqxdh::SessionId& session) override;
 
+  // From now on the agent logs refusals without the names of those who are refused.
+  void name_nobody() { names_nobody_ = true; }
+
  private:
   keys::Result<PublicIdentity> create_keys(const identity::AccountName& account, identity::DeviceId device,
                                            std::span<const crypto::SuiteId> suites, bool further);
 
   AgentClient& client_;
+  bool names_nobody_ = false;
 };
 
 }  // namespace pqc::keys::agent_client

@@ -71,6 +71,9 @@ TEST_F(HostileStrangers, Threat16RecordsThatNobodyHasAreNotAskedForAgainAndAgain
   const auto& initial = std::get<pqxdh::InitialEnvelope>(*envelope);
   auto part = pqxdh::InitialPart::decode(initial.initial_part);
   ASSERT_TRUE(part);
+  // One that the key agent refuses.
+  part->sealed_signature.front() ^= 1;
+  inject(item, pqxdh::encode_initial_envelope(part->encode(), initial.ratchet_message), 1);
   part->sender_record = {std::uint64_t{1} << 63};
   inject(item, pqxdh::encode_initial_envelope(part->encode(), initial.ratchet_message), 40);
   ASSERT_TRUE(alice.send("service", "hello"));
@@ -78,6 +81,8 @@ TEST_F(HostileStrangers, Threat16RecordsThatNobodyHasAreNotAskedForAgainAndAgain
   service_looks();
   EXPECT_LE(server.accounts_fetched() - before, 1 + static_cast<std::uint64_t>(limits::stranger_lookups.burst));
   EXPECT_TRUE(has_session_with("alice@server.test"));
+  EXPECT_NE(security_log().find(R"("source":"agent","event":"refused","reason")"), std::string::npos);
+  EXPECT_EQ(security_log().find("mallory"), std::string::npos);
 }
 
 // Of one account no more is looked at than a caller needs: what comes beyond is dropped, and leaves no trace.

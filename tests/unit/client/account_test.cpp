@@ -91,6 +91,7 @@ TEST_F(AccountTest, AServiceNamesNoStrangersInTheSecurityLog) {
   report_all("caller@test");
   EXPECT_EQ(keys.events.size(), 4U) << "of a user's profile everything is kept";
   account.serve_strangers();
+  EXPECT_TRUE(keys.names_nobody);
   report_all("caller@test");
   report_all("forgotten@test");
   for (std::size_t i = 0; i < 2 * limits::refusals_an_hour; ++i) account.report_refused("caller@test", "replayed");
