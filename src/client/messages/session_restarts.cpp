@@ -46,6 +46,8 @@ void SessionRestarts::begin(std::int64_t contact, identity::DeviceId device, Dir
 
 Status SessionRestarts::begun(std::int64_t contact, identity::DeviceId device, const Status& status) {
   if (status) return send(contact, device);
+  const auto row = core_.store.contacts.find(contact);
+  if (!row || !*row) return status;
   // It is not the device's fault.
   if (transient(status.error().code))
     if (auto noted = note_attempt(setting_of("restart", contact, device),
