@@ -33,6 +33,10 @@ Result<std::string> read_input() {
 
 }  // namespace
 
+bool retried(ExitCode code) {
+  return code == ExitCode::unreachable || code == ExitCode::timed_out || code == ExitCode::quota;
+}
+
 // It is stored, whatever happened on the way.
 ExitCode not_yet(const Context& context, client::Message message, client::Error error) {
   const bool accepted = error.code == ExitCode::not_delivered;

@@ -15,6 +15,9 @@ struct Closing {
   ~Closing() { client.close(); }
 };
 
+// Whether a client that stays connected tries again after this; any other failure ends it.
+[[nodiscard]] bool retried(ExitCode code);
+
 // The text as given; for "-" or nothing all of standard input, up to a byte more than is allowed.
 client::Result<std::string> text_or_input(const std::optional<std::string>& given);
 

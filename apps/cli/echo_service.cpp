@@ -1,6 +1,10 @@
 // pqc-chat echo-service: answers every call by itself and sends back what it hears (docs/spec/calls.md §10).
+#include <algorithm>
 #include <csignal>
+#include <optional>
+#include <utility>
 
+#include "base/systemd.h"
 #include "cli/commands.h"
 #include "cli/delivery.h"
 #include "client/calls/voice_call.h"
@@ -13,43 +17,82 @@ using client::CallOutcome;
 using client::CallPhase;
 
 constexpr std::chrono::seconds catch_up_wait{30};
+// Half of what people get: who never connects holds a line meanwhile.
+constexpr std::chrono::seconds connecting_wait{8};
 
-// Who calls is said nowhere. What never began, so as when all lines are taken, is no news.
-void report(const Context& context, const CallInfo& call) {
-  if (call.phase != CallPhase::over || call.outcome == CallOutcome::missed) return;
-  const auto talked = call.since.value > 0 ? std::max<std::int64_t>(0, call.ended.value - call.since.value) / 1000 : 0;
-  if (context.output.json())
-    context.output.object(json_object("echo").add("outcome", client::name(call.outcome)).add("seconds", talked));
-  else
-    context.output.line("a call of " + std::to_string(talked) + " s: " + std::string(client::name(call.outcome)));
-}
+// Until it is stopped, or the connection fails in a way that trying again does not mend.
+class Service {
+ public:
+  Service(const Context& context, client::Client& client) : context_(context), client_(client) {}
 
-client::Status start(const Context& context, client::Client& client) {
-  if (!client.owner())
-    return client::fail(ExitCode::busy, "another pqc-chat holds this profile: an echo service needs one of its own");
-  if (auto done = client.catch_up(catch_up_wait); !done) return done;
-  return client.follow([&context](const client::Event& event) {
-    if (const auto* call = std::get_if<CallInfo>(&event)) report(context, *call);
-  });
-}
+  client::Status run() {
+    const auto signals = client_.loop().on_signals({SIGINT, SIGTERM}, [this](int) { stopped_ = true; });
+    if (auto started = start(); !started) return started;
+    client_.loop().run_until([this] { return stopped_ || failure_; });
+    tell_systemd("STOPPING=1");
+    if (failure_) return std::unexpected(*failure_);
+    return {};
+  }
+
+ private:
+  client::Status start() {
+    if (!client_.owner())
+      return client::fail(ExitCode::busy, "another pqc-chat holds this profile: an echo service needs one of its own");
+    // First: a connection that was begun for one errand is not made anew when it ends.
+    if (auto done = client_.follow([this](const client::Event& event) { on_event(event); }); !done) return done;
+    if (auto done = client_.catch_up(catch_up_wait); !done) return done;
+    const auto account = client_.whoami();
+    if (!account) return std::unexpected(account.error());
+    context_.output.done("The echo service answers as " + account->name);
+    tell_systemd("READY=1");
+    return {};
+  }
+
+  void on_event(const client::Event& event) {
+    if (const auto* connection = std::get_if<client::Connection>(&event)) on_connection(*connection);
+    if (const auto* call = std::get_if<CallInfo>(&event)) report(*call);
+  }
+
+  // What ends the service is told by its end.
+  void on_connection(const client::Connection& connection) {
+    if (connection.online) {
+      reported_ = false;
+    } else if (connection.failure && !retried(connection.failure->code)) {
+      failure_ = connection.failure;
+    } else if (connection.failure && !std::exchange(reported_, true)) {
+      context_.output.note(connection.failure->message + "; trying again");
+    }
+  }
+
+  // Who calls is said nowhere. What never began, so as when all lines are taken, is no news.
+  void report(const CallInfo& call) {
+    if (call.phase != CallPhase::over || call.outcome == CallOutcome::missed) return;
+    const auto talked =
+        call.since.value > 0 ? std::max<std::int64_t>(0, call.ended.value - call.since.value) / 1000 : 0;
+    if (context_.output.json())
+      context_.output.object(json_object("echo").add("outcome", client::name(call.outcome)).add("seconds", talked));
+    else
+      context_.output.line("a call of " + std::to_string(talked) + " s: " + std::string(client::name(call.outcome)));
+  }
+
+  const Context& context_;
+  client::Client& client_;
+  bool stopped_ = false;
+  bool reported_ = false;  // that the connection has gone
+  std::optional<client::Error> failure_;
+};
 
 }  // namespace
 
 ExitCode run(const Context& context, const EchoServiceCommand& command) {
-  auto opened = context.open_for({.make_media = client::make_echo_call,
-                                  .timing = {.longest = std::chrono::seconds(command.longest)},
-                                  .service = client::CallService{.lines = command.calls}},
-                                 false);
+  auto opened =
+      context.open_for({.make_media = client::make_echo_call,
+                        .timing = {.connecting = connecting_wait, .longest = std::chrono::seconds(command.longest)},
+                        .service = client::CallService{.lines = command.calls}},
+                       false);
   if (!opened) return context.fail(opened.error());
-  auto& client = **opened;
-  const Closing closing{client};
-  int stop = 0;
-  const auto signals = client.loop().on_signals({SIGINT, SIGTERM}, [&stop](int signal) { stop = signal; });
-  if (auto started = start(context, client); !started) return context.fail(started.error());
-  const auto account = client.whoami();
-  if (!account) return context.fail(account.error());
-  context.output.done("The echo service answers as " + account->name);
-  client.loop().run_until([&stop] { return stop != 0; });
+  const Closing closing{**opened};
+  if (auto done = Service(context, **opened).run(); !done) return context.fail(done.error());
   return ExitCode::ok;
 }
 

@@ -93,8 +93,8 @@ client::Error echo_error(const client::CallInfo& call) {
 client::Error no_echo_service(std::string_view peer) {
   return {ExitCode::call_unreachable,
           "no echo service answers to " + std::string(peer) +
-              ": this server has none, or it does not run; who runs the server can start one "
-              "with pqc-chat echo-service"};
+              ": this server has none, or it does not run, or has too much to do; who runs the "
+              "server can start one with pqc-chat echo-service"};
 }
 
 }  // namespace pqc::cli

@@ -3,6 +3,7 @@
 
 #include "cli/call_view.h"
 #include "cli/commands.h"
+#include "cli/delivery.h"
 
 namespace pqc::cli {
 namespace {
@@ -77,10 +78,6 @@ class Reader {
     }
   }
 
-  static bool retried(ExitCode code) {
-    return code == ExitCode::unreachable || code == ExitCode::timed_out || code == ExitCode::quota;
-  }
-
   void print() {
     news_ = false;
     if (silent_) return;
@@ -108,10 +105,7 @@ ExitCode run(const Context& context, const ReceiveCommand& command) {
   auto opened = context.open(command.follow);
   if (!opened) return context.fail(opened.error());
   auto& client = **opened;
-  struct Closing {
-    client::Client& client;
-    ~Closing() { client.close(); }
-  } const closing{client};
+  const Closing closing{client};
   if (command.follow) return Reader(context, client, command.keep).follow(false, std::nullopt);
 
   const auto begin = steady_clock::now();

@@ -1,7 +1,7 @@
 #include "run.h"
 
+#include <cerrno>
 #include <csignal>
-#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,11 +10,10 @@
 #include <boost/asio/signal_set.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/locked_arena.h"
+#include "base/systemd.h"
 #include "server/server.h"
 
 namespace pqc::app {
@@ -42,23 +41,6 @@ void start_log(LogLevel lowest) {
   logger->set_level(spdlog::level::debug);
   logger->flush_on(spdlog::level::debug);
   set_log_sink([logger](LogLevel level, std::string_view line) { logger->log(level_of(level), "{}", line); }, lowest);
-}
-
-// sd_notify(3): one datagram to the socket that systemd names; '@' stands for the abstract namespace.
-void tell_systemd(const char* state) {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path == nullptr || std::strlen(path) == 0 || std::strlen(path) >= sizeof address.sun_path) return;
-  std::memcpy(address.sun_path, path, std::strlen(path));
-  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-  const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return;
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
-  if (::sendto(fd, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size) < 0) {
-    log(LogLevel::warning, "systemd_not_told", {{"error", std::strerror(errno)}});
-  }
-  ::close(fd);
 }
 
 void report_ready(const server::Server& server, int ready_fd) {

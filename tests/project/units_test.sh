@@ -23,3 +23,11 @@ exposure() { # UNIT LIMIT IN TENTHS
 exposure pqc-chat-server.service 15
 exposure pqc-chat-client@.service 20
 exposure pqc-chat-echo.service 20
+
+# What anybody may reach has bounds, and says by itself when it is ready.
+for unit in pqc-chat-server pqc-chat-echo; do
+  for setting in Type=notify PrivateUsers=yes RemoveIPC=yes LimitNOFILE= LimitCORE=0 TasksMax=; do
+    grep -q "^$setting" "packaging/systemd/$unit.service.in" || { printf '%s: %s is missing\n' "$unit" "$setting"; exit 1; }
+  done
+done
+for setting in MemoryMax= CPUQuota=; do grep -q "^$setting" packaging/systemd/pqc-chat-echo.service.in; done

@@ -46,7 +46,8 @@ Result<std::optional<CallArrived>> CallIntake::take(const CallPeer& from, const 
     fresh = is_fresh(contact, *offer, received_at);
     age = age_of(*offer);
     if (!within_limit(contact, fresh, received_at)) return std::nullopt;
-    auto added = take_offer({.from = from, .received_at = received_at, .content = content}, fresh && !here.call);
+    auto added = take_offer({.from = from, .received_at = received_at, .content = content},
+                            fresh && !here.call && !of_strangers_);
     if (!added) return pass(added);
     // Nothing rings where nobody could answer.
     if (!*added || !here.takes_calls) return std::nullopt;
@@ -56,7 +57,8 @@ Result<std::optional<CallArrived>> CallIntake::take(const CallPeer& from, const 
   return CallArrived{.from = from, .content = content, .fresh = fresh, .age = age};
 }
 
-// It is a missed call until it is another one. False where it was known.
+// It is a missed call until it is another one. False where it was known. Of a service nothing waits: with several
+// lines, another one could take the same offer a second time.
 Result<bool> CallIntake::take_offer(const WaitingOffer& offer, bool may_wait) {
   auto added = core_.store.calls.add({.id = offer.content.call,
                                       .contact = offer.from.contact,

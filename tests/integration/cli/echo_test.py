@@ -1,8 +1,10 @@
 """The echo service: strangers call it and hear their own words, some at once and not for ever."""
 
 import json
+import os
 import pathlib
 import signal
+import socket
 import sys
 
 import calls_test
@@ -36,6 +38,24 @@ class Echo(Case):
         service = self.echo.start("echo-service", *options)
         self.assertEqual(json.loads(service.stdout.readline())["type"], "done")
         return service
+
+    def test_a_service_says_when_it_is_ready_and_ends_at_another_server(self):
+        server = Server(self.folder / "first")
+        self.addCleanup(server.stop)
+        echo = Person(self.folder / "first-people", "echo")
+        self.expect(self.registered(echo, server), 0)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(self.folder / "notify"))
+            manager.settimeout(programs.TIMEOUT)
+            service = echo.start("echo-service", env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
+            self.assertEqual(manager.recv(100), b"READY=1")
+            self.assertEqual(json.loads(service.stdout.readline())["type"], "done")
+            # A server that is away is waited for; one with another key is none to wait for.
+            server.stop()
+            server.folder = self.folder / "second"
+            server.start()
+            self.expect(self.ended(service), 11, "wrong_server")
+            self.assertEqual(manager.recv(100), b"STOPPING=1")
 
     def stopped(self, service):
         service.send_signal(signal.SIGTERM)
