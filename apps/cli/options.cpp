@@ -255,13 +255,15 @@ void add_keys(CLI::App& app, Options& options) {
 }
 
 // What stands for an option's value in --help.
-constexpr std::array<std::pair<std::string_view, const char*>, 26> value_names{{{"server", "HOST[:PORT]"},
+constexpr std::array<std::pair<std::string_view, const char*>, 28> value_names{{{"server", "HOST[:PORT]"},
                                                                                 {"fingerprint", "FP"},
                                                                                 {"invite", "TOKEN"},
                                                                                 {"suite", "SUITE"},
                                                                                 {"wait", "SECONDS"},
                                                                                 {"wait-delivered", "SECONDS"},
                                                                                 {"limit", "N"},
+                                                                                {"calls", "N"},
+                                                                                {"longest", "SECONDS"},
                                                                                 {"since", "TIME"},
                                                                                 {"before", "TIME"},
                                                                                 {"with", "PEER"},

@@ -55,8 +55,9 @@ void Engine::go_online(const Online& how) {
   const bool more = how.subscribe && !how_.subscribe;
   how_ = {.subscribe = how_.subscribe || how.subscribe, .keep = how_.keep || how.keep};
   if (!core_.relay) make_relay(address());
-  if (!core_.relay->online()) return core_.relay->start(how_.keep);
-  if (!more) return;
+  const bool online = core_.relay->online();
+  core_.relay->start(how_.keep);
+  if (!online || !more) return;
   sync_.subscribe();
   ask_what_to_maintain();
   ask_for_history();
