@@ -250,9 +250,9 @@ void CallMachine::Step::operator()(const LeaveCall&) {
 void CallMachine::Step::operator()(const MediaConnected& event) {
   const auto* connecting = in<CallConnecting>();
   if (connecting == nullptr || connecting->id != event.id) return;
-  CallActive call{.id = event.id, .peer = connecting->peer, .direction = connecting->direction, .since = now_.wall};
-  if (const auto longest = machine_.timing_.longest) call.ends = now_.steady + *longest;
-  become(std::move(call));
+  const auto ends = machine_.timing_.longest.transform([this](auto longest) { return now_.steady + longest; });
+  become(CallActive{
+      .id = event.id, .peer = connecting->peer, .direction = connecting->direction, .since = now_.wall, .ends = ends});
 }
 
 void CallMachine::Step::operator()(const MediaEnded& event) {
