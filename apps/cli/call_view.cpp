@@ -234,7 +234,8 @@ client::Error error_of(const client::CallInfo& call) {
 
 bool FollowedCall::ends(const client::CallInfo& call) {
   if (call.phase == CallPhase::over) return call.id == id_;
-  id_ = call.id;
+  if (!answered_) id_ = call.id;
+  answered_ = answered_ || call.phase == CallPhase::connecting || call.phase == CallPhase::active;
   return false;
 }
 

@@ -34,6 +34,7 @@ class FollowedCall {
 
  private:
   std::string id_;
+  bool answered_ = false;  // from then on it gives way to none
 };
 
 }  // namespace pqc::cli

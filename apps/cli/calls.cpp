@@ -25,7 +25,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr seconds tick{1};
-// How long it is waited for the end after the user asked for it.
+// How long it is waited for the end after the user asked for it, but for that of a recording.
 constexpr seconds farewell{5};
 // An echo service answers by itself: one that does not ring in this time is not there.
 constexpr seconds echo_patience{12};
@@ -94,7 +94,7 @@ class Watcher {
   std::optional<CallInfo> watch(const std::string& id) {
     FollowedCall followed(id);
     std::optional<steady_clock::time_point> give_up;
-    while (!give_up || steady_clock::now() < *give_up) {
+    while (!give_up || steady_clock::now() < *give_up || is_written()) {
       client_.loop().run_until([&] { return !events_.empty() || (signal_ != 0 && !give_up); },
                                steady_clock::now() + (is_test_ && !context_.output.json() ? meter_tick : tick));
       while (!events_.empty()) {
@@ -125,6 +125,11 @@ class Watcher {
   [[nodiscard]] bool interrupted() const { return signal_ != 0; }
 
  private:
+  // Whether a call has ended but for its recording.
+  bool is_written() {
+    const auto call = client_.call(client::CallStatusRequest{});
+    return call && call->phase == CallPhase::over;
+  }
   CallInfo take() {
     auto call = std::move(events_.front());
     events_.pop_front();

@@ -17,7 +17,7 @@ using client::CallOutcome;
 using client::CallPhase;
 
 constexpr std::chrono::seconds catch_up_wait{30};
-// Half of what people get: who never connects holds a line meanwhile.
+// Less than people get: who never connects holds a line meanwhile.
 constexpr std::chrono::seconds connecting_wait{8};
 
 // Until it is stopped, or the connection fails in a way that trying again does not mend.
@@ -38,14 +38,23 @@ class Service {
   client::Status start() {
     if (!client_.owner())
       return client::fail(ExitCode::busy, "another pqc-chat holds this profile: an echo service needs one of its own");
-    // First: a connection that was begun for one errand is not made anew when it ends.
     if (auto done = client_.follow([this](const client::Event& event) { on_event(event); }); !done) return done;
-    if (auto done = client_.catch_up(catch_up_wait); !done) return done;
+    if (auto done = arrive(); !done || stopped_ || failure_) return done;
     const auto account = client_.whoami();
     if (!account) return std::unexpected(account.error());
     context_.output.done("The echo service answers as " + account->name);
     tell_systemd("READY=1");
     return {};
+  }
+
+  // Whoever calls from then on is answered.
+  client::Status arrive() {
+    while (true) {
+      auto done = client_.catch_up(catch_up_wait);
+      if (done || !retried(done.error().code)) return done;
+      client_.loop().run_until([this] { return stopped_ || failure_ || online_; });
+      if (stopped_ || failure_) return {};
+    }
   }
 
   void on_event(const client::Event& event) {
@@ -55,6 +64,7 @@ class Service {
 
   // What ends the service is told by its end.
   void on_connection(const client::Connection& connection) {
+    online_ = connection.online;
     if (connection.online) {
       reported_ = false;
     } else if (connection.failure && !retried(connection.failure->code)) {
@@ -78,6 +88,7 @@ class Service {
   const Context& context_;
   client::Client& client_;
   bool stopped_ = false;
+  bool online_ = false;
   bool reported_ = false;  // that the connection has gone
   std::optional<client::Error> failure_;
 };

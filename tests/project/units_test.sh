@@ -30,4 +30,6 @@ for unit in pqc-chat-server pqc-chat-echo; do
     grep -q "^$setting" "packaging/systemd/$unit.service.in" || { printf '%s: %s is missing\n' "$unit" "$setting"; exit 1; }
   done
 done
-for setting in MemoryMax= CPUQuota=; do grep -q "^$setting" packaging/systemd/pqc-chat-echo.service.in; done
+for setting in MemoryMax= CPUQuota= RestartPreventExitStatus=; do
+  grep -q "^$setting" packaging/systemd/pqc-chat-echo.service.in || { printf 'pqc-chat-echo: %s is missing\n' "$setting"; exit 1; }
+done

@@ -13,7 +13,7 @@
 namespace pqc::client {
 
 // A bucket for each account. Full ones say nothing and are dropped where the table is full; if all are in use,
-// newcomers have to wait.
+// newcomers have none.
 class AccountRates {
  public:
   using Time = TokenBucket::Time;

@@ -21,16 +21,18 @@ constexpr const char* ciphers =
 constexpr const char* our_profiles = "SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM";
 constexpr const char* plain_profiles = "SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80";
 constexpr std::size_t max_record = 16'384 + 512;
-// How long OpenSSL's own timer waits, in microseconds. What flight.h sends again is as it was, but for the numbers of
-// what is in plain text. One who accepts and has ended well answers only a Finished with a new number, which OpenSSL
-// alone can seal; so its timer runs where we connect, from our second flight on.
-unsigned timer(SSL* ssl, unsigned before) {
+// How long OpenSSL's own timers wait, in microseconds: longer than a handshake may take, since flight.h repeats flights
+// by our clock.
+unsigned no_timer(SSL*, unsigned) {
+  return static_cast<unsigned>(std::chrono::microseconds(2 * limits::handshake).count());
+}
+// Where we connect to a plain peer, OpenSSL repeats the second flight: who has ended well may answer only a Finished
+// with a new number, which OpenSSL alone can seal.
+unsigned timer_of_second_flight(SSL* ssl, unsigned before) {
   using std::chrono::microseconds;
-  constexpr microseconds longer_than_a_handshake = 2 * limits::handshake;
-  const bool first_flight = SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO;
-  const auto wait = SSL_is_server(ssl) == 1 || first_flight ? longer_than_a_handshake
-                    : before == 0                           ? limits::first_retransmission
-                                  : std::min<microseconds>(2 * microseconds(before), limits::longest_retransmission);
+  if (SSL_is_server(ssl) == 1 || SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO) return no_timer(ssl, before);
+  const auto wait = before == 0 ? microseconds(limits::first_retransmission)
+                                : std::min<microseconds>(2 * microseconds(before), limits::longest_retransmission);
   return static_cast<unsigned>(wait.count());
 }
 
@@ -136,7 +138,7 @@ bool Dtls::Impl::begin(ByteView hello) {
   }
   SSL_set_bio(made.ssl.get(), made.in, made.out);
   SSL_set_mtu(made.ssl.get(), static_cast<long>(limits::datagram));
-  DTLS_set_timer_cb(made.ssl.get(), timer);
+  DTLS_set_timer_cb(made.ssl.get(), plain_peer ? timer_of_second_flight : no_timer);
   role == DtlsRole::connect ? SSL_set_connect_state(made.ssl.get()) : SSL_set_accept_state(made.ssl.get());
   if (attempts.size() == limits::handshake_attempts) attempts.erase(attempts.begin());
   attempts.push_back(std::move(made));
@@ -217,7 +219,7 @@ void Dtls::Impl::repeat(Time now) {
   const auto most = attempt.at_end ? limits::unanswered_ends : limits::unanswered_repeats;
   const bool forgotten = !plain_peer && attempt.flight.repeats() >= most;
   if (role == DtlsRole::connect && forgotten) return begin_again(now);
-  if (DTLSv1_handle_timeout(attempt.ssl.get()) > 0) attempt.flight.renew(pending(attempt));
+  if (plain_peer && DTLSv1_handle_timeout(attempt.ssl.get()) > 0) attempt.flight.renew(pending(attempt));
   ERR_clear_error();
   attempt.flight.send_again(path, next_record, now);
 }

@@ -49,14 +49,12 @@ inline bool is_plain_handshake(ByteView record) {
   }
   return true;
 }
-// All that one who connects to a peer of ours waits for until then: there is no cookie exchange (HelloVerifyRequest,
-// 3).
+// All that one who connects to a peer of ours waits for at first. There is no cookie exchange (HelloVerifyRequest).
 inline bool is_of_first_flight(ByteView record) {
   constexpr std::uint8_t hello_verify_request = 3;
   return is_plain_handshake(record) && record[record_header] != hello_verify_request;
 }
-// All that it waits for once its second flight is out: a well-formed ChangeCipherSpec, and what is
-// sealed.
+// All that it waits for once its second flight is out: a well-formed ChangeCipherSpec, and what is sealed.
 inline bool is_last(ByteView record) {
   if (!is_plain(record)) return is_sealed(record);
   return record[0] == change_cipher_spec && record.size() == record_header + 1 && record[record_header] == 1;

@@ -98,10 +98,13 @@ TEST_F(CallsTest, NobodyAnswersAndNobodyIsThere) {
     const auto calls = bob.client->calls(10);
     return calls && calls->size() == 1U && calls->front().outcome == CallOutcome::missed;
   }));
-  ASSERT_TRUE(call(alice, PlaceCallRequest{.peer = "bob", .audio = {}}));
+  alice.client->close();
+  alice.client.reset();
+  auto& patient = start("alice", true, milliseconds(5'000));
+  ASSERT_TRUE(call(patient, PlaceCallRequest{.peer = "bob", .audio = {}}));
   ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::rings_here; }));
-  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::over && bob.phase() == CallPhase::over; }));
-  EXPECT_EQ(*alice.outcome(), CallOutcome::unanswered);
+  ASSERT_TRUE(until([&] { return patient.phase() == CallPhase::over && bob.phase() == CallPhase::over; }));
+  EXPECT_EQ(*patient.outcome(), CallOutcome::unanswered);
   EXPECT_EQ(*bob.outcome(), CallOutcome::missed);
 }
 

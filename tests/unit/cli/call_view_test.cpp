@@ -117,6 +117,10 @@ TEST(CallView, ACallIsFollowedWhereItGivesWayToAnother) {
   other.phase = CallPhase::connecting;
   EXPECT_FALSE(followed.ends(other));
   EXPECT_FALSE(followed.ends(over(CallOutcome::completed))) << "the one before";
+  auto next = other;
+  next.id = "3";
+  next.phase = CallPhase::rings_here;
+  EXPECT_FALSE(followed.ends(next)) << "somebody calls while the end of this one is written";
   other.phase = CallPhase::over;
   EXPECT_TRUE(followed.ends(other));
 }
