@@ -19,7 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (frame.has_login()) static_cast<void>(accounts::parse_account(frame.login().account(), "server"));
   if (frame.has_register_()) {
     static_cast<void>(accounts::verify_registration(frame.register_(), {}, "server", now));
-    static_cast<void>(accounts::hash_invite_token(frame.register_().invite_token()));
+    const auto& token = frame.register_().invite_token();
+    for (const auto name : {std::string_view(), std::string_view("echo")})
+      static_cast<void>(accounts::hash_invite_token(token, name));
   }
   return 0;
 }
