@@ -401,19 +401,20 @@ Status Calls::take(const ContactRow& contact, std::uint32_t device, const CallCo
   return {};
 }
 
+bool Calls::came(const std::function<bool(const CallArrived&)>& wanted) const {
+  return std::ranges::any_of(came_, [&](const CallEvent& event) {
+    const auto* arrived = std::get_if<CallArrived>(&event);
+    return arrived != nullptr && wanted(*arrived);
+  });
+}
+
 bool Calls::has(const CallId& id) const {
-  return call_id(machine_.state()) == id || std::ranges::any_of(came_, [&](const CallEvent& event) {
-           const auto* arrived = std::get_if<CallArrived>(&event);
-           return arrived != nullptr && arrived->content.call == id;
-         });
+  return call_id(machine_.state()) == id || came([&](const CallArrived& it) { return it.content.call == id; });
 }
 
 bool Calls::is_with(std::int64_t contact) const {
   return (!machine_.idle() && call_peer(machine_.state()).contact == contact) ||
-         std::ranges::any_of(came_, [&](const CallEvent& event) {
-           const auto* arrived = std::get_if<CallArrived>(&event);
-           return arrived != nullptr && arrived->from.contact == contact;
-         });
+         came([&](const CallArrived& it) { return it.from.contact == contact; });
 }
 
 void Calls::answer_at_once() {

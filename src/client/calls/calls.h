@@ -77,6 +77,8 @@ class Calls {
   void rolled_back() { came_.clear(); }
 
  private:
+  // Whether a message about a call that is not committed yet is one that is wanted.
+  [[nodiscard]] bool came(const std::function<bool(const CallArrived&)>& wanted) const;
   void place(const PlaceCallRequest& request, Answer answer);
   Result<ContactRow> callee(std::string_view peer);
   Status begin(std::int64_t contact, const CallAudio& audio);

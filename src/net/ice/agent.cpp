@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include "base/free_by.h"
 #include "base/log.h"
 #include "net/ice/events.h"
 #include "net/ice/limits.h"
@@ -21,19 +22,12 @@ namespace {
 
 constexpr guint component = 1;
 
-template <auto Free>
-struct Release {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using ContextPtr = std::unique_ptr<GMainContext, Release<g_main_context_unref>>;
-using LoopPtr = std::unique_ptr<GMainLoop, Release<g_main_loop_unref>>;
-using AgentPtr = std::unique_ptr<NiceAgent, Release<g_object_unref>>;
-using CandidatePtr = std::unique_ptr<NiceCandidate, Release<nice_candidate_free>>;
-using SocketsPtr = std::unique_ptr<GPtrArray, Release<g_ptr_array_unref>>;
-using SourcePtr = std::unique_ptr<GSource, Release<g_source_unref>>;
+using ContextPtr = std::unique_ptr<GMainContext, FreeBy<g_main_context_unref>>;
+using LoopPtr = std::unique_ptr<GMainLoop, FreeBy<g_main_loop_unref>>;
+using AgentPtr = std::unique_ptr<NiceAgent, FreeBy<g_object_unref>>;
+using CandidatePtr = std::unique_ptr<NiceCandidate, FreeBy<nice_candidate_free>>;
+using SocketsPtr = std::unique_ptr<GPtrArray, FreeBy<g_ptr_array_unref>>;
+using SourcePtr = std::unique_ptr<GSource, FreeBy<g_source_unref>>;
 
 CandidateType type_of(NiceCandidateType type) {
   switch (type) {
@@ -275,7 +269,7 @@ void Agent::Impl::keep_mapping() {
   if (checking || !settings.stun) return;
   std::array<std::uint8_t, 20> indication{0x00, 0x11, 0, 0, 0x21, 0x12, 0xa4, 0x42};
   for (std::size_t i = 8; i < indication.size(); ++i) indication[i] = static_cast<std::uint8_t>(g_random_int());
-  const std::unique_ptr<GSocketAddress, Release<g_object_unref>> server(
+  const std::unique_ptr<GSocketAddress, FreeBy<g_object_unref>> server(
       g_inet_socket_address_new_from_string(settings.stun->ip.c_str(), settings.stun->port));
   const SocketsPtr sockets(nice_agent_get_sockets(agent.get(), stream, component));
   for (guint i = 0; server && sockets && i < sockets->len; ++i) {
@@ -437,7 +431,7 @@ bool Agent::Impl::is_ours(const NiceAddress& address) const {
   for (guint i = 0; sockets && i < sockets->len; ++i) {
     auto* socket = static_cast<GSocket*>(g_ptr_array_index(sockets.get(), i));
     if (g_socket_get_socket_type(socket) != G_SOCKET_TYPE_DATAGRAM) continue;
-    const std::unique_ptr<GSocketAddress, Release<g_object_unref>> local(g_socket_get_local_address(socket, nullptr));
+    const std::unique_ptr<GSocketAddress, FreeBy<g_object_unref>> local(g_socket_get_local_address(socket, nullptr));
     sockaddr_storage native{};
     if (!local || g_socket_address_to_native(local.get(), &native, sizeof native, nullptr) == FALSE) continue;
     NiceAddress at;
