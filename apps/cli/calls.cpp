@@ -42,8 +42,11 @@ std::string endpoint(const std::string& given) {
 
 // A file that is to be played has to be there, one that is to be made must not be, before anybody is called.
 client::Result<client::CallAudio> audio_of(const AudioOptions& options) {
-  client::CallAudio out{
-      .in = endpoint(options.in), .out = endpoint(options.out), .relay_only = options.relay_only, .record = {}};
+  client::CallAudio out{.in = endpoint(options.in),
+                        .out = endpoint(options.out),
+                        .relay_only = options.relay_only,
+                        .record = {},
+                        .processing = options.processing == "on"};
   if (!options.record.empty()) {
     out.record = std::filesystem::absolute(options.record).string();
     if (auto checked = client::check_recording_path(out.record); !checked) return client::pass(checked);

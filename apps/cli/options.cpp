@@ -68,6 +68,9 @@ void add_audio(CLI::App& app, AudioOptions& audio) {
   app.add_flag("--relay-only", audio.relay_only,
                "Calls go through relays only, and messages meanwhile not directly: the other side learns no address of "
                "yours");
+  app.add_option("--voice-processing", audio.processing,
+                 "Echo cancellation, noise suppression and gain: on (default), or off, for headphones")
+      ->check(one_of({"on", "off"}));
 }
 
 void add_messages(CLI::App& app, Options& options) {
@@ -255,7 +258,7 @@ void add_keys(CLI::App& app, Options& options) {
 }
 
 // What stands for an option's value in --help.
-constexpr std::array<std::pair<std::string_view, const char*>, 28> value_names{{{"server", "HOST[:PORT]"},
+constexpr std::array<std::pair<std::string_view, const char*>, 29> value_names{{{"server", "HOST[:PORT]"},
                                                                                 {"fingerprint", "FP"},
                                                                                 {"invite", "TOKEN"},
                                                                                 {"suite", "SUITE"},
@@ -271,6 +274,7 @@ constexpr std::array<std::pair<std::string_view, const char*>, 28> value_names{{
                                                                                 {"format", "json|text"},
                                                                                 {"read-receipts", "on|off"},
                                                                                 {"typing", "on|off"},
+                                                                                {"voice-processing", "on|off"},
                                                                                 {"keep-days", "DAYS"},
                                                                                 {"code", "DIGITS"},
                                                                                 {"transport", "tcp|udp"},
@@ -345,7 +349,7 @@ std::expected<AudioOptions, std::string> parse_audio_options(std::string_view wo
   } catch (const CLI::ParseError& error) {
     return std::unexpected(std::string(error.what()) +
                            "; what may follow: --record FILE, --audio-in DEVICE|FILE, --audio-out DEVICE|FILE, "
-                           "--relay-only");
+                           "--relay-only, --voice-processing on|off");
   }
   return audio;
 }

@@ -117,6 +117,7 @@ struct AudioOptions {
   std::string out;
   bool relay_only = false;
   std::string record;
+  std::string processing = "on";  // on, off
 };
 struct ChatCommand {
   std::string peer;

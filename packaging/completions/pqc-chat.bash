@@ -10,7 +10,7 @@ _pqc_chat() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --profile) ((i++)); profile=(--profile "${COMP_WORDS[i]:-}") ;;
-      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --calls | --longest | --since | --before | --with | --conversation | --format | --audio-in | --audio-out | --record | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
+      --config | --passphrase-file | --new-passphrase-file | --backup-passphrase-file | --minimum-level | --server | --fingerprint | --invite | --suite | --wait | --wait-delivered | --limit | --calls | --longest | --since | --before | --with | --conversation | --format | --audio-in | --audio-out | --voice-processing | --record | --read-receipts | --typing | --keep-days | --code | --file | --transport | --encryption | --level | --stun | --turn | --turn-user | --turn-password-file)
         ((i++)) ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else ((position++)); fi ;;
@@ -26,7 +26,7 @@ _pqc_chat() {
     --level) mapfile -t COMPREPLY < <(compgen -W "quantum-resistant enhanced standard" -- "$current"); return ;;
     --minimum-level) mapfile -t COMPREPLY < <(compgen -W "QUANTUM_RESISTANT ENHANCED STANDARD" -- "$current"); return ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "json text" -- "$current"); return ;;
-    --read-receipts | --typing) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current"); return ;;
+    --read-receipts | --typing | --voice-processing) mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current"); return ;;
     --server | --fingerprint | --invite | --wait | --wait-delivered | --limit | --calls | --longest | --since | --before | --with | --conversation | --keep-days | --code | --stun | --turn | --turn-user) return ;;
   esac
 
@@ -46,9 +46,9 @@ _pqc_chat() {
     backup | restore) options="--backup-passphrase-file" ;;
     reply | edit | unsend) options="--with" ;;
     react) options="--with --remove" ;;
-    chat) options="--audio-in --audio-out --relay-only" ;;
-    call) options="--audio-in --audio-out --relay-only --record" ;;
-    answer) options="--auto --audio-in --audio-out --relay-only --record" ;;
+    chat) options="--audio-in --audio-out --relay-only --voice-processing" ;;
+    call) options="--audio-in --audio-out --relay-only --voice-processing --record" ;;
+    answer) options="--auto --audio-in --audio-out --relay-only --voice-processing --record" ;;
     calls) options="--limit" ;;
     echo-service) options="--calls --longest" ;;
     settings) options="--read-receipts --typing --keep-days" ;;

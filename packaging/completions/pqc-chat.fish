@@ -110,6 +110,7 @@ complete -c pqc-chat -n '__fish_seen_subcommand_from react' -l remove -d 'take i
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l audio-in -r -d 'microphone, or a .wav file'
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l audio-out -r -d 'loudspeaker, or a .wav file'
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l relay-only -d 'only through relays'
+complete -c pqc-chat -n '__fish_seen_subcommand_from call answer chat' -l voice-processing -x -a 'on off' -d 'against echo and noise'
 complete -c pqc-chat -n '__fish_seen_subcommand_from call answer' -l record -r -F -d 'the call, encrypted, into this new file'
 complete -c pqc-chat -n '__fish_seen_subcommand_from recording' -a export
 complete -c pqc-chat -n '__fish_seen_subcommand_from recording' -F

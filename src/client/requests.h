@@ -73,6 +73,7 @@ struct CallAudio {
   std::string out = {};
   bool relay_only = false;  // the other side does not learn our address
   std::string record = {};  // a new file that the call is recorded into, from the root on; empty: none
+  bool processing = true;   // of what a microphone gives: echo cancellation, noise suppression, gain
 };
 struct PlaceCallRequest {
   std::string peer;

@@ -181,8 +181,7 @@ class VoiceCall final : public CallMedia {
                                         .certificate = *certificate_,
                                         .peer_fingerprint = peer,
                                         .secret = std::move(*secret)},
-                            .voice = {.source = media::voice::parse_endpoint(setup_.audio.in),
-                                      .sink = media::voice::parse_endpoint(setup_.audio.out)},
+                            .voice = voice_settings(setup_.audio),
                             .wanted = {},
                             .words = std::string(words->first) + " " + std::string(words->second),
                             .recorder = std::move(recorder_),
@@ -190,8 +189,6 @@ class VoiceCall final : public CallMedia {
     log_candidates(with.theirs.candidates);
     out.wanted = rate_limits(with.theirs);
     keep_to(out.wanted, out.voice);
-    // A file is played and written as it is.
-    out.voice.processing = std::holds_alternative<media::voice::Device>(out.voice.source);
     return out;
   }
 

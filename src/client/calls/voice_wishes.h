@@ -1,14 +1,25 @@
-// What the other side of a call wants of the frames that it gets (docs/spec/calls.md §2), kept by our voice. Pure.
+// What is wanted of our voice in a call: by the user, and by the other side, of the frames that it gets
+// (docs/spec/calls.md §2). Pure.
 #pragma once
 
 #include <algorithm>
+#include <variant>
 
 #include "client/calls/call_content.h"
+#include "client/requests.h"
 #include "media/voice/limits.h"
 #include "media/voice/rate_choice.h"
 #include "media/voice/voice_engine.h"
 
 namespace pqc::client {
+
+// A file is played and written as it is.
+inline media::voice::Settings voice_settings(const CallAudio& audio) {
+  media::voice::Settings out{.source = media::voice::parse_endpoint(audio.in),
+                             .sink = media::voice::parse_endpoint(audio.out)};
+  out.processing = audio.processing && std::holds_alternative<media::voice::Device>(out.source);
+  return out;
+}
 
 // Opus goes no lower than its least rate here.
 inline media::voice::RateLimits rate_limits(const CallDescription& wanted) {

@@ -10,10 +10,15 @@ void encode(const CallAudio& in, v1::CallAudio& out) {
   out.set_out(in.out);
   out.set_relay_only(in.relay_only);
   out.set_record(in.record);
+  out.set_unprocessed(!in.processing);
 }
 
 CallAudio decode(const v1::CallAudio& in) {
-  return {.in = in.in(), .out = in.out(), .relay_only = in.relay_only(), .record = in.record()};
+  return {.in = in.in(),
+          .out = in.out(),
+          .relay_only = in.relay_only(),
+          .record = in.record(),
+          .processing = !in.unprocessed()};
 }
 
 struct RequestEncoder {

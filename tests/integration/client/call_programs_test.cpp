@@ -125,7 +125,7 @@ TEST_F(CallsTest, AnotherProcessOfTheProfileSteersTheCall) {
     if (!opened || (*opened)->owner()) return;
     // What is not kept is not promised: it rings on.
     refused = (*opened)->call(AnswerCallRequest{.audio = {.in = {}, .out = {}, .relay_only = true}});
-    answered = (*opened)->call(AnswerCallRequest{.audio = {.in = "/tmp/in.wav", .out = {}}});
+    answered = (*opened)->call(AnswerCallRequest{.audio = {.in = "/tmp/in.wav", .out = {}, .processing = false}});
     history = (*opened)->calls(10);
     finished = true;
   });
@@ -136,6 +136,9 @@ TEST_F(CallsTest, AnotherProcessOfTheProfileSteersTheCall) {
   EXPECT_EQ(refused->error().code, ExitCode::unreachable);
   ASSERT_TRUE(answered && *answered);
   EXPECT_EQ((**answered).id, bob.events.back().id);
+  EXPECT_EQ(bob.media.audio.in, "/tmp/in.wav");
+  EXPECT_FALSE(bob.media.audio.processing);
+  EXPECT_TRUE(alice.media.audio.processing);
   ASSERT_TRUE(*history);
   EXPECT_EQ((**history).size(), 1U);
   // The program ends in the middle of it: the other side is told.

@@ -44,12 +44,14 @@ class PretendedMedia final : public CallMedia {
     std::string their_name = {};
     std::pair<std::uint32_t, CallPath> followed = {};
     std::string recorded_to = {};
+    CallAudio audio = {};
     RecordingEnd recording_end = {};  // what this will answer
     CallMediaEvents events = {};
   };
 
-  PretendedMedia(Seen& seen, bool offering, CallMediaEvents events) : seen_(seen), events_(std::move(events)) {
-    seen_.offering = offering;
+  PretendedMedia(Seen& seen, const CallSetup& setup, CallMediaEvents events) : seen_(seen), events_(std::move(events)) {
+    seen_.audio = setup.audio;
+    seen_.offering = setup.offering;
     seen_.events = events_;
     seen_.there = true;
     CallDescription description{
@@ -109,7 +111,7 @@ class CallsTest : public ::testing::Test {
     if (program != nullptr)
       out.calls.make_media = [program](Loop&, const CallSetup& setup,
                                        CallMediaEvents events) -> Result<std::unique_ptr<CallMedia>> {
-        return std::make_unique<PretendedMedia>(program->media, setup.offering, std::move(events));
+        return std::make_unique<PretendedMedia>(program->media, setup, std::move(events));
       };
     return out;
   }

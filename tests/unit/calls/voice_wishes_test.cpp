@@ -1,4 +1,4 @@
-// What the other side wants of our frames is kept.
+// What the user and the other side want of our voice is kept.
 #include "client/calls/voice_wishes.h"
 
 #include <gtest/gtest.h>
@@ -16,6 +16,13 @@ media::voice::Settings kept(std::uint32_t units, std::uint32_t bit_rate) {
   wanted.bit_rate = bit_rate;
   keep_to(rate_limits(wanted), out);
   return out;
+}
+
+TEST(VoiceWishesTest, SoundOfAMicrophoneIsProcessedUnlessTheUserDoesNotWantIt) {
+  EXPECT_TRUE(voice_settings({}).processing);
+  EXPECT_TRUE(voice_settings({.in = "USB mic", .out = "heard.wav"}).processing);
+  EXPECT_FALSE(voice_settings({.in = "USB mic", .processing = false}).processing);
+  EXPECT_FALSE(voice_settings({.in = "said.wav"}).processing) << "a file is played as it is";
 }
 
 TEST(VoiceWishesTest, FramesAreNoLongerAndRatesNoHigherThanWanted) {
