@@ -1,11 +1,8 @@
 """What a process costs: processor time, wake-ups, memory."""
 
+import contextlib
 import pathlib
 import time
-
-
-def _tasks(pid):
-    return pathlib.Path(f"/proc/{pid}/task").iterdir()
 
 
 def _field(path, name):
@@ -16,24 +13,34 @@ def _field(path, name):
 
 
 def _reading(pid):
-    """Nanoseconds on a processor as the scheduler counts them, and how often its threads went to sleep of their own accord."""
-    run = sum(int((task / "schedstat").read_text().split()[0]) for task in _tasks(pid))
-    sleeps = sum(_field(task / "status", "voluntary_ctxt_switches") for task in _tasks(pid))
-    return time.monotonic_ns(), run, sleeps
+    """The time, and of each thread its name, its nanoseconds on a processor as the scheduler counts them, and how often it
+    went to sleep of its own accord."""
+    found = {}
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            found[task.name] = ((task / "comm").read_text().strip(), int((task / "schedstat").read_text().split()[0]),
+                                _field(task / "status", "voluntary_ctxt_switches"))
+    return time.monotonic_ns(), found
 
 
 class Cost:
-    """Between start and end; `percent` of one core."""
+    """Between start and end; `percent` of one core, `wakeups` a second. `threads` has the two by the threads' names, those
+    first that cost most."""
 
     def __init__(self, pid):
         self.pid = pid
-        self.begin = _reading(pid)
+        self.begin, self.before = _reading(pid)
         self.percent = self.wakeups = self.resident_mib = None
+        self.threads = {}
 
     def end(self):
-        now = _reading(self.pid)
-        seconds = (now[0] - self.begin[0]) / 1e9
-        self.percent = (now[1] - self.begin[1]) / 1e7 / seconds
-        self.wakeups = (now[2] - self.begin[2]) / seconds
+        now, after = _reading(self.pid)
+        seconds = (now - self.begin) / 1e9
+        for task, (name, run, sleeps) in after.items():
+            _, run_before, sleeps_before = self.before.get(task, (name, 0, 0))
+            percent, wakeups = self.threads.get(name, (0, 0))
+            self.threads[name] = percent + (run - run_before) / 1e7 / seconds, wakeups + (sleeps - sleeps_before) / seconds
+        self.threads = dict(sorted(self.threads.items(), key=lambda each: each[1], reverse=True))
+        self.percent, self.wakeups = map(sum, zip(*self.threads.values()))
         self.resident_mib = _field(pathlib.Path(f"/proc/{self.pid}/status"), "VmRSS") / 1024
         return self

@@ -11,15 +11,16 @@ SECONDS = 30
 
 
 class OurCall:
-    """A call that is up in the `with` block; `pids` are the processes of the people."""
+    """A call that is up in the `with` block, both sides with these options; `pids` are the processes of the people."""
 
-    def __init__(self, programs, sound, source="Monitor of {}_mic"):
-        self.programs, self.sound, self.source = programs, sound, source
+    def __init__(self, programs, sound, options=()):
+        self.programs, self.sound, self.options = programs, sound, options
         self.processes = {}
         self.last = {}
 
     def _start(self, name, *command):
-        words = self.programs.client(name, *command, "--audio-in", self.source.format(name), "--audio-out", f"{name}_ear", "--json")
+        words = self.programs.client(name, *command, "--audio-in", f"Monitor of {name}_mic", "--audio-out", f"{name}_ear",
+                                     *self.options, "--json")
         process = self.programs.spawn(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self.sound.environment, text=True)
         self.processes[name] = process
         active = threading.Event()

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <thread>
 
+#include <pthread.h>
+
 #include "media/voice/pulse_link.h"
 #include "media/voice/voice_worker.h"
 
@@ -106,6 +108,7 @@ void VoiceEngine::start() {
   const std::lock_guard lock(worker_->mutex);
   if (worker_->thread.joinable()) return;
   worker_->thread = std::jthread([worker = &worker_->worker](const std::stop_token& stop) { run(*worker, stop); });
+  pthread_setname_np(worker_->thread.native_handle(), "voice");
 }
 
 void VoiceEngine::stop() {
