@@ -1,9 +1,13 @@
-"""A PulseAudio server of a test's own, as pulse_server.h makes one: without hardware, with null sinks `mic` and `speaker`."""
+"""A PulseAudio server of a test's own, as pulse_server.h makes one: without hardware, with null sinks `mic` and `speaker`. Beside
+them a source gives a tone."""
 
 import os
 import pathlib
 import shutil
 import subprocess
+
+# Its name, and how loud it is: as a root mean square in thousandths of the most.
+TONE, TONE_LEVEL = "Sine source at 1000 Hz", 353
 
 
 class PulseServer:
@@ -17,7 +21,8 @@ class PulseServer:
         own = {name: str(self.folder) for name in ("HOME", "XDG_RUNTIME_DIR", "PULSE_RUNTIME_PATH", "PULSE_STATE_PATH")}
         sinks = [f"module-null-sink sink_name={name} rate=48000 channels=1 sink_properties=device.description={name}"
                  for name in ("mic", "speaker")]
-        modules = [*sinks, f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}"]
+        modules = [*sinks, "module-sine-source source_name=tone frequency=1000 rate=48000",
+                   f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}"]
         self.process = subprocess.Popen(
             ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=true",
              "--log-level=error", *(word for module in modules for word in ("-L", module))],

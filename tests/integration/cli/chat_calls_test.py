@@ -1,6 +1,7 @@
 """Calls inside a chat, with sound devices: one person at a terminal, the other one behind pipes as a script is."""
 
 import fcntl
+import itertools
 import json
 import os
 import pathlib
@@ -18,7 +19,7 @@ import programs
 from programs import Case
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "support"))
-from pulse import PulseServer
+from pulse import TONE, TONE_LEVEL, PulseServer
 
 COLUMNS = 120
 CUT = re.compile(rb"(\x1b(\[\d*)?)?$")
@@ -265,6 +266,26 @@ class ChatCalls(Case):
         here.until_said(f"{bob.name}@test: ended after 0:0")
         self.assertEqual(here.process.wait(programs.TIMEOUT), 0)
         self.assertFalse(any("round trip" in row for row in here.rows))
+
+    def test_sound_goes_as_the_microphone_gives_it_where_the_user_wants_that(self):
+        alice, bob = self.contacts()
+
+        def of_a_tone(how):
+            """How loud what is said was lately, once there is sound."""
+            answering = bob.start("answer", "--auto")
+            self.addCleanup(programs.kill, answering)
+            calling = alice.start("call", bob.name, "--audio-in", TONE, "--voice-processing", how)
+            self.addCleanup(programs.kill, calling)
+            heard = (level for line in calling.stdout if (level := json.loads(line).get("level_in")))
+            levels = list(itertools.islice(heard, 1, 6))  # the first may be of a block that is not whole
+            self.assertEqual(len(levels), 5)
+            for process in (calling, answering):
+                process.send_signal(signal.SIGINT)
+                process.communicate(timeout=programs.TIMEOUT)
+            return levels
+
+        self.assertTrue(all(abs(level - TONE_LEVEL) < 10 for level in of_a_tone("off")))
+        self.assertTrue(any(abs(level - TONE_LEVEL) > 30 for level in of_a_tone("on")))
 
 
 if __name__ == "__main__":
