@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "client/limits.h"
 
 namespace pqc::client {
 
 CallLines::CallLines(Core& core, Directory& directory, Outbox& outbox, const CallOptions& options)
-    : core_(core), service_(options.service), intake_(core, service_.has_value()) {
-  const auto count = service_ ? std::clamp<std::size_t>(service_->lines, 1, limits::service_most_calls) : 1;
+    : core_(core), intake_(core, options.service.has_value()) {
+  const auto& service = options.service;
+  const auto count = service ? std::clamp<std::size_t>(service->lines, 1, limits::service_most_calls) : 1;
   for (std::size_t i = 0; i < count; ++i)
     lines_.push_back(std::make_unique<Calls>(core, directory, outbox, intake_, options));
-  if (service_) forget_again();
+  if (service) memory_.emplace(core, service->callers, [this](std::int64_t contact) { return is_with(contact); });
 }
 
 void CallLines::ring_waiting() {
@@ -32,6 +32,10 @@ void CallLines::look_at(std::int64_t contact) {
 
 bool CallLines::hides_from(std::int64_t contact) const {
   return std::ranges::any_of(lines_, [contact](const auto& line) { return line->hides_from(contact); });
+}
+
+bool CallLines::is_with(std::int64_t contact) const {
+  return std::ranges::any_of(lines_, [contact](const auto& line) { return line->is_with(contact); });
 }
 
 // A further offer of somebody who has a line goes to that one, which is busy: nobody holds two.
@@ -55,7 +59,7 @@ void CallLines::began_anew(const CallPeer& peer) {
 void CallLines::committed() {
   for (const auto& line : lines_) line->committed();
   answer_all();
-  if (service_) forget_callers(false);
+  if (memory_) memory_->committed();
 }
 
 void CallLines::rolled_back() {
@@ -63,41 +67,8 @@ void CallLines::rolled_back() {
 }
 
 void CallLines::answer_all() {
-  if (!service_) return;
+  if (!serves()) return;
   for (const auto& line : lines_) line->answer_at_once();
-}
-
-void CallLines::forget_again() {
-  timer_ = core_.loop.after(limits::service_forgets, [this] {
-    forget_callers(true);
-    forget_again();
-  });
-}
-
-void CallLines::forget_callers(bool by_time) {
-  if (const auto done = forget(by_time); !done)
-    log(LogLevel::error, "callers.not_forgotten", {{"why", done.error().message}});
-}
-
-Status CallLines::forget(bool by_time) {
-  auto& strangers = core_.store.strangers;
-  auto count = strangers.count();
-  if (!count) return pass(count);
-  if (!by_time && *count <= service_->callers) return {};
-  const auto before = core_.clock.now() - limits::service_memory;
-  auto transaction = core_.store.begin();
-  if (!transaction) return pass(transaction);
-  auto forgotten = strangers.to_forget(service_->callers, before, core_.account.name().text());
-  if (!forgotten) return pass(forgotten);
-  std::erase_if(*forgotten, [this](std::int64_t contact) {
-    return std::ranges::any_of(lines_, [contact](const auto& line) { return line->is_with(contact); });
-  });
-  for (const auto contact : *forgotten)
-    if (auto done = strangers.forget(contact); !done) return done;
-  if (auto done = strangers.forget_news(before, limits::service_seen_rows); !done) return done;
-  if (auto done = transaction->commit(); !done) return done;
-  for (const auto contact : *forgotten) core_.contacts.forget(contact);
-  return {};
 }
 
 }  // namespace pqc::client

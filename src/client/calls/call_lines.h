@@ -1,12 +1,13 @@
 // The calls that go on side by side: one of a user, several of a service that anybody may call (docs/spec/calls.md
 // §10). What deliveries bring goes to the line that it concerns. A service answers by itself, takes in nothing but
-// calls, and forgets its callers, so that strangers cannot make its store grow. Loop thread only.
+// calls, and forgets its callers (caller_memory.h). Loop thread only.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "client/calls/caller_memory.h"
 #include "client/calls/calls.h"
 
 namespace pqc::client {
@@ -30,7 +31,7 @@ class CallLines {
   Result<std::vector<CallRecord>> latest(std::size_t limit) { return core_.store.calls.latest(limit); }
 
   // Whether this is a service: strangers are answered, and of contents only calls are taken.
-  [[nodiscard]] bool serves() const { return service_.has_value(); }
+  [[nodiscard]] bool serves() const { return memory_.has_value(); }
 
   // Inside the transaction that stores the delivery; nothing of it happens before committed().
   Status take(const ContactRow& contact, std::uint32_t device, const CallContent& content, UnixMillis received_at) {
@@ -44,15 +45,12 @@ class CallLines {
   Calls& first() { return *lines_.front(); }
   Calls& line_for(std::int64_t contact, const CallContent& content);
   void answer_all();
-  void forget_callers(bool by_time);
-  Status forget(bool by_time);
-  void forget_again();
+  [[nodiscard]] bool is_with(std::int64_t contact) const;
 
   Core& core_;
-  const std::optional<CallService> service_;
   CallIntake intake_;
   std::vector<std::unique_ptr<Calls>> lines_;  // one at least
-  Loop::HandlePtr timer_;
+  std::optional<CallerMemory> memory_;         // of a service
 };
 
 }  // namespace pqc::client
