@@ -26,6 +26,10 @@ bool is_meant(const std::string& wanted, const CallId& id) {
   return wanted.empty() || wanted == to_hex(id);
 }
 
+bool is_any(const CallArrived&) {
+  return true;
+}
+
 // Of one that was completed: keys that came into doubt, or somebody who was blocked.
 bool says_why(CallOutcome outcome) {
   return outcome == CallOutcome::failed || outcome == CallOutcome::unreachable || outcome == CallOutcome::completed;
@@ -401,20 +405,25 @@ Status Calls::take(const ContactRow& contact, std::uint32_t device, const CallCo
   return {};
 }
 
-bool Calls::came(const std::function<bool(const CallArrived&)>& wanted) const {
+bool Calls::offered(const std::function<bool(const CallArrived&)>& wanted) const {
   return std::ranges::any_of(came_, [&](const CallEvent& event) {
     const auto* arrived = std::get_if<CallArrived>(&event);
-    return arrived != nullptr && wanted(*arrived);
+    return arrived != nullptr && arrived->fresh && std::holds_alternative<CallOffer>(arrived->content.what) &&
+           wanted(*arrived);
   });
 }
 
+bool Calls::free() const {
+  return machine_.idle() && !offered(is_any);
+}
+
 bool Calls::has(const CallId& id) const {
-  return call_id(machine_.state()) == id || came([&](const CallArrived& it) { return it.content.call == id; });
+  return call_id(machine_.state()) == id || offered([&](const CallArrived& it) { return it.content.call == id; });
 }
 
 bool Calls::is_with(std::int64_t contact) const {
   return (!machine_.idle() && call_peer(machine_.state()).contact == contact) ||
-         came([&](const CallArrived& it) { return it.from.contact == contact; });
+         offered([&](const CallArrived& it) { return it.from.contact == contact; });
 }
 
 void Calls::answer_at_once() {

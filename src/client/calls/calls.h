@@ -61,9 +61,9 @@ class Calls {
   // Whether this contact is not to learn our addresses: it is called, answered or talked to by relays only.
   [[nodiscard]] bool hides_from(std::int64_t contact) const;
 
-  // Whether nothing is under way here, nor has come.
-  [[nodiscard]] bool free() const { return machine_.idle() && came_.empty(); }
-  // Whether a call with this id, or one with this contact, is under way here or has come.
+  // Whether nothing is under way here, nor will be as soon as what has come is committed.
+  [[nodiscard]] bool free() const;
+  // Whether a call with this id, or one with this contact, is under way here or will be.
   [[nodiscard]] bool has(const CallId& id) const;
   [[nodiscard]] bool is_with(std::int64_t contact) const;
   // What rings, without asking where sound comes from.
@@ -77,8 +77,8 @@ class Calls {
   void rolled_back() { came_.clear(); }
 
  private:
-  // Whether a message about a call that is not committed yet is one that is wanted.
-  [[nodiscard]] bool came(const std::function<bool(const CallArrived&)>& wanted) const;
+  // Whether an offer that will ring, and is not committed yet, is one that is wanted. Nothing else begins a call.
+  [[nodiscard]] bool offered(const std::function<bool(const CallArrived&)>& wanted) const;
   void place(const PlaceCallRequest& request, Answer answer);
   Result<ContactRow> callee(std::string_view peer);
   Status begin(std::int64_t contact, const CallAudio& audio);

@@ -6,12 +6,12 @@
 namespace pqc::client {
 namespace {
 
-// The account "service" answers whoever calls, two at once, and remembers one caller.
+// The account "service" answers whoever calls, two at once.
 class CallServiceTest : public CallsTest {
  protected:
   OpenOptions options(const std::string& name, Program* program, milliseconds ringing) override {
     auto out = CallsTest::options(name, program, ringing);
-    if (name == "service") out.calls.service = CallService{.lines = 2, .callers = 1};
+    if (name == "service") out.calls.service = CallService{.lines = 2, .callers = callers};
     return out;
   }
   bool calls_service(Program& caller, CallPhase phase) {
@@ -19,10 +19,19 @@ class CallServiceTest : public CallsTest {
     EXPECT_TRUE(placed) << placed.error().message;
     return until([&] { return caller.phase() == phase; });
   }
+  // While the service is away: its offer waits at the server.
+  bool offers_service(Program& caller) {
+    const auto before = caller.events.size();
+    const auto placed = call(caller, PlaceCallRequest{.peer = "service", .audio = {}});
+    EXPECT_TRUE(placed) << placed.error().message;
+    // Once when it begins, and once when it is offered.
+    return until([&] { return caller.events.size() == before + 2; }) && caller.client->catch_up(wait);
+  }
   bool hang_up(Program& caller) {
     EXPECT_TRUE(call(caller, HangUpRequest{}));
     return until([&] { return caller.phase() == CallPhase::over; });
   }
+  std::size_t callers = 1;  // whom it remembers
 };
 
 TEST_F(CallServiceTest, AServiceAnswersStrangersAndForgetsThem) {
@@ -76,6 +85,27 @@ TEST_F(CallServiceTest, AServiceAnswersStrangersAndForgetsThem) {
   ASSERT_TRUE(calls_service(bob, CallPhase::active));
   ASSERT_TRUE(hang_up(bob));
   EXPECT_EQ(bob.client->await(message->seq, Until::sent, wait)->status, MessageStatus::sent);
+}
+
+// What comes in one go, as after a service was away.
+TEST_F(CallServiceTest, WhatIsSaidOfAnOldCallTakesNobodysLine) {
+  callers = 10;
+  register_account("service");
+  auto* service = &start("service");
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  ASSERT_TRUE(calls_service(alice, CallPhase::active));
+  ASSERT_TRUE(hang_up(alice));
+  ASSERT_TRUE(calls_service(bob, CallPhase::active));
+  // The program dies; bob notices when alice has called already.
+  service->client.reset();
+  ASSERT_TRUE(offers_service(alice));
+  ASSERT_TRUE(hang_up(bob));
+  ASSERT_TRUE(offers_service(bob));
+  service = &start("service");
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active; }));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::active || bob.phase() == CallPhase::over; }));
+  EXPECT_EQ(bob.phase(), CallPhase::active);
 }
 
 }  // namespace
