@@ -37,10 +37,8 @@ class Calls(Case):
 
     def until(self, process, phase):
         """The first object of a program with this phase."""
-        for line in process.stdout:
-            if (found := json.loads(line)).get("phase") == phase:
-                return found
-        self.fail(f"never {phase}: {process.stderr.read()}")
+        objects = (json.loads(line) for line in programs.lines_of(process))
+        return next(found for found in objects if found.get("phase") == phase)
 
     def ended(self, process):
         """The objects that are left of a program that ends."""
@@ -56,7 +54,7 @@ class Calls(Case):
         answering = bob.start("answer", "--auto", "--audio-in", folder / "answer.wav", "--audio-out", heard)
         calling = alice.start("call", bob.name, "--audio-in", speech, "--audio-out", folder / "back.wav")
         seconds = 0
-        for line in calling.stdout:
+        for line in programs.lines_of(calling):
             seconds += '"phase":"active"' in line
             if seconds > 6:  # one a second
                 break
@@ -84,7 +82,8 @@ class Calls(Case):
         connected = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         calling = alice.start("call", bob.name, *self.sounds(alice))
         self.until(calling, "rings_there")
-        self.assertEqual(connected.stderr.readline(), f"{alice.name}@test calls: pqc-chat answer, or pqc-chat decline\n")
+        self.assertEqual(programs.line_of(connected, connected.stderr),
+                         f"{alice.name}@test calls: pqc-chat answer, or pqc-chat decline\n")
         # It rings on where the sound cannot go where it should.
         self.expect(bob("answer", "--audio-out", "/nowhere/heard.wav"), 47, "missing")
         self.expect(bob("decline"), 0)

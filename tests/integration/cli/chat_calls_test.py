@@ -141,12 +141,11 @@ class AtPipes:
 
     def until(self, **wanted):
         """The next object with these members."""
-        for line in self.process.stdout:
+        for line in programs.lines_of(self.process):
             found = json.loads(line)
             self.objects.append(found)
             if wanted.items() <= found.items():
                 return found
-        self.test.fail(f"no {wanted} in {self.objects}: {self.process.stderr.read()}")
 
 
 class ChatCalls(Case):

@@ -1,7 +1,6 @@
 """Several devices of one account, as real processes (docs/spec/devices.md): how they are linked, and who can read what."""
 
 import json
-import select
 import time
 
 import programs
@@ -15,8 +14,7 @@ class Devices(programs.Case):
         device = Person(self.folder, f"{name}{programs.Case.counter}")
         process = device.start("link", "--server", self.server.address, "--fingerprint", self.server.fingerprint, *arguments)
         self.addCleanup(self.end, process)
-        self.assertTrue(select.select([process.stdout], [], [], TIMEOUT)[0], "no code is shown")
-        shown = json.loads(process.stdout.readline())
+        shown = json.loads(programs.line_of(process))
         self.assertEqual(shown["type"], "link_code")
         device.name = primary.name
         return device, process, shown["code"]
@@ -174,7 +172,7 @@ class Devices(programs.Case):
         self.expect(laptop("devices", "link", code), 20, "unknown_peer")
         again = phone.start("link", "--server", self.server.address)
         self.addCleanup(self.end, again)
-        code = json.loads(again.stdout.readline())["code"]
+        code = json.loads(programs.line_of(again))["code"]
         self.expect(laptop("devices", "link", code), 0)
         self.expect(self.finished(again), 0)
         self.assertEqual(len(self.expect(laptop("devices"), 0).of_type("device")), 2)

@@ -74,7 +74,7 @@ class DirectContacts(programs.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.metrics = next(line.split()[1] for line in cls.server.process.stdout if line.startswith("metrics "))
+        cls.metrics = next(line.split()[1] for line in programs.lines_of(cls.server.process) if line.startswith("metrics "))
 
     def someone(self, name, policy):
         made = Someone(self.folder, f"{name}{next(self.numbers)}", policy)

@@ -122,7 +122,7 @@ class Truth(direct.Case):
             self.assertIn(meaning, listening.of_type("p2p_status")["meaning"])
             listening.say("the first message")
             before = []
-            for line in process.stdout:
+            for line in programs.lines_of(process):
                 if "the first message" in line:
                     break
                 before.append(line)

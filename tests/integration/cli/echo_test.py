@@ -36,7 +36,7 @@ class Echo(Case):
 
     def started(self, *options):
         service = self.echo.start("echo-service", *options)
-        self.assertEqual(json.loads(service.stdout.readline())["type"], "done")
+        self.assertEqual(json.loads(programs.line_of(service))["type"], "done")
         return service
 
     def test_a_service_says_when_it_is_ready_and_ends_at_another_server(self):
@@ -49,7 +49,7 @@ class Echo(Case):
             manager.settimeout(programs.TIMEOUT)
             service = echo.start("echo-service", env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
             self.assertEqual(manager.recv(100), b"READY=1")
-            self.assertEqual(json.loads(service.stdout.readline())["type"], "done")
+            self.assertEqual(json.loads(programs.line_of(service))["type"], "done")
             # A server that is away is waited for; one with another key is none to wait for.
             server.stop()
             server.folder = self.folder / "second"
@@ -66,10 +66,8 @@ class Echo(Case):
 
     def heard(self, process, milliseconds):
         """The last object of a call that goes on for so long."""
-        for line in process.stdout:
-            if (found := json.loads(line)).get("played_ms", 0) > milliseconds:
-                return found
-        self.fail(f"the call ended: {process.stderr.read()}")
+        objects = (json.loads(line) for line in programs.lines_of(process))
+        return next(found for found in objects if found.get("played_ms", 0) > milliseconds)
 
     def test_strangers_hear_their_own_words(self):
         # Where nobody runs one, callers are told; that takes its time, in which the rest is done.
@@ -100,7 +98,7 @@ class Echo(Case):
             self.assertGreater(shown["round_trip_us"], 0)
         self.expect(alice("hangup"), 0)
         overs = [self.expect(self.ended(calls[0]), 0).objects]
-        self.assertEqual(json.loads(service.stdout.readline())["outcome"], "completed")
+        self.assertEqual(json.loads(programs.line_of(service))["outcome"], "completed")
         # Whoever is in a call when the service ends hears that it is over.
         said = self.stopped(service)
         overs.append(self.expect(self.ended(calls[1]), 0).objects)

@@ -112,7 +112,7 @@ class Keys(Case):
         following = alice.start("receive", "--follow")
         try:
             self.sent(bob, alice, "the first needs the keys")
-            self.assertIn("the first needs the keys", following.stdout.readline())
+            self.assertIn("the first needs the keys", programs.line_of(following))
             self.expect(alice("lock"), 0)
             carol = self.person("carol")
             self.sent(carol, alice, "and so does a stranger's")
@@ -120,8 +120,8 @@ class Keys(Case):
             # The owner still has its sessions: what they need goes on.
             self.sent(alice, bob, "sent while locked")
             self.expect(alice("unlock", "--passphrase-file", secret), 0)
-            self.assertIn("and so does a stranger's", following.stdout.readline())
-            self.assertIn("this one waits behind it", following.stdout.readline())
+            self.assertIn("and so does a stranger's", programs.line_of(following))
+            self.assertIn("this one waits behind it", programs.line_of(following))
             self.received(bob, "sent while locked")
         finally:
             programs.kill(following)

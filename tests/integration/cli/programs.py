@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -31,11 +32,8 @@ class Server:
         self.process = subprocess.Popen(
             [BIN / "pqc-chat-server", "--data", self.folder, "run", "--listen", f"127.0.0.1:{self.port}", "--name", "test",
              *self.arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        for line in self.process.stdout:
-            if line.startswith("listening "):
-                self.port = int(line.rsplit(":", 1)[1])
-                return
-        raise RuntimeError("the server did not start")
+        line = next(line for line in lines_of(self.process) if line.startswith("listening "))
+        self.port = int(line.rsplit(":", 1)[1])
 
     def stop(self):
         if self.process:
@@ -85,6 +83,29 @@ def end_agents(folder):
     for keys, process in agents().items():
         if keys.startswith(str(folder)):
             os.kill(process, signal.SIGTERM)
+
+
+def lines_of(process, stream=None):
+    """What a process that goes on prints, as it comes. Where what is waited for does not come in time, the process is killed.
+    That, and its own end, is a failure, with what it printed."""
+    stream = stream or process.stdout
+    printed = []
+    watch = threading.Timer(TIMEOUT, process.kill)
+    watch.start()
+    try:
+        for line in stream:
+            printed.append(line)
+            yield line
+        end = "was killed, for what is waited for did not come" if watch.finished.is_set() else "ended"
+    finally:
+        watch.cancel()
+    printed += [other.read() for other in (process.stdout, process.stderr) if other and other is not stream]
+    raise AssertionError(f"{' '.join(map(str, process.args))} {end}: {''.join(printed)}")
+
+
+def line_of(process, stream=None):
+    """The next line that it prints."""
+    return next(lines_of(process, stream))
 
 
 def wait_until(condition):
