@@ -30,7 +30,8 @@ std::optional<RateTable<std::int64_t>> message_rates(std::uint64_t per_day) {
   if (per_day == 0) return std::nullopt;
   constexpr double seconds_a_day = 86'400;
   const auto at_once = std::max<std::uint64_t>(1, per_day / messages_burst_share);
-  return RateTable<std::int64_t>({static_cast<double>(per_day) / seconds_a_day, static_cast<double>(at_once)});
+  return RateTable<std::int64_t>({static_cast<double>(per_day) / seconds_a_day, static_cast<double>(at_once)},
+                                 max_rate_keys);
 }
 
 StartFailure listen_failure(const net::ListenFailure& failure) {

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/rate_table.h"
 #include "base/rng.h"
 #include "net/fingerprint.h"
 #include "proto/relay.pb.h"
@@ -19,8 +20,8 @@
 #include "server/blobs/blob_worker.h"
 #include "server/calls/registry.h"
 #include "server/calls/tokens.h"
+#include "server/limits.h"
 #include "server/links.h"
-#include "server/rate_table.h"
 #include "server/relay/relay.h"
 #include "server/rendezvous/rendezvous.h"
 #include "server/storage/group_commit.h"
@@ -75,18 +76,18 @@ struct Services {
   bool invite_only = false;
   FileOptions files{};
 
-  RateTable<std::int64_t> lookups{{lookups_per_second, lookups_burst}};
-  RateTable<std::int64_t> publishes{{publishes_per_second, publishes_burst}};
-  RateTable<std::int64_t> misses{{misses_per_second, misses_burst}};
+  RateTable<std::int64_t> lookups{{lookups_per_second, lookups_burst}, max_rate_keys};
+  RateTable<std::int64_t> publishes{{publishes_per_second, publishes_burst}, max_rate_keys};
+  RateTable<std::int64_t> misses{{misses_per_second, misses_burst}, max_rate_keys};
   std::optional<RateTable<std::int64_t>> messages{};  // none: no limit
-  RateTable<std::string> registrations{{registrations_per_second, registrations_burst}};
-  RateTable<std::int64_t> openings{{blobs::openings_per_second, blobs::openings_burst}};
+  RateTable<std::string> registrations{{registrations_per_second, registrations_burst}, max_rate_keys};
+  RateTable<std::int64_t> openings{{blobs::openings_per_second, blobs::openings_burst}, max_rate_keys};
   // Who may write to a blob.
   std::map<storage::BlobId, Session*> writers{};
-  RateTable<std::string> meetings{{rendezvous::questions_per_second, rendezvous::questions_burst}};
+  RateTable<std::string> meetings{{rendezvous::questions_per_second, rendezvous::questions_burst}, max_rate_keys};
   std::optional<rendezvous::Rendezvous> rendezvous{};  // none: off
   std::optional<turn::Issuer> turn{};                  // none: there is no relay
-  RateTable<std::string> link_openings{{link_openings_per_second, link_openings_burst}};
+  RateTable<std::string> link_openings{{link_openings_per_second, link_openings_burst}, max_rate_keys};
   Links links{};
   TokenBucket refusal_lines{};
   std::uint64_t refusals_not_logged = 0;
@@ -97,8 +98,8 @@ struct Services {
   std::unordered_multimap<std::string, Session*> people{};
   calls::Registry calls{};
   calls::Tokens tokens{};
-  RateTable<std::int64_t> call_starts{{calls::starts_per_second, calls::starts_burst}};
-  RateTable<std::int64_t> call_requests{{calls::requests_per_second, calls::requests_burst}};
+  RateTable<std::int64_t> call_starts{{calls::starts_per_second, calls::starts_burst}, max_rate_keys};
+  RateTable<std::int64_t> call_requests{{calls::requests_per_second, calls::requests_burst}, max_rate_keys};
   Counters counters;
   // Pages of mailboxes that are being read, and the sessions that wait until another may be.
   std::size_t reads = 0;

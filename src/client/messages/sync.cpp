@@ -17,10 +17,6 @@ namespace v1 = pqc_chat::v1;
 
 constexpr std::chrono::milliseconds retry_delay = std::chrono::seconds(5);
 
-AccountRates::Time steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 void Sync::subscribe() {
@@ -50,14 +46,13 @@ void Sync::deliver(const v1::Deliver& deliver) {
       log(LogLevel::warning, "inbox.too_many_deliveries");
       break;
     }
-    queue_.push_back(
-        {.message_id = static_cast<std::int64_t>(item.message_id()),
-         .account = item.from().account(),
-         .device = {item.from().device()},
-         .id = to_bytes(as_bytes(item.id())),
-         .body = to_bytes(as_bytes(item.body())),
-         .received_at = {item.received_at()},
-         .one_too_many = calls_.serves() && !strangers_.deliveries.take(item.from().account(), steady_now())});
+    queue_.push_back({.message_id = static_cast<std::int64_t>(item.message_id()),
+                      .account = item.from().account(),
+                      .device = {item.from().device()},
+                      .id = to_bytes(as_bytes(item.id())),
+                      .body = to_bytes(as_bytes(item.body())),
+                      .received_at = {item.received_at()},
+                      .one_too_many = calls_.serves() && !strangers_.deliveries.take(item.from().account())});
   }
   process();
 }
@@ -434,13 +429,12 @@ bool Sync::limits_stranger(const ContactRow& contact) const {
 }
 
 bool Sync::may_look_up(const ContactRow& contact) {
-  return !limits_stranger(contact) || strangers_.lookups.any(contact.peer, steady_now());
+  return !limits_stranger(contact) || strangers_.lookups.would_take(contact.peer);
 }
 
 // What a stranger says of records must not make a service ask the server as often as it likes.
 void Sync::refresh(const ContactRow& contact, const ContactRow& because_of) {
-  if (!limits_stranger(because_of) || strangers_.lookups.take(because_of.peer, steady_now()))
-    to_refresh_.insert(contact.id);
+  if (!limits_stranger(because_of) || strangers_.lookups.take(because_of.peer)) to_refresh_.insert(contact.id);
 }
 
 Status Sync::check_versions(const ContactRow& contact, identity::DeviceId device, const OpenedMessage& message) {
@@ -470,7 +464,7 @@ void Sync::fetch_record() {
   if (!contact) return retry_later();
   waiting_ = true;
   const bool limited = limits_stranger(*contact);
-  if (limited) strangers_.lookups.take(contact->peer, steady_now());
+  if (limited) (void)strangers_.lookups.take(contact->peer);
   directory_.fetch_record(contact->id, [this, limited, peer = contact->peer](const Status& status) {
     waiting_ = false;
     const bool answered = status || is_about_account(status.error().code);
