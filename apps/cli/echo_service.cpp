@@ -19,6 +19,8 @@ using client::CallPhase;
 constexpr std::chrono::seconds catch_up_wait{30};
 // Less than people get: who never connects holds a line meanwhile.
 constexpr std::chrono::seconds connecting_wait{8};
+// The part of its longest time after which a call gives way to another one.
+constexpr int gives_way_part = 6;
 
 // Until it is stopped, or the connection fails in a way that trying again does not mend.
 class Service {
@@ -96,11 +98,12 @@ class Service {
 }  // namespace
 
 ExitCode run(const Context& context, const EchoServiceCommand& command) {
-  auto opened =
-      context.open_for({.make_media = client::make_echo_call,
-                        .timing = {.connecting = connecting_wait, .longest = std::chrono::seconds(command.longest)},
-                        .service = client::CallService{.lines = command.calls}},
-                       false);
+  const std::chrono::milliseconds longest = std::chrono::seconds(command.longest);
+  auto opened = context.open_for(
+      {.make_media = client::make_echo_call,
+       .timing = {.connecting = connecting_wait, .longest = longest, .gives_way = longest / gives_way_part},
+       .service = client::CallService{.lines = command.calls}},
+      false);
   if (!opened) return context.fail(opened.error());
   const Closing closing{**opened};
   if (auto done = Service(context, **opened).run(); !done) return context.fail(done.error());

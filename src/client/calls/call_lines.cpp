@@ -5,6 +5,11 @@
 #include "client/limits.h"
 
 namespace pqc::client {
+namespace {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+}  // namespace
 
 CallLines::CallLines(Core& core, Directory& directory, Outbox& outbox, const CallOptions& options)
     : core_(core), intake_(core, options.service.has_value()) {
@@ -38,7 +43,8 @@ bool CallLines::is_with(std::int64_t contact) const {
   return std::ranges::any_of(lines_, [contact](const auto& line) { return line->is_with(contact); });
 }
 
-// A further offer of somebody who has a line goes to that one, which is busy: nobody holds two.
+// A further offer of somebody who has a line goes to that one, which is busy: nobody holds two. Where all are taken,
+// one goes to the line whose call gives way first.
 Calls& CallLines::line_for(std::int64_t contact, const CallContent& content) {
   const auto find = [this](const auto& fits) {
     const auto found = std::ranges::find_if(lines_, [&](const auto& line) { return fits(*line); });
@@ -48,7 +54,8 @@ Calls& CallLines::line_for(std::int64_t contact, const CallContent& content) {
   if (!std::holds_alternative<CallOffer>(content.what)) return first();
   if (auto* with = find([&](const Calls& line) { return line.is_with(contact); })) return *with;
   if (auto* free = find([](const Calls& line) { return line.free(); })) return *free;
-  return first();
+  const auto gives_way = [](const auto& line) { return line->gives_way().value_or(TimePoint::max()); };
+  return **std::ranges::min_element(lines_, {}, gives_way);
 }
 
 void CallLines::began_anew(const CallPeer& peer) {

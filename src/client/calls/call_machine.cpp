@@ -72,6 +72,7 @@ class CallMachine::Step {
   void arrived(const CallPeer& from, const CallId& id, const CallTaken& taken);
   void arrived(const CallPeer& from, const CallId& id, const CallRinging&);
   bool withdraw_for(const CallPeer& from, const CallId& id);
+  bool make_way(const CallPeer& from);
   void answer(const CallPeer& from, const CallId& id, const CallOffer& offer);
   CallActive* active(const CallId& id);
   void restart(CallActive& call, std::uint32_t round);
@@ -250,9 +251,13 @@ void CallMachine::Step::operator()(const LeaveCall&) {
 void CallMachine::Step::operator()(const MediaConnected& event) {
   const auto* connecting = in<CallConnecting>();
   if (connecting == nullptr || connecting->id != event.id) return;
-  const auto ends = machine_.timing_.longest.transform([this](auto longest) { return now_.steady + longest; });
-  become(CallActive{
-      .id = event.id, .peer = connecting->peer, .direction = connecting->direction, .since = now_.wall, .ends = ends});
+  const auto after = [this](auto time) { return now_.steady + time; };
+  become(CallActive{.id = event.id,
+                    .peer = connecting->peer,
+                    .direction = connecting->direction,
+                    .since = now_.wall,
+                    .ends = machine_.timing_.longest.transform(after),
+                    .gives_way = machine_.timing_.gives_way.transform(after)});
 }
 
 void CallMachine::Step::operator()(const MediaEnded& event) {
@@ -377,7 +382,7 @@ void CallMachine::Step::arrived(const CallArrived& event, const CallOffer& offer
   if (withdraw_for(from, id)) return answer(from, id, offer);
   if (const auto* calling = in<CallCalling>(); calling != nullptr && calling->contact == from.contact)
     return;  // ours stands: they will withdraw this one
-  if (!machine_.idle()) {
+  if (!machine_.idle() && !make_way(from)) {
     send(from, {.call = id, .what = CallReject{.busy = true}});
     return note_missed(id, from);
   }
@@ -394,6 +399,15 @@ bool CallMachine::Step::withdraw_for(const CallPeer& from, const CallId& id) {
   if (!offered && !not_yet) return false;
   if (offered) send({.contact = from.contact, .device = 0}, {.call = calling->id, .what = CallHangup{}});
   end(CallOutcome::withdrawn);
+  return true;
+}
+
+// Of a service (docs/spec/calls.md §10): whether the call that is up ends for that of somebody else.
+bool CallMachine::Step::make_way(const CallPeer& from) {
+  const auto* call = in<CallActive>();
+  if (call == nullptr || call->peer.contact == from.contact) return false;
+  if (!call->gives_way || now_.steady < *call->gives_way) return false;
+  give_up(CallOutcome::completed);
   return true;
 }
 

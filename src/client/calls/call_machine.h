@@ -33,6 +33,8 @@ struct CallTiming {
   std::chrono::milliseconds connecting = limits::call_connecting;
   std::chrono::milliseconds reconnecting = limits::call_reconnecting;
   std::optional<std::chrono::milliseconds> longest = {};  // that a call lasts; nothing: as long as people like
+  // After so long it gives way to a call of somebody else; nothing: never.
+  std::optional<std::chrono::milliseconds> gives_way = {};
 };
 
 // A device of a contact.
@@ -200,7 +202,8 @@ struct CallActive {
   std::chrono::steady_clock::time_point began{};                    // that round
   std::optional<std::chrono::steady_clock::time_point> until = {};  // reconnecting
   std::optional<CallRestart> kept = {};  // the peer's latest round, too soon after that one to be followed yet
-  std::optional<std::chrono::steady_clock::time_point> ends = {};  // it may last no longer
+  std::optional<std::chrono::steady_clock::time_point> ends = {};       // it may last no longer
+  std::optional<std::chrono::steady_clock::time_point> gives_way = {};  // from then on, to a call of somebody else
 };
 using CallState =
     std::variant<CallIdle, CallPreparing, CallCalling, CallRingingHere, CallAnswering, CallConnecting, CallActive>;

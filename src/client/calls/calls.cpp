@@ -426,6 +426,11 @@ bool Calls::is_with(std::int64_t contact) const {
          offered([&](const CallArrived& it) { return it.from.contact == contact; });
 }
 
+std::optional<std::chrono::steady_clock::time_point> Calls::gives_way() const {
+  const auto* active = std::get_if<CallActive>(&machine_.state());
+  return active == nullptr || offered(is_any) ? std::nullopt : active->gives_way;
+}
+
 void Calls::answer_at_once() {
   if (!std::holds_alternative<CallRingingHere>(machine_.state())) return;
   if (const auto allowed = check_call(); !allowed) {

@@ -11,7 +11,10 @@ class CallServiceTest : public CallsTest {
  protected:
   OpenOptions options(const std::string& name, Program* program, milliseconds ringing) override {
     auto out = CallsTest::options(name, program, ringing);
-    if (name == "service") out.calls.service = CallService{.lines = 2, .callers = callers};
+    if (name == "service") {
+      out.calls.service = CallService{.lines = 2, .callers = callers};
+      out.calls.timing.gives_way = gives_way;
+    }
     return out;
   }
   bool calls_service(Program& caller, CallPhase phase) {
@@ -32,6 +35,7 @@ class CallServiceTest : public CallsTest {
     return until([&] { return caller.phase() == CallPhase::over; });
   }
   std::size_t callers = 1;  // whom it remembers
+  std::optional<milliseconds> gives_way;
 };
 
 TEST_F(CallServiceTest, AServiceAnswersStrangersAndForgetsThem) {
@@ -85,6 +89,30 @@ TEST_F(CallServiceTest, AServiceAnswersStrangersAndForgetsThem) {
   ASSERT_TRUE(calls_service(bob, CallPhase::active));
   ASSERT_TRUE(hang_up(bob));
   EXPECT_EQ(bob.client->await(message->seq, Until::sent, wait)->status, MessageStatus::sent);
+}
+
+TEST_F(CallServiceTest, WhereAllLinesAreTakenTheLongestCallGivesWay) {
+  callers = 10;
+  gives_way = milliseconds(0);
+  register_account("service");
+  register_account("carol");
+  register_account("dave");
+  auto& service = start("service");
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  auto& carol = start("carol");
+  auto& dave = start("dave");
+  ASSERT_TRUE(calls_service(alice, CallPhase::active));
+  ASSERT_TRUE(calls_service(bob, CallPhase::active));
+  ASSERT_TRUE(calls_service(carol, CallPhase::active));
+  ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
+  EXPECT_EQ(*alice.outcome(), CallOutcome::completed);
+  EXPECT_EQ(bob.phase(), CallPhase::active) << "it began later";
+  ASSERT_TRUE(hang_up(carol));
+  ASSERT_TRUE(until([&] { return service.outcome() && service.client->calls(1)->front().ended.value > 0; }));
+  // Where a line is free, nobody gives way.
+  ASSERT_TRUE(calls_service(dave, CallPhase::active));
+  EXPECT_EQ(bob.phase(), CallPhase::active);
 }
 
 // What comes in one go, as after a service was away.

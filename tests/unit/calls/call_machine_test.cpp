@@ -439,6 +439,23 @@ TEST_F(CallMachineTest, ACallMayHaveALongestTime) {
   EXPECT_NE(sent<CallHangup>(ended), nullptr);
 }
 
+TEST_F(CallMachineTest, ACallMayGiveWayToThatOfSomebodyElse) {
+  machine = CallMachine({.gives_way = seconds(30)});
+  talk_to_bob();
+  passed = seconds(29);
+  EXPECT_TRUE(std::get<CallReject>(sent<CallReject>(bob_calls(9, carol))->content.what).busy);
+  passed = seconds(30);
+  EXPECT_TRUE(sent<CallReject>(bob_calls(10, bobs_laptop))) << "nobody has two lines";
+  EXPECT_EQ(outcome(bob_calls(11, carol, false)), CallOutcome::missed);
+  EXPECT_TRUE(std::holds_alternative<CallActive>(machine.state()));
+  const auto made_way = bob_calls(12, carol);
+  EXPECT_EQ(outcome(made_way), CallOutcome::completed);
+  EXPECT_EQ(sent<CallHangup>(made_way)->to, bobs_phone);
+  EXPECT_EQ(sent<CallRinging>(made_way)->to, carol);
+  EXPECT_TRUE(std::holds_alternative<CallRingingHere>(machine.state()));
+  EXPECT_TRUE(sent<CallReject>(bob_calls(13))) << "what rings does not give way";
+}
+
 TEST_F(CallMachineTest, ADeviceThatBeganAnewIsOfferedTheCallOnceMore) {
   call_bob();
   EXPECT_TRUE(on(PeerBeganAnew{carol}).empty());
