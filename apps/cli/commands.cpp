@@ -83,7 +83,9 @@ ExitCode run(const Context& context, const RegisterCommand& command) {
   options.host = address->host;
   options.port = address->port;
   options.allow_classical = context.config.allow_classical;
-  options.invite = command.invite;
+  auto invite = text_or_input(command.invite);
+  if (!invite) return context.fail(invite.error());
+  options.invite = std::move(*invite);
   auto fingerprint = parse_fingerprint(command.fingerprint);
   if (!fingerprint) return context.fail(fingerprint.error());
   options.fingerprint = *fingerprint;

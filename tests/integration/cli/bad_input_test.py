@@ -127,7 +127,8 @@ class Invites(Case):
         with sqlite3.connect(self.server.database) as database:
             database.execute("UPDATE invite SET expires_at = 1")
         self.expect(bob.register(self.server, "--invite", expired), 17, "invalid_invite")
-        self.expect(bob.register(self.server, "--invite", self.server.tool("invite")[0]), 0)
+        typed = self.server.tool("invite")[0] + "\n"
+        self.expect(bob.register(self.server, "--invite", "-", stdin=typed.encode()), 0)
 
 
 class Texts(Case):

@@ -151,8 +151,8 @@ class Person:
     def start(self, *arguments, **options):
         return subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
-    def register(self, server, *arguments):
-        return self("register", self.name, "--server", server.address, "--fingerprint", server.fingerprint, *arguments)
+    def register(self, server, *arguments, **options):
+        return self("register", self.name, "--server", server.address, "--fingerprint", server.fingerprint, *arguments, **options)
 
 
 class Case(unittest.TestCase):
