@@ -1,6 +1,6 @@
 // A connection to PulseAudio (or PipeWire, which answers in its place) without a thread of its own: whoever uses its
-// streams lets it work, by pump() or wait(). The source and the sink of an engine share one, so that one thread wakes
-// up for both. One thread at a time.
+// streams lets it work, by pump(), flush() or wait(). The source and the sink of an engine have one each, so that what
+// the server says about what is played wakes nobody who waits for the microphone. One thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -44,6 +44,8 @@ class PulseLink {
 
   // Does what has come by now; once for each `now`, and not where wait() has just done so.
   void pump(Micros now);
+  // Sends what the library was given, and waits for nothing.
+  void flush() { loop_.defer(); }
   // Works until a stream is ready or `until` is there.
   void wait(Micros until);
   // Works until `done`; whether it came before the patience was over. What did not is the end of the link, so that

@@ -28,9 +28,10 @@ class PulseLoop {
   [[nodiscard]] pa_mainloop_api* api() { return &api_; }
   // Waits for something to happen for at most `most`, and does what it asks for; whether something happened.
   bool iterate(Micros most);
+  // Does what was put off until the loop's next turn, and nothing else; whether there was something.
+  bool defer();
 
  private:
-  bool defer();
   [[nodiscard]] Micros until_timer(Micros most) const;
   bool fire_timers();
   bool wait(Micros most);

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "media/voice/beat.h"
 #include "media/voice/limits.h"
 
 namespace pqc::media::voice {
@@ -19,8 +20,12 @@ constexpr auto unset = static_cast<std::uint32_t>(-1);
 constexpr Micros calm = 10s;
 // A server that has just been told what is wanted of it takes so long to do so.
 constexpr Micros settling = 2s;
-// When to look again, where nobody waits for the server.
-constexpr Micros look_again = 7ms;
+// When to look again at a microphone that woke nobody.
+constexpr Micros look_again = 20ms;
+// How long before the server has played all that it got more is written, where nothing woke the engine until then.
+constexpr Micros reserve = 2500us;
+// And how soon it is asked again where it wanted nothing then.
+constexpr Micros ask_again = 5ms;
 // How often to ask whether a stream is still there.
 constexpr Micros look_at_state = 20ms;
 
@@ -183,7 +188,7 @@ class PulseSink final : public SoundSink, PulseStream {
     stream_.library().stream_set_write_callback(stream_.get(), on_demand, this);
     stream_.library().stream_set_underflow_callback(stream_.get(), on_underrun, this);
     const auto buffer = buffer_for(latency_);
-    constexpr auto flags = static_cast<pa_stream_flags_t>(PA_STREAM_START_CORKED | PA_STREAM_ADJUST_LATENCY);
+    constexpr auto flags = static_cast<pa_stream_flags_t>(PA_STREAM_START_CORKED | PA_STREAM_EARLY_REQUESTS);
     return stream_.connected(stream_.library().stream_connect_playback(
         stream_.get(), device.empty() ? nullptr : device.c_str(), &buffer, flags, nullptr, nullptr));
   }
@@ -212,8 +217,11 @@ class PulseSink final : public SoundSink, PulseStream {
     if (!runs_) return;
     failed_ |= stream_.library().stream_write(stream_.get(), samples.data(), samples.size_bytes(), nullptr, 0,
                                               PA_SEEK_RELATIVE) < 0;
+    stream_.link().flush();
+    written_ = VoiceEngine::now();
   }
-  Micros next(Micros now) const override { return now + look_again; }
+  // Who plays to the beat of a microphone comes before this.
+  Micros next(Micros now) const override { return std::max(written_ + time_of(latency_) - reserve, now + ask_again); }
   bool wait(Micros until) override {
     stream_.link().wait(until);
     return true;
@@ -267,6 +275,7 @@ class PulseSink final : public SoundSink, PulseStream {
   std::uint64_t underruns_ = 0;
   std::uint64_t underruns_seen_ = 0;
   std::size_t latency_ = limits::least_sink_latency;
+  Micros written_{0};
   Micros began_{0};
   Micros calm_since_{0};
 };

@@ -47,7 +47,7 @@ class SoundSink {
   [[nodiscard]] virtual std::uint64_t underruns() const { return 0; }
 };
 
-// Devices of PulseAudio that share a connection wait for each other too.
+// With a link: a device of PulseAudio.
 [[nodiscard]] Result<std::unique_ptr<SoundSource>> open_source(const Endpoint& endpoint,
                                                                const std::shared_ptr<PulseLink>& link);
 [[nodiscard]] Result<std::unique_ptr<SoundSink>> open_sink(const Endpoint& endpoint,

@@ -33,36 +33,55 @@ bool is_device(const Endpoint& endpoint) {
   return std::holds_alternative<Device>(endpoint);
 }
 
-std::optional<DeviceRevival::Ports> open_devices(const Settings& settings, const std::stop_token& stop) {
+// Null for what is no device; nothing where it cannot be opened.
+template <class Port>
+std::optional<std::unique_ptr<Port>> open_device(
+    const Endpoint& endpoint, const std::stop_token& stop,
+    Result<std::unique_ptr<Port>> (*open)(const Endpoint&, const std::shared_ptr<PulseLink>&)) {
+  if (!is_device(endpoint)) return nullptr;
   const auto link = PulseLink::open(stop);
   if (!link) return std::nullopt;
-  DeviceRevival::Ports out;
-  if (is_device(settings.source)) {
-    auto source = open_source(settings.source, link);
-    if (!source) return std::nullopt;
-    out.source = std::move(*source);
-  }
-  if (is_device(settings.sink)) {
-    auto sink = open_sink(settings.sink, link);
-    if (!sink) return std::nullopt;
-    out.sink = std::move(*sink);
-  }
+  auto port = open(endpoint, link);
+  if (!port) return std::nullopt;
   link->forget_stop();
+  return std::move(*port);
+}
+
+std::optional<DeviceRevival::Ports> open_devices(const Settings& settings, const std::stop_token& stop) {
+  auto source = open_device(settings.source, stop, open_source);
+  if (!source) return std::nullopt;
+  auto sink = open_device(settings.sink, stop, open_sink);
+  if (!sink) return std::nullopt;
+  return DeviceRevival::Ports{.source = std::move(*source), .sink = std::move(*sink)};
+}
+
+// A connection to PulseAudio each, where it has the devices. Who does not answer once is not asked twice.
+struct Links {
+  std::shared_ptr<PulseLink> source;
+  std::shared_ptr<PulseLink> sink;
+};
+Links open_links(const Settings& settings) {
+  Links out;
+  if (is_device(settings.source)) {
+    out.source = PulseLink::open();
+    if (!out.source) return out;
+  }
+  if (is_device(settings.sink)) out.sink = PulseLink::open();
   return out;
 }
 
 // Only where PulseAudio has the devices: it comes and goes in the middle of a call.
-std::unique_ptr<DeviceRevival> make_revival(const Settings& settings, const std::shared_ptr<PulseLink>& link) {
-  if (!link) return nullptr;
+std::unique_ptr<DeviceRevival> make_revival(const Settings& settings, const Links& links) {
+  if (!links.source && !links.sink) return nullptr;
   return std::make_unique<DeviceRevival>(
       [settings](const std::stop_token& stop) { return open_devices(settings, stop); });
 }
 
 Result<VoiceWorker::Parts> make_parts(const Settings& settings) {
-  const auto link = is_device(settings.source) || is_device(settings.sink) ? PulseLink::open() : nullptr;
-  auto source = open_source(settings.source, link);
+  const auto links = open_links(settings);
+  auto source = open_source(settings.source, links.source);
   if (!source) return std::unexpected(source.error());
-  auto sink = open_sink(settings.sink, link);
+  auto sink = open_sink(settings.sink, links.sink);
   if (!sink) return std::unexpected(sink.error());
   std::unique_ptr<SoundProcessing> processing;
   if (settings.processing) {
@@ -76,7 +95,7 @@ Result<VoiceWorker::Parts> make_parts(const Settings& settings) {
   if (!buffer) return std::unexpected(buffer.error());
   return VoiceWorker::Parts{.source = std::move(*source),
                             .sink = std::move(*sink),
-                            .revival = make_revival(settings, link),
+                            .revival = make_revival(settings, links),
                             .processing = std::move(processing),
                             .encoder = std::move(*encoder),
                             .buffer = std::move(*buffer)};

@@ -78,7 +78,7 @@ void VoiceWorker::begin(Micros now) {
   begun_ = true;
 }
 
-// Both devices share a connection: one that is lost takes the other along.
+// Both devices are of one server: one that is lost takes the other along.
 void VoiceWorker::revive(Micros now) {
   if (!parts_.revival) return;
   if (auto opened = parts_.revival->take()) {
@@ -127,7 +127,7 @@ Micros VoiceWorker::step(Micros now) {
   return silence_ ? std::min(next, silence_->next()) : next;
 }
 
-// Devices share one connection: who waits for one of them waits for both.
+// A microphone beats the time for what is played, too: a second device that wakes the engine doubles what a call costs.
 void VoiceWorker::wait(Micros until) {
   if (parts_.source->wait(until) || parts_.sink->wait(until)) return;
   std::this_thread::sleep_until(std::chrono::steady_clock::time_point(until));
