@@ -24,7 +24,7 @@ class VirtualCallSide final : public media::DatagramPath, media::MediaObserver {
     engine = media::voice::VoiceEngine::create(settings_, [this](const auto& frame) {
                if (!rate_) return;
                if (sizes.empty() || sizes.back() != frame.payload.size()) sizes.push_back(frame.payload.size());
-               (void)session->send_frame(media::StreamId::audio, frame.timestamp, frame.payload, now_);
+               if (session->send_frame(media::StreamId::audio, frame.timestamp, frame.payload, now_)) rate_->sent(now_);
              }).value();
   }
 

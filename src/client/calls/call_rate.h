@@ -35,7 +35,9 @@ class CallRate {
     }
     return control_.feedback(results_, since_epoch(now));
   }
-  // The same, now and then, for when there is no feedback.
+  // A frame goes out.
+  void sent(media::Time now) { control_.sent(since_epoch(now)); }
+  // How to send from now on, where that changes; now and then, for when there is no feedback.
   std::optional<media::voice::RateChoice> poll(media::Time now) { return control_.poll(since_epoch(now)); }
   [[nodiscard]] const media::voice::RateChoice& choice() const { return control_.choice(); }
 

@@ -161,7 +161,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     while (frames_.pop(frame_)) {
       if (!connected_) continue;
       recording_.sending(frame_.timestamp, ByteSpan(frame_.bytes).first(frame_.size), now);
-      (void)session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now);
+      if (session_->send_frame(StreamId::audio, frame_.timestamp, frame_.payload(), now) && rate_) rate_->sent(now);
     }
   }
 

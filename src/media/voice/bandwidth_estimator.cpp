@@ -283,8 +283,8 @@ struct BandwidthEstimator::State {
   std::optional<Micros> last_sent;
   std::optional<double> too_much;
   std::optional<Micros> last_feedback;
-  std::optional<Micros> heard;  // when a packet was last told to have arrived
-  std::optional<Micros> began;  // when that was first waited for
+  bool heard = false;             // whether a packet was ever told to have arrived
+  std::optional<Micros> awaited;  // since when one should be, if one should
   Micros last_decrease{-1s};
   Micros last_silence{-1s};
 };
@@ -297,7 +297,10 @@ bool BandwidthEstimator::feedback(std::span<const PacketResult> results, Micros 
   if (results.empty()) return false;
   auto& s = *state_;
   for (const auto& result : results) s.take(result);
-  if (std::ranges::any_of(results, [](const auto& result) { return !result.lost; })) s.heard = now;
+  if (std::ranges::any_of(results, [](const auto& result) { return !result.lost; })) {
+    s.heard = true;
+    s.awaited.reset();
+  }
   const auto since = s.last_feedback ? std::clamp<Micros>(now - *s.last_feedback, 0us, 1s) : 0us;
   s.last_feedback = now;
   const double seconds = static_cast<double>(since.count()) / 1e6;
@@ -310,10 +313,13 @@ bool BandwidthEstimator::feedback(std::span<const PacketResult> results, Micros 
   return resumed;
 }
 
+void BandwidthEstimator::sent(Micros now) {
+  if (!state_->awaited) state_->awaited = now;
+}
+
 bool BandwidthEstimator::silent(Micros now) {
   auto& s = *state_;
-  if (!s.began) s.began = now;
-  if (now - std::max(s.heard.value_or(*s.began), s.last_silence) < silence) return false;
+  if (!s.awaited || now - std::max(*s.awaited, s.last_silence) < silence) return false;
   s.last_silence = now;
   s.fall_silent();
   return true;

@@ -28,8 +28,10 @@ class BandwidthEstimator {
   // Answers whether a silence turned out to be no fault of the rate, which is again what it was before.
   bool feedback(std::span<const PacketResult> results, std::chrono::microseconds now);
 
-  // Now and then, while packets are sent, from the first one on: whether none was told to have arrived for so long that
-  // there is less to be had. Where all is too much, feedback is lost with the rest.
+  // A packet goes out.
+  void sent(std::chrono::microseconds now);
+  // Now and then: whether packets go out, and none was told to have arrived for so long that there is less to be had.
+  // Where all is too much, feedback is lost with the rest.
   bool silent(std::chrono::microseconds now);
   // From such a silence until it is known whose fault it was.
   [[nodiscard]] bool paused() const;

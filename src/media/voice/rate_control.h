@@ -21,7 +21,9 @@ class RateControl {
   // send from now on, where that changes.
   std::optional<RateChoice> feedback(std::span<const PacketResult> results, std::chrono::microseconds now);
 
-  // Now and then, while packets are sent: it goes down when there is no feedback.
+  // A packet goes out.
+  void sent(std::chrono::microseconds now) { estimator_.sent(now); }
+  // Now and then: it goes down when there is no feedback for what goes out.
   std::optional<RateChoice> poll(std::chrono::microseconds now);
 
   [[nodiscard]] const RateChoice& choice() const { return choice_; }

@@ -51,6 +51,7 @@ class Call {
     return overhead + 1 + opus * (choice().redundancy ? 2 : 1);
   }
   void send() {
+    control_.sent(now_);
     const auto bytes = packet_bytes();
     const bool lost =
         path.outage || std::uniform_real_distribution(0.0, 1.0)(random_) < path.loss || queue() > path.most_queue;
@@ -200,9 +201,10 @@ TEST(Bandwidth, ItKeepsToWhatTheOtherSideWants) {
 
 TEST(Bandwidth, WithoutFeedbackItGoesDown) {
   RateControl control({.bitrate = 64'000}, {}, overhead);
-  EXPECT_FALSE(control.poll(99'500ms)) << "nothing was sent yet that could be told of";
-  const PacketResult one{.sent = 100s, .arrived = 100s, .bytes = 157};
+  control.sent(99'990ms);
+  const PacketResult one{.sent = 99'990ms, .arrived = 99'990ms, .bytes = 157};
   EXPECT_FALSE(control.feedback({&one, 1}, 100s));
+  control.sent(100s);
   EXPECT_FALSE(control.poll(100'900ms));
   EXPECT_TRUE(control.poll(101s));
   EXPECT_FALSE(control.poll(101'500ms));
@@ -211,9 +213,24 @@ TEST(Bandwidth, WithoutFeedbackItGoesDown) {
   EXPECT_EQ(control.choice().bitrate, limits::least_bitrate);
 }
 
+// A device may take its time at the start of a call, or be lost.
+TEST(Bandwidth, WhereNothingIsSentNoFeedbackIsMissed) {
+  RateControl control({.bitrate = 64'000}, {}, overhead);
+  EXPECT_FALSE(control.poll(1s));
+  EXPECT_FALSE(control.poll(10s));
+  control.sent(10s);
+  EXPECT_FALSE(control.poll(10'900ms));
+  const PacketResult one{.sent = 10s, .arrived = 10s, .bytes = 157};
+  EXPECT_FALSE(control.feedback({&one, 1}, 10'950ms));
+  EXPECT_FALSE(control.poll(20s));
+  control.sent(20s);
+  EXPECT_FALSE(control.poll(20'900ms));
+  EXPECT_TRUE(control.poll(21s));
+}
+
 TEST(Bandwidth, WhereNoFeedbackEverComesItGoesDown) {
   RateControl control({.bitrate = 64'000}, {}, overhead);
-  EXPECT_FALSE(control.poll(100s));
+  control.sent(100s);
   EXPECT_FALSE(control.poll(100'900ms));
   EXPECT_TRUE(control.poll(101s));
   EXPECT_TRUE(control.poll(102s));
