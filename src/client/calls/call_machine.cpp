@@ -402,11 +402,13 @@ bool CallMachine::Step::withdraw_for(const CallPeer& from, const CallId& id) {
   return true;
 }
 
-// Of a service (docs/spec/calls.md §10): whether the call that is up ends for that of somebody else.
+// Of a service (docs/spec/calls.md §10): whether the call that is up ends for that of somebody else, or for another one
+// of the same device, which has lost it.
 bool CallMachine::Step::make_way(const CallPeer& from) {
   const auto* call = in<CallActive>();
-  if (call == nullptr || call->peer.contact == from.contact) return false;
-  if (!call->gives_way || now_.steady < *call->gives_way) return false;
+  if (call == nullptr || !call->gives_way) return false;
+  const bool of_another = call->peer.contact != from.contact;
+  if (of_another ? now_.steady < *call->gives_way : call->peer != from) return false;
   give_up(CallOutcome::completed);
   return true;
 }

@@ -33,7 +33,7 @@ struct CallTiming {
   std::chrono::milliseconds connecting = limits::call_connecting;
   std::chrono::milliseconds reconnecting = limits::call_reconnecting;
   std::optional<std::chrono::milliseconds> longest = {};  // that a call lasts; nothing: as long as people like
-  // After so long it gives way to a call of somebody else; nothing: never.
+  // After so long it gives way to a call of somebody else, and at once to one of the same device; nothing: never.
   std::optional<std::chrono::milliseconds> gives_way = {};
 };
 

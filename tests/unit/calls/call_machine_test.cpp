@@ -456,6 +456,17 @@ TEST_F(CallMachineTest, ACallMayGiveWayToThatOfSomebodyElse) {
   EXPECT_TRUE(sent<CallReject>(bob_calls(13))) << "what rings does not give way";
 }
 
+TEST_F(CallMachineTest, ACallMayGiveWayToThatOfADeviceThatHasLostIt) {
+  talk_to_bob();
+  EXPECT_TRUE(sent<CallReject>(bob_calls(9))) << "between people";
+  machine = CallMachine({.gives_way = seconds(30)});
+  talk_to_bob();
+  EXPECT_TRUE(sent<CallReject>(bob_calls(10, bobs_laptop)));
+  const auto made_way = bob_calls(11);
+  EXPECT_EQ(outcome(made_way), CallOutcome::completed);
+  EXPECT_TRUE(sent<CallRinging>(made_way));
+}
+
 TEST_F(CallMachineTest, ADeviceThatBeganAnewIsOfferedTheCallOnceMore) {
   call_bob();
   EXPECT_TRUE(on(PeerBeganAnew{carol}).empty());
