@@ -5,7 +5,9 @@
 """
 
 import array
+import itertools
 import math
+import operator
 import random
 import statistics
 import sys
@@ -57,9 +59,18 @@ def loudness(samples):
     return [sum(map(abs, samples[i:i + WIDTH])) for i in range(0, len(samples), WIDTH)]
 
 
-def correlation(one, other):
-    size = math.sqrt(sum(a * a for a in one) * sum(b * b for b in other))
-    return sum(a * b for a, b in zip(one, other)) / size if size else 0
+def product(one, other):
+    return sum(map(operator.mul, one, other))
+
+
+def best_correlation(piece, heard, energy, places):
+    """Where it is heard best of these places. The energy is that of all that was heard before each sample."""
+    own, end, best = product(piece, piece), len(heard), 0
+    for at in places:
+        there = energy[min(at + len(piece), end)] - energy[min(at, end)]
+        if there > 1:  # not silence
+            best = max(best, product(piece, heard[at:at + len(piece)]) / math.sqrt(own * there))
+    return best
 
 
 def likeness(said, heard):
@@ -67,9 +78,10 @@ def likeness(said, heard):
     between them. The place of the whole is looked for by loudness."""
     loud_said, loud_heard = loudness(said), loudness(heard)
     lags = range(max(1, len(loud_heard) - len(loud_said) // 2))
-    begin = WIDTH * max(lags, key=lambda lag: sum(a * b for a, b in zip(loud_said, loud_heard[lag:])))
+    begin = WIDTH * max(lags, key=lambda lag: product(loud_said, loud_heard[lag:]))
+    energy = list(itertools.accumulate(map(operator.mul, heard, heard), initial=0))
     pieces = [i for i in range(0, len(said) - PIECE + 1, PIECE) if max(map(abs, said[i:i + PIECE])) > 500]
-    found = [max(correlation(said[i:i + PIECE], heard[at:at + PIECE]) for at in range(max(0, begin + i - SPAN), begin + i + SPAN))
+    found = [best_correlation(said[i:i + PIECE], heard, energy, range(max(0, begin + i - SPAN), begin + i + SPAN))
              for i in pieces]
     return statistics.median(found)
 
