@@ -28,7 +28,8 @@ class Calls(Case):
             self.received(first, "hello yourself")
         return people
 
-    def sounds(self, person):
+    @staticmethod
+    def sounds(person):
         """Options for a microphone and a loudspeaker of one's own."""
         speech = person.profile.parent / "said.wav"
         if not speech.exists():
