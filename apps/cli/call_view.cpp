@@ -110,6 +110,28 @@ std::string active_line(const client::CallInfo& call, UnixMillis now) {
   return test ? text : text + network_text(quality);
 }
 
+// How it fares, from when on both sides know each other.
+void add_quality(Json& out, const client::CallQuality& quality) {
+  if (quality.words.empty()) return;
+  out.add("path", quality.relayed ? "relayed" : "direct").add("words", quality.words);
+  if (!quality.relay.empty()) out.add("relay", quality.relay);
+  if (quality.round_trip) out.add("round_trip_us", quality.round_trip->count());
+  out.add("jitter_us", quality.jitter.count());
+  out.add("loss_per_mille", per_mille(quality.loss)).add("peer_loss_per_mille", per_mille(quality.peer_loss));
+  out.add("packets_received", quality.packets_received).add("packets_lost", quality.packets_lost);
+  out.add("level_in", per_mille(quality.level_in)).add("level_out", per_mille(quality.level_out));
+  if (quality.sending.bit_rate > 0) {
+    out.add("bit_rate", quality.sending.bit_rate)
+        .add("frame_ms", quality.sending.frame.count())
+        .add("copies", quality.sending.copies);
+  }
+  out.add("buffered_us", quality.buffered.count())
+      .add("played_ms", quality.played.count())
+      .add("made_up_ms", quality.made_up.count())
+      .add("source_stalled", quality.source_stalled)
+      .add("sink_stalled", quality.sink_stalled);
+}
+
 }  // namespace
 
 std::string call_line(const client::CallInfo& call, UnixMillis now) {
@@ -158,24 +180,7 @@ Json call_object(const client::CallInfo& call) {
   const auto& quality = call.quality;
   out.add("recording", state_of(quality.recording, call.phase)).add("recorded", state_of(quality.recorded, call.phase));
   if (quality.recording_failure) out.add("recording_failure", quality.recording_failure->message);
-  if (quality.words.empty()) return out;
-  out.add("path", quality.relayed ? "relayed" : "direct").add("words", quality.words);
-  if (!quality.relay.empty()) out.add("relay", quality.relay);
-  if (quality.round_trip) out.add("round_trip_us", quality.round_trip->count());
-  out.add("jitter_us", quality.jitter.count());
-  out.add("loss_per_mille", per_mille(quality.loss)).add("peer_loss_per_mille", per_mille(quality.peer_loss));
-  out.add("packets_received", quality.packets_received).add("packets_lost", quality.packets_lost);
-  out.add("level_in", per_mille(quality.level_in)).add("level_out", per_mille(quality.level_out));
-  if (quality.sending.bit_rate > 0) {
-    out.add("bit_rate", quality.sending.bit_rate)
-        .add("frame_ms", quality.sending.frame.count())
-        .add("copies", quality.sending.copies);
-  }
-  out.add("buffered_us", quality.buffered.count())
-      .add("played_ms", quality.played.count())
-      .add("made_up_ms", quality.made_up.count())
-      .add("source_stalled", quality.source_stalled)
-      .add("sink_stalled", quality.sink_stalled);
+  add_quality(out, quality);
   return out;
 }
 

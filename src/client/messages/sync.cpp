@@ -222,8 +222,11 @@ Sync::Next Sync::handle_from(const Delivery& delivery, const ContactRow& contact
   auto record = core_.contacts.pinned(*current);
   if (!record) return Next::store_failed;
   auto message = core_.sessions.open(contact, record->get(), delivery.device, *envelope);
-  if (message) return opened(contact, delivery, *message);
-  switch (message.error()) {
+  return message ? opened(contact, delivery, *message) : not_opened(contact, delivery, message.error());
+}
+
+Sync::Next Sync::not_opened(const ContactRow& contact, const Delivery& delivery, OpenError why) {
+  switch (why) {
     case OpenError::keys:
       return Next::wait_for_keys;
     case OpenError::store:

@@ -76,6 +76,7 @@ class Sync {
   Next handle_from(const Delivery& delivery, const ContactRow& contact);
   Next receipts(const ContactRow& contact, const Delivery& delivery, const pqxdh::AcknowledgementEnvelope& envelope);
   Next opened(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message);
+  Next not_opened(const ContactRow& contact, const Delivery& delivery, OpenError why);
   Next store_message(const ContactRow& contact, const Delivery& delivery, const OpenedMessage& message,
                      const Content& content);
   Result<bool> may_store(const ContactRow& contact, const MessageRow& row);
