@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view from_setting = "history_from";
 constexpr std::string_view contact_setting = "history_contact";
 constexpr std::string_view message_setting = "history_message";
+constexpr std::string_view call_setting = "history_call";
 constexpr std::string_view last_setting = "history_last";
 constexpr std::string_view count_setting = "history_count";
 
@@ -56,6 +57,7 @@ struct HistoryTransfer::Window {
   bool end = false;
 
   [[nodiscard]] Position reached() const { return pieces.back().to; }
+  [[nodiscard]] bool full() const { return pieces.size() == limits::history_pieces; }
   static bool fits(const SecretBytes& record) { return record.size() + record_overhead <= limits::history_bytes; }
   // One that fits into a piece. False when the window is full.
   bool add(const SecretBytes& record, Position to) {
@@ -67,7 +69,7 @@ struct HistoryTransfer::Window {
     return true;
   }
   bool begin_piece() {
-    if (pieces.size() == limits::history_pieces) return false;
+    if (full()) return false;
     const auto from = reached();
     pieces.push_back({.records = {}, .from = from, .to = from});
     bytes = 0;
@@ -105,16 +107,21 @@ Result<HistoryPosition> HistoryTransfer::position() {
   if (!contact) return pass(contact);
   auto message = number(core_.store, message_setting);
   if (!message) return pass(message);
-  return Position{.contact = *contact, .message = *message};
+  auto call = number(core_.store, call_setting);
+  if (!call) return pass(call);
+  return Position{.contact = *contact, .message = *message, .call = *call};
 }
 
 Status HistoryTransfer::store_position(const Position& reached) {
   if (auto done = core_.store.account.set_number(contact_setting, reached.contact); !done) return done;
+  if (auto done = core_.store.account.set_number(call_setting, reached.call); !done) return done;
   return core_.store.account.set_number(message_setting, reached.message);
 }
 
-Content HistoryTransfer::content(HistoryRequestContent body) {
-  return {.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = body};
+Status HistoryTransfer::request(identity::DeviceId from, const Position& after, bool done) {
+  return seal_(from, {.id = core_.rng.bytes<16>(),
+                      .sent_at = core_.clock.now(),
+                      .body = HistoryRequestContent{.after = after, .done = done, .calls = true}});
 }
 
 Status HistoryTransfer::ask() {
@@ -123,7 +130,7 @@ Status HistoryTransfer::ask() {
   if (!device->valid()) return {};
   auto reached = position();
   if (!reached) return pass(reached);
-  return seal_(*device, content({.after = *reached, .done = false}));
+  return request(*device, *reached, false);
 }
 
 bool HistoryTransfer::worth_sending(const MessageRow& row) const {
@@ -138,11 +145,25 @@ Status HistoryTransfer::add_contacts(Window& window) {
   if (!rows) return pass(rows);
   std::ranges::sort(*rows, {}, &ContactRow::id);
   for (const auto& row : *rows) {
-    const auto before = window.reached();
-    if (row.id <= before.contact || core_.contacts.is_self(row)) continue;
-    if (!window.add(contact_record(row), {.contact = row.id, .message = before.message})) return {};
+    auto to = window.reached();
+    if (row.id <= to.contact || core_.contacts.is_self(row)) continue;
+    to.contact = row.id;
+    if (!window.add(contact_record(row), to)) return {};
   }
   return {};
+}
+
+Status HistoryTransfer::add_calls(Window& window) {
+  for (;;) {
+    auto rows = core_.store.calls.after(window.reached().call, rows_at_once);
+    if (!rows) return pass(rows);
+    if (rows->empty()) return {};
+    for (const auto& row : *rows) {
+      auto to = window.reached();
+      to.call = row.number;
+      if (!window.add(encode_record(row.call), to)) return {};
+    }
+  }
 }
 
 Status HistoryTransfer::add_messages(Window& window) {
@@ -154,7 +175,8 @@ Status HistoryTransfer::add_messages(Window& window) {
     if (window.end) return {};
     for (const auto& row : *rows) {
       after = row.message.seq;
-      const Position to{.contact = window.reached().contact, .message = after};
+      auto to = window.reached();
+      to.message = after;
       const auto record = encode_record(row);
       if (!worth_sending(row) || !Window::fits(record)) {
         if (worth_sending(row))
@@ -168,17 +190,20 @@ Status HistoryTransfer::add_messages(Window& window) {
   }
 }
 
-Result<HistoryTransfer::Window> HistoryTransfer::next_window(Position from) {
+Result<HistoryTransfer::Window> HistoryTransfer::next_window(const HistoryRequestContent& request) {
   Window window;
+  const auto& from = request.after;
   window.pieces.push_back({.records = {}, .from = from, .to = from});
   if (from == Position{}) {
     auto profile = profile_record(core_.store, core_.clock.now());
     if (!profile) return pass(profile);
     window.add(*profile, from);
   }
-  // Contacts first, whenever there are new ones: messages then find theirs.
+  // Contacts first, whenever there are new ones: calls and messages then find theirs.
   if (auto done = add_contacts(window); !done) return pass(done);
-  if (window.pieces.size() < limits::history_pieces)
+  if (request.calls && !window.full())
+    if (auto done = add_calls(window); !done) return pass(done);
+  if (!window.full())
     if (auto done = add_messages(window); !done) return pass(done);
   window.pieces.back().last = window.end;
   window.pieces.back().ask = true;
@@ -195,7 +220,7 @@ Status HistoryTransfer::answer(identity::DeviceId from, const HistoryRequestCont
     return {};
   }
   if (request.done) return core_.store.account.set_number(open_setting(from.value), 0);
-  auto window = next_window(request.after);
+  auto window = next_window(request);
   if (!window) return pass(window);
   for (auto& piece : window->pieces) {
     Content content{.id = core_.rng.bytes<16>(), .sent_at = core_.clock.now(), .body = std::move(piece)};
@@ -234,9 +259,9 @@ Status HistoryTransfer::take(identity::DeviceId from, const HistoryContent& piec
   if (auto done = store_position(piece.to); !done) return done;
   if (piece.last) {
     if (auto done = core_.store.account.set_number(from_setting, 0); !done) return done;
-    return seal_(from, content({.after = piece.to, .done = true}));
+    return request(from, piece.to, true);
   }
-  return piece.ask ? seal_(from, content({.after = piece.to, .done = false})) : Status();
+  return piece.ask ? request(from, piece.to, false) : Status();
 }
 
 Result<HistoryState> HistoryTransfer::progress(std::uint32_t device) {

@@ -1,7 +1,7 @@
-// Contacts and history on their way from the device that linked another to that other (docs/spec/devices.md §10), as
-// messages in the session between the two: the new device asks for what comes behind what it has stored, the old one
-// answers with a window of pieces, and so on to the end. Each step is stored with the position that it reached, so an
-// interruption costs what was on its way. No ratchet and no key has a record.
+// Contacts, calls and messages on their way from the device that linked another to that other (docs/spec/devices.md
+// §10), as messages in the session between the two: the new device asks for what comes behind what it has stored, the
+// old one answers with a window of pieces, and so on to the end. Each step is stored with the position that it reached,
+// so an interruption costs what was on its way. No ratchet and no key has a record.
 //
 // Loop thread only; answer() and take() inside the caller's transaction.
 #pragma once
@@ -51,11 +51,12 @@ class HistoryTransfer {
 
   Result<Position> position();
   Status store_position(const Position& position);
-  Result<Window> next_window(Position from);
+  Result<Window> next_window(const HistoryRequestContent& request);
   Status add_contacts(Window& window);
+  Status add_calls(Window& window);
   Status add_messages(Window& window);
   [[nodiscard]] bool worth_sending(const MessageRow& row) const;
-  Content content(HistoryRequestContent body);
+  Status request(identity::DeviceId from, const Position& after, bool done);
 
   Core& core_;
   Seal seal_;

@@ -112,10 +112,13 @@ void encode_body(const FileContent& in, proto::Content& out) {
 void encode_position(const HistoryPosition& in, proto::HistoryPosition& out) {
   out.set_contact(in.contact);
   out.set_message(in.message);
+  out.set_call(in.call);
 }
 void encode_body(const HistoryRequestContent& in, proto::Content& out) {
-  encode_position(in.after, *out.mutable_history_request()->mutable_after());
-  out.mutable_history_request()->set_done(in.done);
+  auto& request = *out.mutable_history_request();
+  encode_position(in.after, *request.mutable_after());
+  request.set_done(in.done);
+  request.set_calls(in.calls);
 }
 void encode_body(const HistoryContent& in, proto::Content& out) {
   auto& history = *out.mutable_history();
@@ -170,7 +173,7 @@ FileContent decode_file(const proto::File& in) {
 }
 
 HistoryPosition decode_position(const proto::HistoryPosition& in) {
-  return {.contact = in.contact(), .message = in.message()};
+  return {.contact = in.contact(), .message = in.message(), .call = in.call()};
 }
 HistoryContent decode_history(const proto::History& in) {
   HistoryContent out{.records = {},
@@ -234,7 +237,8 @@ bool decode_body(const proto::Content& in, Content& content) {
       return true;
     case proto::Content::kHistoryRequest:
       content.body = HistoryRequestContent{.after = decode_position(in.history_request().after()),
-                                           .done = in.history_request().done()};
+                                           .done = in.history_request().done(),
+                                           .calls = in.history_request().calls()};
       return true;
     case proto::Content::kHistory:
       content.body = decode_history(in.history());
@@ -278,6 +282,9 @@ bool may_be_ticket(std::string_view text) {
 // The rules of docs/spec/content.md §1 and §7 to §9 that need no store.
 struct Rules {
   static bool named(const MessageId& id) { return id != MessageId{}; }
+  static bool follows(const HistoryPosition& first, const HistoryPosition& then) {
+    return then.contact >= first.contact && then.message >= first.message && then.call >= first.call;
+  }
   bool operator()(const TextContent& c) const {
     return check_text(c.text).has_value() && (!c.reply_to || named(c.reply_to->id));
   }
@@ -300,11 +307,8 @@ struct Rules {
   bool operator()(const SessionRestartedContent&) const { return true; }
   bool operator()(const SentCopyContent& c) const { return c.content.size() <= limits::content_bytes; }
   bool operator()(const DevicesChangedContent&) const { return true; }
-  bool operator()(const HistoryRequestContent& c) const { return c.after.contact >= 0 && c.after.message >= 0; }
-  bool operator()(const HistoryContent& c) const {
-    return c.from.contact >= 0 && c.from.message >= 0 && c.to.contact >= c.from.contact &&
-           c.to.message >= c.from.message;
-  }
+  bool operator()(const HistoryRequestContent& c) const { return follows({}, c.after); }
+  bool operator()(const HistoryContent& c) const { return follows({}, c.from) && follows(c.from, c.to); }
   bool operator()(const CallContent& c) const { return c.call != CallId{}; }
   bool operator()(const DirectOfferContent& c) const { return may_be_ticket(c.ticket); }
   bool operator()(const DirectAnswerContent& c) const { return named(c.offer) && may_be_ticket(c.ticket); }

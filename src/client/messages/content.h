@@ -74,12 +74,14 @@ struct DevicesChangedContent {};
 struct HistoryPosition {
   std::int64_t contact = 0;
   std::int64_t message = 0;
+  std::int64_t call = 0;
   friend bool operator==(const HistoryPosition&, const HistoryPosition&) = default;
 };
 // From a device that was linked (docs/spec/devices.md §10).
 struct HistoryRequestContent {
   HistoryPosition after;
-  bool done = false;  // nothing more is asked for
+  bool done = false;   // nothing more is asked for
+  bool calls = false;  // they are taken too
 };
 struct HistoryContent {
   std::vector<Bytes> records;  // of a backup

@@ -3,6 +3,24 @@
 #include "client/limits.h"
 
 namespace pqc::client {
+namespace {
+
+constexpr std::string_view columns =
+    "SELECT c.id, p.peer, c.direction, c.outcome, c.started, c.answered, c.ended, c.relayed, c.seq FROM calls c "
+    "JOIN contacts p ON p.id = c.contact ";
+
+CallRecord record_of(const Row& row) {
+  return {.id = to_hex(row.blob(0)),
+          .peer = row.text(1),
+          .direction = static_cast<Direction>(row.integer(2)),
+          .outcome = static_cast<CallOutcome>(row.integer(3)),
+          .started = row.time(4),
+          .answered = row.time(5),
+          .ended = row.time(6),
+          .relayed = row.integer(7) != 0};
+}
+
+}  // namespace
 
 Result<bool> CallTable::add(const CallRow& row) {
   if (auto done = database_.run(
@@ -35,20 +53,18 @@ Status CallTable::remove(const CallId& id) {
 
 Result<std::vector<CallRecord>> CallTable::latest(std::size_t limit) {
   std::vector<CallRecord> out;
-  const auto read = [&](const Row& row) {
-    out.push_back({.id = to_hex(row.blob(0)),
-                   .peer = row.text(1),
-                   .direction = static_cast<Direction>(row.integer(2)),
-                   .outcome = static_cast<CallOutcome>(row.integer(3)),
-                   .started = row.time(4),
-                   .answered = row.time(5),
-                   .ended = row.time(6),
-                   .relayed = row.integer(7) != 0});
-  };
   auto done = database_.each(
-      "SELECT c.id, p.peer, c.direction, c.outcome, c.started, c.answered, c.ended, c.relayed FROM calls c "
-      "JOIN contacts p ON p.id = c.contact ORDER BY c.started DESC, c.seq DESC LIMIT ?",
-      read, limit);
+      std::string(columns) + "ORDER BY c.started DESC, c.seq DESC LIMIT ?",
+      [&out](const Row& row) { out.push_back(record_of(row)); }, limit);
+  if (!done) return pass(done);
+  return out;
+}
+
+Result<std::vector<NumberedCall>> CallTable::after(std::int64_t number, std::size_t limit) {
+  std::vector<NumberedCall> out;
+  auto done = database_.each(
+      std::string(columns) + "WHERE c.seq > ? ORDER BY c.seq LIMIT ?",
+      [&out](const Row& row) { out.push_back({.number = row.integer(8), .call = record_of(row)}); }, number, limit);
   if (!done) return pass(done);
   return out;
 }

@@ -22,6 +22,11 @@ struct CallRow {
   bool relayed = false;
 };
 
+struct NumberedCall {
+  std::int64_t number = 0;
+  CallRecord call;
+};
+
 class CallTable {
  public:
   explicit CallTable(Database& database) : database_(database) {}
@@ -33,6 +38,8 @@ class CallTable {
   Status remove(const CallId& id);
   // The latest first, by when they began, with the contact's name.
   Result<std::vector<CallRecord>> latest(std::size_t limit);
+  // The first `limit` of all after this number, which they got in the order in which they came here.
+  Result<std::vector<NumberedCall>> after(std::int64_t number, std::size_t limit);
   Status remove_with(std::int64_t contact);
   Status remove_before(UnixMillis time);
 

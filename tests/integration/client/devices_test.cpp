@@ -125,6 +125,62 @@ TEST_F(DevicesTest, OnlyADeviceThatWasOfferedTheHistoryGetsIt) {
   EXPECT_FALSE(*RestoredRows(store).has_session(store.contacts.find(bob_name)->value().id));
 }
 
+// More of them than a window holds. Nothing of them goes to who does not know their number.
+TEST_F(DevicesTest, CallsComeWithTheHistory) {
+  constexpr std::size_t most = 8'000;
+  ASSERT_TRUE(laptop.send("bob", "before"));
+  phone.join(laptop, {2});
+  auto& ours = laptop.core().store;
+  const auto contact = (*ours.contacts.find(bob_name))->id;
+  std::vector<std::int64_t> others{contact};
+  {
+    auto transaction = ours.begin();
+    ASSERT_TRUE(transaction);
+    for (char letter = 'a'; letter < 'k'; ++letter)
+      others.push_back(ours.contacts.find_or_add(std::string(32, letter) + "@test", ContactState::stranger, {1})->id);
+    for (std::size_t i = 0; i < most; ++i)
+      ASSERT_TRUE(*ours.calls.add({.id = laptop.core().rng.bytes<16>(),
+                                   .contact = others[i % others.size()],
+                                   .direction = Direction::incoming,
+                                   .outcome = CallOutcome::completed,
+                                   .started = {static_cast<std::int64_t>(1'700'000'000'000 + i)},
+                                   .answered = {static_cast<std::int64_t>(1'700'000'001'000 + i)},
+                                   .ended = {static_cast<std::int64_t>(1'700'000'002'000 + i)},
+                                   .relayed = i % 2 == 0}));
+    ASSERT_TRUE(transaction->commit());
+  }
+  ASSERT_TRUE(HistoryTransfer::offer(ours, {2}));
+  std::vector<HistoryContent> pieces;
+  HistoryTransfer to_an_earlier_version(laptop.core(), [&](identity::DeviceId, const Content& content) {
+    pieces.push_back(std::get<HistoryContent>(content.body));
+    return Status();
+  });
+  ASSERT_TRUE(to_an_earlier_version.answer({2}, {}));
+  ASSERT_EQ(pieces.size(), 1U);
+  EXPECT_TRUE(pieces.front().last);
+  EXPECT_EQ(pieces.front().to.call, 0);
+
+  ASSERT_TRUE(HistoryTransfer::expect(phone.core().store, {1}, 0));
+  int windows = 0;
+  for (; phone.engine().history_state(0)->open && windows < 10; ++windows) {
+    phone.catch_up();
+    laptop.catch_up();
+  }
+  EXPECT_GT(windows, 2);
+  const auto sent = laptop.core().store.calls.latest(most);
+  const auto came = phone.core().store.calls.latest(most);
+  ASSERT_TRUE(sent && came);
+  ASSERT_EQ(came->size(), most);
+  for (std::size_t i = 0; i < most; ++i) {
+    const auto& [one, other] = std::tie((*sent)[i], (*came)[i]);
+    ASSERT_EQ(one.id, other.id);
+    EXPECT_EQ(one.peer, other.peer);
+    EXPECT_EQ(one.ended, other.ended);
+    EXPECT_EQ(one.relayed, other.relayed);
+  }
+  EXPECT_EQ(phone.texts_with("bob"), Texts{"> before"});
+}
+
 TEST_F(DevicesTest, OnlyThePrimaryDeviceChangesTheRecord) {
   phone.join(laptop, {2});
   EXPECT_FALSE(*phone.engine().core().account.primary());

@@ -52,8 +52,8 @@ TEST(Content, TheLongestTextIsAllowedAndOneByteMoreIsNot) {
 // A piece of a history is larger than any message, and nothing else may be.
 TEST(Content, APieceOfAHistoryHasRoomForTheLongestRecord) {
   HistoryContent piece{.records = {Bytes(limits::history_bytes / 2, 1), Bytes(limits::history_bytes / 2 - 16, 2)},
-                       .from = {.contact = 1, .message = 2},
-                       .to = {.contact = 3, .message = 4},
+                       .from = {.contact = 1, .message = 2, .call = 3},
+                       .to = {.contact = 3, .message = 4, .call = 5},
                        .ask = true,
                        .last = false};
   const auto decoded = decode_content(encode_content({.id = {7}, .sent_at = {1}, .body = piece}));
@@ -67,16 +67,20 @@ TEST(Content, APieceOfAHistoryHasRoomForTheLongestRecord) {
   piece.records.front().resize(limits::history_content_bytes);
   EXPECT_FALSE(decode_content(encode_content({.id = {7}, .sent_at = {1}, .body = piece})));
   // Nor one that goes back.
-  EXPECT_FALSE(decode_content(encode_content(
-      {.id = {7}, .sent_at = {1}, .body = HistoryContent{.records = {}, .from = {2, 0}, .to = {1, 0}}})));
+  for (const auto& [from, to] : {std::pair<HistoryPosition, HistoryPosition>{{.contact = 2}, {.contact = 1}},
+                                 {{.message = 2}, {.message = 1}},
+                                 {{.call = 2}, {.call = 1}}})
+    EXPECT_FALSE(decode_content(
+        encode_content({.id = {7}, .sent_at = {1}, .body = HistoryContent{.records = {}, .from = from, .to = to}})));
 }
 
 TEST(Content, AHistoryIsAskedForByPosition) {
-  const HistoryRequestContent request{.after = {.contact = 5, .message = 6}, .done = true};
+  const HistoryRequestContent request{.after = {.contact = 5, .message = 6, .call = 7}, .done = true, .calls = true};
   const auto decoded = decode_content(encode_content({.id = {7}, .sent_at = {1}, .body = request}));
   ASSERT_TRUE(decoded);
   EXPECT_EQ(std::get<HistoryRequestContent>(decoded->body).after, request.after);
   EXPECT_TRUE(std::get<HistoryRequestContent>(decoded->body).done);
+  EXPECT_TRUE(std::get<HistoryRequestContent>(decoded->body).calls);
 }
 
 TEST(Content, Utf8IsCheckedByTheBook) {
