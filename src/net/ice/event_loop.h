@@ -1,0 +1,55 @@
+// The loop in which libnice works: on a thread of its own, until somebody who polls anyway adopts it (agent.h).
+//
+//   EventLoop() ──> start() ──> adopt() ──> release()
+//                      └──────────────────────> stop(), at its end
+#pragma once
+
+#include <chrono>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include <poll.h>
+
+#include "net/ice/nice_handles.h"
+
+namespace pqc::net::ice {
+
+class EventLoop {
+ public:
+  EventLoop();
+  ~EventLoop() { stop(); }
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  [[nodiscard]] GMainContext* context() const { return context_.get(); }
+  // Calls again and again, until that answers G_SOURCE_REMOVE. Any thread.
+  void run_every(std::chrono::milliseconds interval, GSourceFunc call, gpointer data);
+
+  void start();
+  // Waits until its thread has ended what it is at, if it has one.
+  void stop();
+
+  // From now on it works in work() only, on the calling thread.
+  void adopt();
+  // On that same thread: another one may adopt it, or destroy it.
+  void release();
+  [[nodiscard]] bool adopted() const { return adopted_; }
+  // Adds what is to be polled for; answers for how long at most.
+  std::chrono::milliseconds prepare(std::vector<pollfd>& polled);
+  // What became of those that prepare() added; after each of its calls.
+  void work(std::span<const pollfd> polled);
+
+ private:
+  gint query();
+
+  ContextPtr context_;
+  LoopPtr loop_;
+  std::thread thread_;
+  bool adopted_ = false;
+  std::vector<GPollFD> polled_;
+  gint priority_ = 0;
+  int wake_fd_ = -1;  // by which the context is woken
+};
+
+}  // namespace pqc::net::ice

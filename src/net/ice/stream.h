@@ -1,0 +1,58 @@
+// libnice's agent with its one stream, as Settings (agent.h) say: where it has sockets, and by which servers it finds
+// more candidates. Sockets and keepalives work in the event loop.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "net/ice/agent.h"
+#include "net/ice/event_loop.h"
+#include "net/ice/nice_handles.h"
+#include "net/ice/tls_tunnel.h"
+
+namespace pqc::net::ice {
+
+class Stream {
+ public:
+  // Settings and loop outlive it. The loop works no more when it ends.
+  Stream(const Settings& settings, EventLoop& loop);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  [[nodiscard]] NiceAgent* agent() const { return agent_.get(); }
+  [[nodiscard]] guint id() const { return id_; }
+
+  // Once. False: there is no socket.
+  bool gather();
+  // Which of Settings::turn gave this candidate of ours, if it is a relay's.
+  [[nodiscard]] std::optional<std::size_t> relay_of(const NiceCandidate& ours) const;
+
+  [[nodiscard]] bool checking() const { return checking_; }
+  // From now on libnice itself keeps the mapping at a NAT. Answers what checking() said before. Any thread.
+  bool note_checks() { return checking_.exchange(true); }
+
+  // Relays are told that they are not needed any more; `over` answers later, in the loop. Only what the loop does makes
+  // progress from then on.
+  void close(GAsyncReadyCallback over, gpointer data);
+
+ private:
+  void add_local_addresses();
+  void add_relay(const TurnServer& turn);
+  StunServer reach(const TurnServer& turn);
+  [[nodiscard]] bool is_ours(const NiceAddress& address) const;
+  void widen_sockets();
+  void keep_mapping();
+
+  const Settings& settings_;
+  EventLoop& loop_;
+  std::vector<std::unique_ptr<TlsTunnel>> tunnels_;  // outlive the agent, which says farewell through them
+  NiceAgentPtr agent_;
+  guint id_ = 0;
+  // Where libnice reaches each of Settings::turn; without a port where it does not.
+  std::vector<StunServer> relays_;
+  std::atomic<bool> checking_ = false;
+};
+
+}  // namespace pqc::net::ice
