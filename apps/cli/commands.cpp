@@ -53,7 +53,7 @@ client::OpenOptions Context::open_options() const {
 
 Result<std::unique_ptr<client::Client>> Context::open(bool takes_calls, bool may_go_direct) const {
   client::CallOptions calls;
-  if (takes_calls) calls = {.make_media = client::make_voice_call, .check_audio = client::check_voice_audio};
+  if (takes_calls) calls = {.make_media = client::voice_calls(), .check_audio = client::check_voice_audio};
   return open_for(std::move(calls), may_go_direct);
 }
 

@@ -100,7 +100,7 @@ class Service {
 ExitCode run(const Context& context, const EchoServiceCommand& command) {
   const std::chrono::milliseconds longest = std::chrono::seconds(command.longest);
   auto opened = context.open_for(
-      {.make_media = client::make_echo_call,
+      {.make_media = client::echo_calls(),
        .timing = {.connecting = connecting_wait, .longest = longest, .gives_way = longest / gives_way_part},
        .service = client::CallService{.lines = command.calls}},
       false);

@@ -29,8 +29,9 @@ constexpr std::array<std::uint8_t, 1> heartbeat{0};
 // The engine's side of an ICE agent.
 class IceWire final : public QuicWire {
  public:
-  IceWire(Loop& loop, std::unique_ptr<ice::Agent> agent, std::shared_ptr<const std::vector<std::string>> relay_names)
-      : loop_(loop), relay_names_(std::move(relay_names)) {
+  IceWire(Loop& loop, std::unique_ptr<ice::Agent> agent, std::shared_ptr<ice::Farewells> farewells,
+          std::shared_ptr<const std::vector<std::string>> relay_names)
+      : loop_(loop), relay_names_(std::move(relay_names)), farewells_(std::move(farewells)) {
     use(std::move(agent));
   }
   // From now on this one.
@@ -96,6 +97,7 @@ class IceWire final : public QuicWire {
 
   Loop& loop_;
   std::shared_ptr<const std::vector<std::string>> relay_names_;
+  std::shared_ptr<ice::Farewells> farewells_;  // of the agents
   std::unique_ptr<ice::Agent> agent_;
   steady_clock::time_point heard_;
   std::function<void()> work_;
@@ -236,7 +238,7 @@ Status IceTransport::open_sockets(const std::optional<Address>& stun) {
   ips_ = std::move(*ips);
   auto agent = make_agent(stun);
   if (!agent) return client::pass(agent);
-  auto wire = std::make_unique<IceWire>(loop_, std::move(*agent), relay_names_);
+  auto wire = std::make_unique<IceWire>(loop_, std::move(*agent), farewells_, relay_names_);
   wire_ = wire.get();
   engine_ = std::make_shared<QuicEngine>(loop_, std::move(wire), std::move(*certificate));
   return {};
@@ -249,7 +251,8 @@ Result<std::unique_ptr<ice::Agent>> IceTransport::make_agent(const std::optional
                          .port = at_.port,
                          .credentials = credentials_of(keys_),
                          .stun = {},
-                         .turn = relays_};
+                         .turn = relays_,
+                         .farewells = farewells_.get()};
   if (stun) settings.stun = {stun->host, stun->port};
   auto agent = ice::Agent::start(settings);
   if (!agent)

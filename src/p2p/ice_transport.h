@@ -14,6 +14,7 @@
 #include "net/fingerprint.h"
 #include "net/ice/agent.h"
 #include "net/ice/candidate.h"
+#include "net/ice/farewells.h"
 #include "net/quic.h"
 #include "p2p/stun_search.h"
 #include "p2p/ticket.h"
@@ -98,6 +99,7 @@ class IceTransport {
   std::vector<std::string> ips_;
   // Of the agent's relays, for people.
   std::shared_ptr<std::vector<std::string>> relay_names_ = std::make_shared<std::vector<std::string>>();
+  std::shared_ptr<net::ice::Farewells> farewells_ = std::make_shared<net::ice::Farewells>();
   std::shared_ptr<QuicEngine> engine_;
   IceWire* wire_ = nullptr;  // the engine's
   std::function<void(client::Status)> gathered_;

@@ -96,7 +96,8 @@ void CallGathering::gather(FoundServers servers) {
                                   .credentials = credentials_,
                                   .stun = std::move(servers.stun),
                                   .turn = std::move(servers.turn),
-                                  .relay_only = settings_.relay_only});
+                                  .relay_only = settings_.relay_only,
+                                  .farewells = settings_.farewells});
   if (!agent) return fail_with({ExitCode::unreachable, "no way to be reached: " + agent.error()});
   agent_ = std::move(*agent);
   ready_ = loop_.when_readable(agent_->ready_fd(), [this] { look(); });

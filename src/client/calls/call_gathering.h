@@ -25,6 +25,8 @@ class CallGathering {
     std::vector<std::string> addresses;  // of this machine
     // Of the gatherings of one call.
     std::shared_ptr<KnownNames> known = std::make_shared<KnownNames>();
+    // As in net::ice::Settings.
+    net::ice::Farewells* farewells = nullptr;
   };
   struct Outcome {
     std::unique_ptr<net::ice::Agent> agent;

@@ -58,7 +58,7 @@ struct CallSetup {
   bool offering = false;
 };
 
-// The loop outlives them.
+// The loop and a copy of this outlive them.
 using MakeCallMedia =
     std::function<Result<std::unique_ptr<CallMedia>>(Loop& loop, const CallSetup& setup, CallMediaEvents events)>;
 

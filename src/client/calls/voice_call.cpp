@@ -8,6 +8,7 @@
 #include "client/calls/media_thread.h"
 #include "client/calls/voice_wishes.h"
 #include "client/limits.h"
+#include "net/ice/farewells.h"
 
 namespace pqc::client {
 namespace {
@@ -30,8 +31,8 @@ bool is_loopback(const std::vector<std::string>& addresses) {
 
 class VoiceCall final : public CallMedia {
  public:
-  VoiceCall(Loop& loop, CallSetup setup, CallMediaEvents events, bool echo)
-      : loop_(loop), setup_(std::move(setup)), events_(std::move(events)), echo_(echo) {}
+  VoiceCall(Loop& loop, CallSetup setup, CallMediaEvents events, bool echo, ice::Farewells& farewells)
+      : loop_(loop), setup_(std::move(setup)), events_(std::move(events)), echo_(echo), farewells_(farewells) {}
 
   Status start() {
     auto certificate = media::MediaCertificate::make();
@@ -101,7 +102,8 @@ class VoiceCall final : public CallMedia {
                                                                          .relay_only = setup_.audio.relay_only,
                                                                          .controlling = setup_.offering,
                                                                          .addresses = addresses_,
-                                                                         .known = names_},
+                                                                         .known = names_,
+                                                                         .farewells = &farewells_},
                                                  std::move(done));
   }
 
@@ -206,6 +208,7 @@ class VoiceCall final : public CallMedia {
   CallSetup setup_;
   CallMediaEvents events_;
   const bool echo_;
+  ice::Farewells& farewells_;
   bool muted_ = false;
   std::optional<media::MediaCertificate> certificate_;
   Result<std::shared_ptr<Recorder>> recorder_;  // until connect(); none: the call is not recorded
@@ -223,20 +226,23 @@ class VoiceCall final : public CallMedia {
   std::unique_ptr<MediaThread> thread_;  // last: its thread uses the others
 };
 
-Result<std::unique_ptr<CallMedia>> make(Loop& loop, const CallSetup& setup, CallMediaEvents events, bool echo) {
-  auto call = std::make_unique<VoiceCall>(loop, setup, std::move(events), echo);
-  if (auto started = call->start(); !started) return pass(started);
-  return call;
+MakeCallMedia calls(bool echo) {
+  return [echo, farewells = std::make_shared<ice::Farewells>()](
+             Loop& loop, const CallSetup& setup, CallMediaEvents events) -> Result<std::unique_ptr<CallMedia>> {
+    auto call = std::make_unique<VoiceCall>(loop, setup, std::move(events), echo, *farewells);
+    if (auto started = call->start(); !started) return pass(started);
+    return call;
+  };
 }
 
 }  // namespace
 
-Result<std::unique_ptr<CallMedia>> make_voice_call(Loop& loop, const CallSetup& setup, CallMediaEvents events) {
-  return make(loop, setup, std::move(events), false);
+MakeCallMedia voice_calls() {
+  return calls(false);
 }
 
-Result<std::unique_ptr<CallMedia>> make_echo_call(Loop& loop, const CallSetup& setup, CallMediaEvents events) {
-  return make(loop, setup, std::move(events), true);
+MakeCallMedia echo_calls() {
+  return calls(true);
 }
 
 }  // namespace pqc::client

@@ -6,11 +6,10 @@
 
 namespace pqc::client {
 
-// For CallOptions::make_media.
-[[nodiscard]] Result<std::unique_ptr<CallMedia>> make_voice_call(Loop& loop, const CallSetup& setup,
-                                                                 CallMediaEvents events);
-// Likewise: the other side hears what it says, a moment later (echo_line.h). No sound is opened.
-[[nodiscard]] Result<std::unique_ptr<CallMedia>> make_echo_call(Loop& loop, const CallSetup& setup,
-                                                                CallMediaEvents events);
+// For CallOptions::make_media. The last copy of what these answer outlives the media that it made, and waits at its end
+// until their relays are told.
+[[nodiscard]] MakeCallMedia voice_calls();
+// The other side hears what it says, a moment later (echo_line.h). No sound is opened.
+[[nodiscard]] MakeCallMedia echo_calls();
 
 }  // namespace pqc::client

@@ -6,15 +6,17 @@
 
 #include "net/ice/event_loop.h"
 #include "net/ice/events.h"
+#include "net/ice/farewells.h"
 #include "net/ice/limits.h"
 #include "net/ice/nice_candidate.h"
 #include "net/ice/stream.h"
 
 namespace pqc::net::ice {
 
-struct Agent::Impl {
+// After its agent's end it refers to nothing but what is its own, so that its farewell may take place anywhere.
+struct Agent::Impl final : Farewells::Leaver {
   explicit Impl(const Settings& given) : settings(given) {}
-  ~Impl();
+  ~Impl() override;
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -27,7 +29,12 @@ struct Agent::Impl {
   [[nodiscard]] std::optional<Selected> selected() const;
 
   void release();
-  void end();
+  // Its end.
+  void leave_owner();
+  void begin() override;
+  [[nodiscard]] bool over() const override { return closed; }
+  std::chrono::milliseconds prepare(std::vector<pollfd>& polled) override { return loop.prepare(polled); }
+  void work(std::span<const pollfd> polled) override { loop.work(polled); }
 
   static void on_candidate(NiceAgent*, NiceCandidate*, gpointer of);
   static void on_gathered(NiceAgent*, guint, gpointer of);
@@ -107,16 +114,18 @@ std::optional<Agent::Impl::Selected> Agent::Impl::selected() const {
   return Selected(*ours, *theirs);
 }
 
+void Agent::Impl::leave_owner() {
+  g_signal_handlers_disconnect_by_data(nice(), this);
+  if (loop.adopted()) release();
+}
+
 void Agent::Impl::release() {
   on_adopted_datagram = {};
   loop.release();
 }
 
-// Relays are told that they are not needed any more, where they hear it in time. What is asked for within the loop is
-// answered there.
-void Agent::Impl::end() {
-  g_signal_handlers_disconnect_by_data(nice(), this);
-  if (loop.adopted()) release();
+// What is asked for within the loop is answered there.
+void Agent::Impl::begin() {
   loop.adopt();
   loop.run_every(
       std::chrono::milliseconds(0),
@@ -126,15 +135,6 @@ void Agent::Impl::end() {
         return G_SOURCE_REMOVE;
       },
       this);
-  const auto give_up = std::chrono::steady_clock::now() + limits::farewell;
-  std::vector<pollfd> polled;
-  for (auto left = limits::farewell; !closed && left.count() > 0;
-       left = std::chrono::ceil<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now())) {
-    polled.clear();
-    const auto most = std::min(left, loop.prepare(polled));
-    static_cast<void>(::poll(polled.data(), polled.size(), static_cast<int>(most.count())));
-    loop.work(polled);
-  }
 }
 
 // libnice's agent and the tunnels go after the thread in which they worked.
@@ -146,7 +146,15 @@ Agent::Impl::~Impl() {
 Agent::Agent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Agent::~Agent() {
-  impl_->end();
+  impl_->leave_owner();
+  auto* const farewells = impl_->settings.farewells;
+  if (!impl_->stream.has_relays()) return;
+  if (farewells != nullptr) {
+    farewells->take(std::move(impl_));
+  } else {
+    Farewells waiting;
+    waiting.take(std::move(impl_));
+  }
 }
 
 std::expected<std::unique_ptr<Agent>, std::string> Agent::start(const Settings& settings) {

@@ -29,6 +29,8 @@
 
 namespace pqc::net::ice {
 
+class Farewells;
+
 struct StunServer {
   std::string ip;
   std::uint16_t port = 0;
@@ -55,6 +57,8 @@ struct Settings {
   // The peer is to learn no address of this machine: only relayed candidates are there, and nothing goes to the peer or
   // is taken from it but through a relay.
   bool relay_only = false;
+  // Who tells relays of the agent's end, and outlives the agent; without it that end waits until they were told.
+  Farewells* farewells = nullptr;
 };
 
 enum class State : std::uint8_t { gathering, gathered, connecting, connected, lost };

@@ -1,5 +1,6 @@
 #include "net/ice/stream.h"
 
+#include <algorithm>
 #include <array>
 
 #include <sys/socket.h>
@@ -86,6 +87,10 @@ StunServer Stream::reach(const TurnServer& turn) {
   return {tunnels_.back()->ip(), tunnels_.back()->port()};
 }
 
+bool Stream::has_relays() const {
+  return std::ranges::any_of(relays_, [](const auto& relay) { return relay.port != 0; });
+}
+
 bool Stream::gather() {
   if (nice_agent_gather_candidates(agent(), id_) == FALSE) return false;
   widen_sockets();
@@ -156,7 +161,10 @@ std::optional<std::size_t> Stream::relay_of(const NiceCandidate& ours) const {
   return std::nullopt;
 }
 
+// What does not answer is given up by libnice itself, for who gives it up before libnice does leaves sockets behind.
 void Stream::close(GAsyncReadyCallback over, gpointer data) {
+  g_object_set(agent(), "stun-initial-timeout", static_cast<guint>(limits::farewell_wait.count()),
+               "stun-max-retransmissions", limits::farewell_tries, nullptr);
   nice_agent_close_async(agent(), over, data);
 }
 

@@ -26,6 +26,8 @@ class Stream {
 
   // Once. False: there is no socket.
   bool gather();
+  // Whether a relay may have given us something.
+  [[nodiscard]] bool has_relays() const;
   // Which of Settings::turn gave this candidate of ours, if it is a relay's.
   [[nodiscard]] std::optional<std::size_t> relay_of(const NiceCandidate& ours) const;
 
