@@ -128,7 +128,7 @@ void TcpLink::close(Error why) {
 
 class TcpTransport final : public Transport {
  public:
-  explicit TcpTransport(Loop& loop) : loop_(loop) {}
+  explicit TcpTransport(Loop& loop) : loop_(loop), resolver_(loop) {}
 
   Result<Address> listen(const Address& address, std::function<void(LinkPtr)> accepted) override;
   void connect(const Address& address, std::function<void(Result<LinkPtr>)> done) override;
@@ -136,6 +136,7 @@ class TcpTransport final : public Transport {
  private:
   Result<Address> listen_at(const Address& address, const addrinfo& at);
   void on_connection();
+  void on_found(Result<Addresses> found);
   void try_next();
   void on_connected();
   void finish(Result<LinkPtr> result);
@@ -145,6 +146,7 @@ class TcpTransport final : public Transport {
   Loop::HandlePtr acceptable_;
   std::function<void(LinkPtr)> accepted_;
 
+  client::Resolver resolver_;
   Address wanted_;
   Addresses found_;
   const addrinfo* next_ = nullptr;
@@ -201,16 +203,17 @@ void TcpTransport::on_connection() {
 void TcpTransport::connect(const Address& address, std::function<void(Result<LinkPtr>)> done) {
   wanted_ = address;
   done_ = std::move(done);
-  auto found = resolve(address, SOCK_STREAM, 0);
-  if (!found) {
-    loop_.post([this, error = found.error()] { finish(std::unexpected(error)); });
-    return;
-  }
+  resolver_.look_up({{.address = address, .type = SOCK_STREAM}}, limits::connect_time,
+                    [this](client::Resolver::Answers answers) { on_found(std::move(answers.front())); });
+}
+
+void TcpTransport::on_found(Result<Addresses> found) {
+  if (!found) return finish(client::pass(found));
   found_ = std::move(*found);
   next_ = found_.get();
   timer_ = loop_.after(limits::connect_time,
                        [this] { finish(client::fail(ExitCode::timed_out, "nobody answers at " + to_text(wanted_))); });
-  loop_.post([this] { try_next(); });
+  try_next();
 }
 
 // One address after the other, as the resolver orders them.

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 
 #include "client/files.h"
+#include "p2p/limits.h"
 #include "p2p/quic_engine.h"
 #include "p2p/registry.h"
 #include "p2p/sockets.h"
@@ -73,7 +74,7 @@ class SocketWire final : public QuicWire {
 
 }  // namespace
 
-UdpTransport::UdpTransport(Loop& loop) : loop_(loop) {}
+UdpTransport::UdpTransport(Loop& loop, client::Resolver::Ask ask) : loop_(loop), resolver_(loop, std::move(ask)) {}
 UdpTransport::~UdpTransport() {
   if (engine_) engine_->stop();
 }
@@ -134,15 +135,15 @@ Result<Address> UdpTransport::listen(const Address& address, std::function<void(
 }
 
 void UdpTransport::connect(const Address& address, std::function<void(Result<LinkPtr>)> done) {
-  const auto found = resolve(address, SOCK_DGRAM, 0);
-  if (!found) {
-    loop_.post([done = std::move(done), error = found.error()] { done(std::unexpected(error)); });
-    return;
-  }
-  std::vector<Address> addresses;
-  for (const auto* at = found->get(); at != nullptr; at = at->ai_next)
-    addresses.push_back(name_of(at->ai_addr, at->ai_addrlen));
-  connect_any(addresses, std::move(done));
+  resolver_.look_up({{.address = address}}, limits::connect_time,
+                    [this, done = std::move(done)](client::Resolver::Answers answers) {
+                      auto& found = answers.front();
+                      if (!found) return done(client::pass(found));
+                      std::vector<Address> addresses;
+                      for (const auto* at = found->get(); at != nullptr; at = at->ai_next)
+                        addresses.push_back(name_of(at->ai_addr, at->ai_addrlen));
+                      connect_any(addresses, done);
+                    });
 }
 
 void UdpTransport::connect_any(const std::vector<Address>& addresses, std::function<void(Result<LinkPtr>)> done) {

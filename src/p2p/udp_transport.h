@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "client/resolver.h"
 #include "net/fingerprint.h"
 #include "p2p/transport.h"
 
@@ -13,7 +14,8 @@ class QuicEngine;
 
 class UdpTransport final : public Transport {
  public:
-  explicit UdpTransport(client::Loop& loop);
+  // `ask` as in Resolver.
+  explicit UdpTransport(client::Loop& loop, client::Resolver::Ask ask = {});
   ~UdpTransport() override;
 
   // Makes the key and the socket, from which everything goes out; once. Answers the address. Errors: those of listen.
@@ -31,6 +33,7 @@ class UdpTransport final : public Transport {
 
  private:
   client::Loop& loop_;
+  client::Resolver resolver_;
   std::shared_ptr<QuicEngine> engine_;
 };
 

@@ -1,4 +1,6 @@
 // QUIC between two transports of one loop, over loopback (docs/spec/p2p.md §12), with strangers at the same port.
+#include <future>
+
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -89,6 +91,24 @@ TEST_F(P2pUdp, CarriesFramesBothWaysAndInOrder) {
       << (initiator.closed ? initiator.closed->message : "");
   EXPECT_EQ(responder.frames, sent);
   EXPECT_EQ(initiator.frames, sent);
+}
+
+// The name server does not answer before the loop has done something else.
+TEST_F(P2pUdp, ASlowNameServerHoldsNothingUp) {
+  std::promise<void> silence;
+  UdpTransport asking(loop, [this, over = silence.get_future().share()](const client::Resolver::Question&) {
+    over.wait();
+    return client::resolve(at, SOCK_DGRAM, AI_NUMERICHOST);
+  });
+  listen();
+  asking.connect({"slow.invalid", at.port}, [this](Result<LinkPtr> link) {
+    ASSERT_TRUE(link) << link.error().message;
+    initiator.take(std::move(*link));
+    initiator.link->send(as_bytes("first"));
+  });
+  loop.post([&silence] { silence.set_value(); });
+  EXPECT_TRUE(until([this] { return !responder.frames.empty(); }));
+  initiator.link.reset();
 }
 
 TEST_F(P2pUdp, TheOtherSideLearnsOfTheEnd) {
