@@ -30,13 +30,17 @@ Result<bool> CallTable::add(const CallRow& row) {
       !done)
     return pass(done);
   if (database_.changes() == 0) return false;
-  if (auto done =
-          database_.run("DELETE FROM calls WHERE seq <= (SELECT max(seq) FROM calls) - ?", limits::call_history_rows);
+  // By when they began: old ones come with a backup or from another device at any time. Nothing is sorted where none is
+  // too many.
+  if (auto done = database_.run("DELETE FROM calls WHERE seq IN (SELECT seq FROM calls WHERE contact = ?1 "
+                                "ORDER BY started, seq "
+                                "LIMIT max(0, (SELECT count(*) FROM calls WHERE contact = ?1) - ?2))",
+                                row.contact, limits::call_history_rows_of_one);
       !done)
     return pass(done);
-  if (auto done = database_.run("DELETE FROM calls WHERE contact = ?1 AND seq <= "
-                                "(SELECT seq FROM calls WHERE contact = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)",
-                                row.contact, limits::call_history_rows_of_one);
+  if (auto done = database_.run("DELETE FROM calls WHERE seq IN (SELECT seq FROM calls ORDER BY started, seq "
+                                "LIMIT max(0, (SELECT count(*) FROM calls) - ?))",
+                                limits::call_history_rows);
       !done)
     return pass(done);
   return true;

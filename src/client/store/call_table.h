@@ -32,7 +32,7 @@ class CallTable {
   explicit CallTable(Database& database) : database_(database) {}
 
   // False when a call of this id is known already. Of more than limits::call_history_rows, and of
-  // more than limits::call_history_rows_of_one with one contact, the oldest go.
+  // more than limits::call_history_rows_of_one with one contact, those go that began first, though it be this one.
   Result<bool> add(const CallRow& row);
   Status set_end(const CallRow& row);
   Status remove(const CallId& id);

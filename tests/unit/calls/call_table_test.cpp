@@ -102,6 +102,29 @@ TEST_F(CallTableTest, OfOneContactTheLatestAreKept) {
   EXPECT_EQ(calls->at(calls->size() - 2).started.value, 3) << "the oldest ones went";
 }
 
+// Of one contact, and of many.
+TEST_F(CallTableTest, OlderCallsThatComeLaterPushNoneOut) {
+  constexpr std::int64_t newest = 1'000'000;
+  ASSERT_EQ(store->calls.add(row(1, newest)), true);
+  auto transaction = store->begin();
+  std::int64_t contact = bob;
+  for (std::size_t i = 0; i < limits::call_history_rows + 3; ++i) {
+    if (i != 0 && i % limits::call_history_rows_of_one == 0)
+      contact = store->contacts.find_or_add("carol" + std::to_string(i) + "@test", ContactState::accepted, {1})->id;
+    auto older = row(2, static_cast<std::int64_t>(i));
+    older.id[2] = static_cast<std::uint8_t>(i);
+    older.id[3] = static_cast<std::uint8_t>(i >> 8U);
+    older.contact = contact;
+    ASSERT_EQ(store->calls.add(older), true);
+  }
+  ASSERT_TRUE(transaction->commit());
+  const auto calls = store->calls.latest(limits::call_history_rows + 1);
+  ASSERT_TRUE(calls);
+  ASSERT_EQ(calls->size(), limits::call_history_rows);
+  EXPECT_EQ(calls->front().id, to_hex(row(1).id));
+  EXPECT_EQ(calls->back().started.value, 4) << "of the contact and of all the oldest ones went";
+}
+
 TEST_F(CallTableTest, CallsAreErased) {
   ASSERT_TRUE(store->calls.add(row(1, 10)));
   ASSERT_TRUE(store->calls.add(row(2, 20)));
