@@ -27,7 +27,9 @@ Engine::Engine(Loop& loop, OpenProfile profile, const Clock& clock, Rng& rng, co
     : keys_(std::move(profile.keys)),
       store_(std::move(profile.store)),
       core_(loop, *store_, *keys_, clock, rng),
-      history_(core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); }),
+      history_(
+          core_, [this](identity::DeviceId device, const Content& what) { return outbox_.add_own(device, what); },
+          [this](const CallId& call) { return calls_.has(call); }),
       calls_(core_, directory_, outbox_, calls),
       link_host_(core_, [this](const auto& device, auto done) { add_device(device, std::move(done)); }) {
   if (calls.service) core_.account.serve_strangers();

@@ -39,6 +39,10 @@ bool CallLines::hides_from(std::int64_t contact) const {
   return std::ranges::any_of(lines_, [contact](const auto& line) { return line->hides_from(contact); });
 }
 
+bool CallLines::has(const CallId& id) const {
+  return std::ranges::any_of(lines_, [&id](const auto& line) { return line->has(id); });
+}
+
 bool CallLines::is_with(std::int64_t contact) const {
   return std::ranges::any_of(lines_, [contact](const auto& line) { return line->is_with(contact); });
 }

@@ -27,6 +27,8 @@ class CallLines {
   bool end();
   void look_at(std::int64_t contact);
   [[nodiscard]] bool hides_from(std::int64_t contact) const;
+  // Whether a call with this id is under way here or will be.
+  [[nodiscard]] bool has(const CallId& id) const;
   // The latest first.
   Result<std::vector<CallRecord>> latest(std::size_t limit) { return core_.store.calls.latest(limit); }
 

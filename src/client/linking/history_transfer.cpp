@@ -1,6 +1,7 @@
 #include "client/linking/history_transfer.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/log.h"
 #include "client/backup/backup_records.h"
@@ -153,12 +154,24 @@ Status HistoryTransfer::add_contacts(Window& window) {
   return {};
 }
 
+// It may ring at the new device too, which would not if it knew the call; and what becomes of it is not known yet.
+bool HistoryTransfer::goes_on(const CallRecord& call) const {
+  if (call.ended.value != 0) return false;
+  if (std::chrono::abs(core_.clock.now() - call.started) < limits::call_offer_lifetime) return true;
+  CallId id{};
+  const auto bytes = from_hex(call.id).value_or(Bytes());
+  std::ranges::copy(bytes | std::views::take(id.size()), id.begin());
+  return has_call_(id);
+}
+
+// Up to one that goes on: that and those behind it are for the next window, if there is one.
 Status HistoryTransfer::add_calls(Window& window) {
   for (;;) {
     auto rows = core_.store.calls.after(window.reached().call, rows_at_once);
     if (!rows) return pass(rows);
     if (rows->empty()) return {};
     for (const auto& row : *rows) {
+      if (goes_on(row.call)) return {};
       auto to = window.reached();
       to.call = row.number;
       if (!window.add(encode_record(row.call), to)) return {};

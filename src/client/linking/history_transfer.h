@@ -19,8 +19,11 @@ class HistoryTransfer {
  public:
   // Seals content for one of our own devices, in the open transaction.
   using Seal = std::function<Status(identity::DeviceId, const Content&)>;
+  // Whether this program has this call, or will have it.
+  using HasCall = std::function<bool(const CallId&)>;
 
-  HistoryTransfer(Core& core, Seal seal) : core_(core), seal_(std::move(seal)) {}
+  HistoryTransfer(Core& core, Seal seal, HasCall has_call)
+      : core_(core), seal_(std::move(seal)), has_call_(std::move(has_call)) {}
 
   // The old device gives its history to this new one, until that has all of it.
   static Status offer(Store& store, identity::DeviceId to);
@@ -55,11 +58,13 @@ class HistoryTransfer {
   Status add_contacts(Window& window);
   Status add_calls(Window& window);
   Status add_messages(Window& window);
+  [[nodiscard]] bool goes_on(const CallRecord& call) const;
   [[nodiscard]] bool worth_sending(const MessageRow& row) const;
   Status request(identity::DeviceId from, const Position& after, bool done);
 
   Core& core_;
   Seal seal_;
+  HasCall has_call_;
 };
 
 }  // namespace pqc::client

@@ -151,10 +151,13 @@ TEST_F(DevicesTest, CallsComeWithTheHistory) {
   }
   ASSERT_TRUE(HistoryTransfer::offer(ours, {2}));
   std::vector<HistoryContent> pieces;
-  HistoryTransfer to_an_earlier_version(laptop.core(), [&](identity::DeviceId, const Content& content) {
-    pieces.push_back(std::get<HistoryContent>(content.body));
-    return Status();
-  });
+  HistoryTransfer to_an_earlier_version(
+      laptop.core(),
+      [&](identity::DeviceId, const Content& content) {
+        pieces.push_back(std::get<HistoryContent>(content.body));
+        return Status();
+      },
+      [](const CallId&) { return false; });
   ASSERT_TRUE(to_an_earlier_version.answer({2}, {}));
   ASSERT_EQ(pieces.size(), 1U);
   EXPECT_TRUE(pieces.front().last);
@@ -179,6 +182,50 @@ TEST_F(DevicesTest, CallsComeWithTheHistory) {
     EXPECT_EQ(one.relayed, other.relayed);
   }
   EXPECT_EQ(phone.texts_with("bob"), Texts{"> before"});
+}
+
+// Which ones go on, only their end tells, and the program that has them.
+TEST_F(DevicesTest, CallsThatGoOnStayOutOfTheHistoryUntilTheyEnd) {
+  ASSERT_TRUE(laptop.send("bob", "before"));
+  auto& ours = laptop.core().store;
+  const auto now = SystemClock().now();
+  const CallRow unseen_end{.id = {1},
+                           .contact = (*ours.contacts.find(bob_name))->id,
+                           .direction = Direction::incoming,
+                           .outcome = CallOutcome::missed,
+                           .started = now - 2 * limits::call_offer_lifetime,
+                           .answered = {},
+                           .ended = {},
+                           .relayed = false};
+  auto up = unseen_end, ringing = unseen_end, behind = unseen_end;
+  up.id = {2};
+  ringing.id = {3};
+  ringing.started = now;
+  behind.id = {4};
+  for (const auto& call : {unseen_end, up, ringing, behind}) ASSERT_TRUE(*ours.calls.add(call));
+  ASSERT_TRUE(HistoryTransfer::offer(ours, {2}));
+  bool is_up = true;
+  std::vector<HistoryContent> pieces;
+  HistoryTransfer history(
+      laptop.core(),
+      [&](identity::DeviceId, const Content& content) {
+        pieces.push_back(std::get<HistoryContent>(content.body));
+        return Status();
+      },
+      [&](const CallId& id) { return is_up && id == up.id; });
+  const auto calls_sent = [&] {
+    const HistoryPosition from = pieces.empty() ? HistoryPosition() : pieces.back().to;
+    pieces.clear();
+    EXPECT_TRUE(history.answer({2}, {.after = from, .calls = true}));
+    return pieces.back().to.call - from.call;
+  };
+  EXPECT_EQ(calls_sent(), 1);
+  EXPECT_TRUE(pieces.back().last) << "nobody waits for their end";
+  is_up = false;
+  EXPECT_EQ(calls_sent(), 1);
+  ringing.ended = now;
+  ASSERT_TRUE(ours.calls.set_end(ringing));
+  EXPECT_EQ(calls_sent(), 2);
 }
 
 TEST_F(DevicesTest, OnlyThePrimaryDeviceChangesTheRecord) {
