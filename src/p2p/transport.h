@@ -65,7 +65,8 @@ class Transport {
   // Takes connections until the transport is destroyed; answers the address. Errors: address_in_use, no_permission,
   // unreachable (the machine has no such address).
   virtual client::Result<Address> listen(const Address& address, std::function<void(LinkPtr)> accepted) = 0;
-  // Answers once. Errors: unreachable, timed_out.
+  // Answers once. One at a time: nobody calls it again before it has answered, for the first call would get no answer.
+  // Errors: unreachable, timed_out.
   virtual void connect(const Address& address, std::function<void(client::Result<LinkPtr>)> done) = 0;
 };
 
