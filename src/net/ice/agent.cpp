@@ -50,6 +50,8 @@ struct Agent::Impl final : Farewells::Leaver {
   std::atomic<bool> gathered = false;
   std::atomic<NiceComponentState> component_state = NICE_COMPONENT_STATE_DISCONNECTED;
   bool closed = false;  // relays have heard of the end
+  // By its owner: the peer's datagrams are nobody's any more.
+  std::atomic<bool> left = false;
 };
 
 // NiceAgent's signals come on whichever thread made the change; what they do here is safe on any.
@@ -71,6 +73,7 @@ void Agent::Impl::on_state(NiceAgent*, guint, guint, guint state, gpointer of) {
 
 void Agent::Impl::on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of) {
   auto* self = static_cast<Impl*>(of);
+  if (self->left) return;
   const ByteView datagram(reinterpret_cast<const std::uint8_t*>(data), size);
   if (self->on_adopted_datagram) return self->on_adopted_datagram(datagram);
   self->events.arrived(datagram);
@@ -115,6 +118,7 @@ std::optional<Agent::Impl::Selected> Agent::Impl::selected() const {
 }
 
 void Agent::Impl::leave_owner() {
+  left = true;
   g_signal_handlers_disconnect_by_data(nice(), this);
   if (loop.adopted()) release();
 }

@@ -1,9 +1,11 @@
 // Where ended agents tell their relays that they are not needed any more: together, on one thread, so that nobody waits
 // for the answers. Whoever owns this outlives the agents that name it (Settings::farewells), and waits at its own end
-// for what is still being said; that takes limits::farewell at most, however many they are.
+// for what is still being said, all at once: about a quarter of a second where relays over UDP do not answer,
+// limits::farewell after the last was taken where nothing else ends them, and beyond that what it takes to begin and to
+// destroy each.
 //
 //   take() ──> begin() ──> prepare(), work() … ──over, or too late──> destroyed
-//      └──one too many──> destroyed
+//      └──one too many──> destroyed, on the thread that gave it
 #pragma once
 
 #include <chrono>
@@ -39,7 +41,7 @@ class Farewells {
   Farewells& operator=(const Farewells&) = delete;
 
   // Without waiting. Where limits::farewells are here already, or the system has no thread for them, it is destroyed
-  // instead. Any thread.
+  // instead before this returns, which waits for the thread of its own that an agent may have. Any thread.
   void take(std::unique_ptr<Leaver> leaver);
 
  private:

@@ -18,12 +18,14 @@ inline constexpr std::chrono::seconds keep_mapping{15};
 // RFC 8489 §6.2.1: the first wait for a server's answer; each is twice the one before.
 inline constexpr std::chrono::milliseconds first_wait{250};
 // How an ended agent tells its relays: how long it waits for an answer before it says it again, how often it says it,
-// and when it is ended though something of it still waits. Of ended agents so many at once, for an echo service may end
-// in the middle of 64 calls; relays of further ones find out by themselves (RFC 8656 §3.2).
+// and when it is ended though something of it still waits. That leaves its sockets behind, and so comes long after
+// libnice has given up by itself, on a machine that stood still for a moment too. Of ended agents so many at once, for
+// an echo service may end in the middle of 64 calls, and a call that goes over to another path has two; relays of
+// further ones find out by themselves (RFC 8656 §3.2).
 inline constexpr std::chrono::milliseconds farewell_wait{150};
 inline constexpr unsigned farewell_tries = 2;
-inline constexpr std::chrono::milliseconds farewell{1000};
-inline constexpr std::size_t farewells = 64;
+inline constexpr std::chrono::milliseconds farewell{3000};
+inline constexpr std::size_t farewells = 128;
 // How long who has adopted an agent waits where that waits for nothing but sockets.
 inline constexpr std::chrono::seconds longest_wait{60};
 
