@@ -176,12 +176,13 @@ inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::
 // Of one voice frame.
 inline constexpr std::size_t call_frame_bytes = 1'100;
 // Services that anybody may call (docs/spec/calls.md §10): calls at once, and the most that an operator may ask for;
-// the longest call, and what may be asked for; how many callers are remembered and how long; ids of what came from
-// them; and how often it is looked for what is to be forgotten.
+// the longest call, and what may be asked for; how long one without media has its line to itself; how many callers are
+// remembered and how long; ids of what came from them; and how often it is looked for what is to be forgotten.
 inline constexpr std::size_t service_calls = 8;
 inline constexpr std::size_t service_most_calls = 64;
 inline constexpr std::chrono::milliseconds service_longest = std::chrono::minutes(3);
 inline constexpr std::chrono::milliseconds service_most_longest = std::chrono::hours(1);
+inline constexpr std::chrono::milliseconds service_connecting = std::chrono::seconds(2);
 inline constexpr std::size_t service_callers = 1'000;
 inline constexpr std::chrono::milliseconds service_memory = std::chrono::hours(24);
 inline constexpr std::size_t service_seen_rows = 20'000;

@@ -123,6 +123,17 @@ Direction call_direction(const CallState& state) {
       state);
 }
 
+std::optional<TimePoint> call_gives_way(const CallState& state) {
+  return std::visit(
+      [](const auto& s) -> std::optional<TimePoint> {
+        if constexpr (requires { s.gives_way; })
+          return s.gives_way;
+        else
+          return std::nullopt;
+      },
+      state);
+}
+
 std::optional<std::chrono::steady_clock::time_point> CallMachine::deadline() const {
   return std::visit(
       [](const auto& s) -> std::optional<std::chrono::steady_clock::time_point> {
@@ -209,10 +220,13 @@ void CallMachine::Step::operator()(const LocalDescribed& event) {
                                     .ours = event.half,
                                     .their_secret = answering->offer.secret,
                                     .theirs = answering->offer.description});
+  std::optional<TimePoint> gives_way;
+  if (machine_.timing_.gives_way) gives_way = now_.steady + machine_.timing_.connecting_gives_way;
   become(CallConnecting{.id = event.id,
                         .peer = from,
                         .direction = Direction::incoming,
-                        .until = now_.steady + machine_.timing_.connecting});
+                        .until = now_.steady + machine_.timing_.connecting,
+                        .gives_way = gives_way});
 }
 
 void CallMachine::Step::operator()(const AcceptCall&) {
@@ -402,14 +416,15 @@ bool CallMachine::Step::withdraw_for(const CallPeer& from, const CallId& id) {
   return true;
 }
 
-// Of a service (docs/spec/calls.md §10): whether the call that is up ends for that of somebody else, or for another one
-// of the same device, which has lost it.
+// Of a service (docs/spec/calls.md §10): whether the call that is up, or connects, ends for that of somebody else, or
+// for another one of the same device, which has lost it.
 bool CallMachine::Step::make_way(const CallPeer& from) {
-  const auto* call = in<CallActive>();
-  if (call == nullptr || !call->gives_way) return false;
-  const bool of_another = call->peer.contact != from.contact;
-  if (of_another ? now_.steady < *call->gives_way : call->peer != from) return false;
-  give_up(CallOutcome::completed);
+  const auto gives_way = call_gives_way(machine_.state_);
+  if (!gives_way) return false;
+  const auto peer = call_peer(machine_.state_);
+  const bool of_another = peer.contact != from.contact;
+  if (of_another ? now_.steady < *gives_way : peer != from) return false;
+  give_up(in<CallActive>() != nullptr ? CallOutcome::completed : CallOutcome::failed);
   return true;
 }
 

@@ -35,6 +35,8 @@ struct CallTiming {
   std::optional<std::chrono::milliseconds> longest = {};  // that a call lasts; nothing: as long as people like
   // After so long it gives way to a call of somebody else, and at once to one of the same device; nothing: never.
   std::optional<std::chrono::milliseconds> gives_way = {};
+  // Where calls give way, one without media does so long after the answer.
+  std::chrono::milliseconds connecting_gives_way = limits::service_connecting;
 };
 
 // A device of a contact.
@@ -192,6 +194,7 @@ struct CallConnecting {
   CallPeer peer;
   Direction direction = Direction::outgoing;
   std::chrono::steady_clock::time_point until;
+  std::optional<std::chrono::steady_clock::time_point> gives_way = {};  // from then on, to a call of somebody else
 };
 struct CallActive {
   CallId id{};
@@ -231,5 +234,7 @@ class CallMachine {
 [[nodiscard]] std::optional<CallId> call_id(const CallState& state);
 [[nodiscard]] CallPeer call_peer(const CallState& state);
 [[nodiscard]] Direction call_direction(const CallState& state);
+// Of any: from when on it gives way to a call of somebody else; nothing where it does not.
+[[nodiscard]] std::optional<std::chrono::steady_clock::time_point> call_gives_way(const CallState& state);
 
 }  // namespace pqc::client

@@ -427,8 +427,7 @@ bool Calls::is_with(std::int64_t contact) const {
 }
 
 std::optional<std::chrono::steady_clock::time_point> Calls::gives_way() const {
-  const auto* active = std::get_if<CallActive>(&machine_.state());
-  return active == nullptr || offered(is_any) ? std::nullopt : active->gives_way;
+  return offered(is_any) ? std::nullopt : call_gives_way(machine_.state());
 }
 
 void Calls::answer_at_once() {

@@ -66,7 +66,8 @@ class Calls {
   // Whether a call with this id, or one with this contact, is under way here or will be.
   [[nodiscard]] bool has(const CallId& id) const;
   [[nodiscard]] bool is_with(std::int64_t contact) const;
-  // From when on the call that is up here gives way to a further one. Nothing where none does, or to one that has come.
+  // From when on the call that is up here, or connects, gives way to a further one. Nothing where none does, or to one
+  // that has come.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> gives_way() const;
   // What rings, without asking where sound comes from.
   void answer_at_once();

@@ -14,6 +14,7 @@ class CallServiceTest : public CallsTest {
     if (name == "service") {
       out.calls.service = CallService{.lines = 2, .callers = callers};
       out.calls.timing.gives_way = gives_way;
+      out.calls.timing.connecting_gives_way = milliseconds(0);
     }
     return out;
   }
@@ -113,6 +114,29 @@ TEST_F(CallServiceTest, WhereAllLinesAreTakenTheLongestCallGivesWay) {
   // Where a line is free, nobody gives way.
   ASSERT_TRUE(calls_service(dave, CallPhase::active));
   EXPECT_EQ(bob.phase(), CallPhase::active);
+}
+
+TEST_F(CallServiceTest, WhoNeverConnectsGivesWayBeforeWhoSpeaks) {
+  callers = 10;
+  gives_way = seconds(100);
+  register_account("service");
+  register_account("carol");
+  register_account("dave");
+  auto& service = start("service");
+  auto& alice = start("alice");
+  auto& bob = start("bob");
+  auto& carol = start("carol");
+  auto& dave = start("dave");
+  ASSERT_TRUE(calls_service(alice, CallPhase::active));
+  service.media.connects = false;
+  ASSERT_TRUE(calls_service(bob, CallPhase::active)) << "for bob alone";
+  service.media.connects = true;
+  ASSERT_TRUE(calls_service(carol, CallPhase::active));
+  ASSERT_TRUE(until([&] { return bob.outcome().has_value(); }));
+  EXPECT_EQ(alice.phase(), CallPhase::active);
+  ASSERT_TRUE(until([&] { return service.phase() == CallPhase::active; }));
+  ASSERT_TRUE(calls_service(dave, CallPhase::over));
+  EXPECT_EQ(dave.outcome(), CallOutcome::busy) << "the others have media";
 }
 
 // What comes in one go, as after a service was away.

@@ -29,7 +29,7 @@ inline CallPath path_of(std::uint8_t number, std::uint32_t round) {
           .candidates = {}};
 }
 
-// Describes itself at once, is connected as soon as it is told with whom.
+// Describes itself at once, is connected as soon as it is told with whom, if ever.
 class PretendedMedia final : public CallMedia {
  public:
   // What one program's media were told, for the test to look at.
@@ -39,6 +39,7 @@ class PretendedMedia final : public CallMedia {
     bool offering = false;
     bool muted = false;
     bool there = false;
+    bool connects = true;
     std::optional<ConnectMedia> with = {};
     std::string our_name = {};
     std::string their_name = {};
@@ -65,7 +66,7 @@ class PretendedMedia final : public CallMedia {
     seen_.with = with;
     seen_.our_name = our_name;
     seen_.their_name = their_name;
-    later([this] { events_.connected(); });
+    if (seen_.connects) later([this] { events_.connected(); });
   }
   void restart(std::uint32_t round) override {
     later([this, round] { events_.restarted(round, path_of(seen_.number, round)); });

@@ -467,6 +467,39 @@ TEST_F(CallMachineTest, ACallMayGiveWayToThatOfADeviceThatHasLostIt) {
   EXPECT_TRUE(sent<CallRinging>(made_way));
 }
 
+TEST_F(CallMachineTest, ACallThatDoesNotConnectMayGiveWayToo) {
+  const auto bob_is_answered = [&](CallTiming timing, std::uint8_t number) {
+    machine = CallMachine(timing);
+    (void)bob_calls(number);
+    (void)on(AcceptCall{});
+    EXPECT_TRUE(sent<CallReject>(bob_calls(number + 1, carol))) << "the answer has not gone yet";
+    (void)on(LocalDescribed{.id = id_of(number), .half = half(1)});
+  };
+  bob_is_answered({}, 20);
+  passed += limits::service_connecting;
+  EXPECT_TRUE(sent<CallReject>(bob_calls(22, carol))) << "between people";
+  const CallTiming service{.gives_way = seconds(30)};
+  bob_is_answered(service, 30);
+  passed += limits::service_connecting - std::chrono::milliseconds(1);
+  EXPECT_TRUE(sent<CallReject>(bob_calls(32, carol)));
+  passed += std::chrono::milliseconds(1);
+  EXPECT_TRUE(sent<CallReject>(bob_calls(33, bobs_laptop))) << "nobody has two lines";
+  const auto made_way = bob_calls(34, carol);
+  EXPECT_EQ(outcome(made_way), CallOutcome::failed);
+  EXPECT_NE(find<CloseMedia>(made_way), nullptr);
+  EXPECT_EQ(sent<CallHangup>(made_way)->to, bobs_phone);
+  EXPECT_EQ(sent<CallRinging>(made_way)->to, carol);
+  EXPECT_EQ(call_peer(machine.state()), carol);
+  bob_is_answered(service, 40);
+  EXPECT_EQ(outcome(bob_calls(42)), CallOutcome::failed) << "the same device has lost it";
+  EXPECT_EQ(call_id(machine.state()), id_of(42));
+  // With media it has the time of a call that is up.
+  bob_is_answered(service, 50);
+  (void)on(MediaConnected{.id = id_of(50)});
+  passed += limits::service_connecting;
+  EXPECT_TRUE(sent<CallReject>(bob_calls(52, carol)));
+}
+
 TEST_F(CallMachineTest, ADeviceThatBeganAnewIsOfferedTheCallOnceMore) {
   call_bob();
   EXPECT_TRUE(on(PeerBeganAnew{carol}).empty());
