@@ -90,13 +90,19 @@ def lines_of(process, stream=None):
     That, and its own end, is a failure, with what it printed."""
     stream = stream or process.stdout
     printed = []
-    watch = threading.Timer(TIMEOUT, process.kill)
+    late = threading.Event()
+
+    def give_up():
+        late.set()
+        process.kill()
+
+    watch = threading.Timer(TIMEOUT, give_up)
     watch.start()
     try:
         for line in stream:
             printed.append(line)
             yield line
-        end = "was killed, for what is waited for did not come" if watch.finished.is_set() else "ended"
+        end = "was killed, for what is waited for did not come" if late.is_set() else "ended"
     finally:
         watch.cancel()
     printed += [other.read() for other in (process.stdout, process.stderr) if other and other is not stream]
