@@ -85,6 +85,10 @@ ExitCode run(const Context& context, const RegisterCommand& command) {
   options.allow_classical = context.config.allow_classical;
   auto invite = text_or_input(command.invite);
   if (!invite) return context.fail(invite.error());
+  if (command.invite == "-" && invite->empty())
+    return context.fail(
+        {ExitCode::invalid_invite,
+         "standard input is empty: write the invite to it, or leave out --invite where none is needed"});
   options.invite = std::move(*invite);
   auto fingerprint = parse_fingerprint(command.fingerprint);
   if (!fingerprint) return context.fail(fingerprint.error());

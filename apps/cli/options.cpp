@@ -21,7 +21,8 @@ void add_register(CLI::App& app, Options& options) {
   sub.app->add_option("NAME", sub.values->name, "Your name there; default: the configuration's");
   sub.app->add_option("--server", sub.values->server, "HOST[:PORT] of the server; default: the configuration's");
   sub.app->add_option("--fingerprint", sub.values->fingerprint, "What 'pqc-chat-server fingerprint' prints there");
-  sub.app->add_option("--invite", sub.values->invite, "An invite, where the server asks for one");
+  sub.app->add_option("--invite", sub.values->invite,
+                      "An invite, where the server asks for one; '-': from standard input");
   sub.app->add_option("--suite", sub.values->suites, "Suites to hold: pq (default), pq-falcon, enhanced, standard")
       ->delimiter(',');
   sub.app->add_flag("--passphrase", sub.values->with_passphrase,

@@ -127,6 +127,9 @@ class Invites(Case):
         with sqlite3.connect(self.server.database) as database:
             database.execute("UPDATE invite SET expires_at = 1")
         self.expect(bob.register(self.server, "--invite", expired), 17, "invalid_invite")
+        for nothing in b"", b"\n":
+            answer = self.expect(bob.register(self.server, "--invite", "-", stdin=nothing), 17, "invalid_invite")
+            self.assertIn("standard input", answer.errors[0]["message"])
         typed = self.server.tool("invite")[0] + "\n"
         self.expect(bob.register(self.server, "--invite", "-", stdin=typed.encode()), 0)
 
