@@ -119,10 +119,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   }
 
   std::expected<void, std::string> open_voice() {
-    auto voice = media::voice::VoiceEngine::create(settings_.voice, [this](const media::voice::EncodedFrame& frame) {
-      frames_.push(frame);
-      send_or_wake();
-    });
+    auto voice = media::voice::VoiceEngine::create(
+        settings_.voice, [this](const media::voice::EncodedFrame& frame) { frames_.push(frame); }, [this] { turn(); });
     if (!voice) return std::unexpected(std::string(media::voice::to_string(voice.error())));
     voice_ = std::move(*voice);
     return {};
@@ -149,13 +147,23 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   }
 
  private:
-  // On the voice engine's thread, which other work of the session does not hold up.
-  void send_or_wake() {
+  // On the voice engine's thread, which other work of the session does not hold up: sends what was said, and takes what
+  // came, just before it is played.
+  void turn() {
     const std::unique_lock lock(session_mutex_, std::try_to_lock);
     if (!lock.owns_lock()) return wakeup_.wake();
-    send_frames(steady_clock::now());
+    if (!connected_) return;
+    const auto now = turned_ = steady_clock::now();
+    send_frames(now);
     hear_levels();
+    // Whoever waits for the path gives it up.
+    if (waits_for_path_) return wakeup_.wake();
+    work();
+    if (now >= session_at_) session_at_ = session_->poll(now);
+    if (session_->state() != media::SessionState::connected) wakeup_.wake();
   }
+  // Whether the voice engine does so these days.
+  [[nodiscard]] bool turns(steady_clock::time_point now) const { return now - turned_ < limits::call_turns; }
   // Under the session's mutex.
   void send_frames(steady_clock::time_point now) {
     while (frames_.pop(frame_)) {
@@ -187,7 +195,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     while (!stop_ && !over_) {
       wait_until(next);
       const std::lock_guard lock(session_mutex_);
-      work();
+      if (session_) work();
       next = step(steady_clock::now());
     }
     const std::lock_guard lock(session_mutex_);
@@ -197,7 +205,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     way_.agent->release();
   }
 
-  // From when there is a session on, the agent of its way works on this thread.
+  // From when there is a session on, the agent of its way works for who has the session's mutex. This thread waits for
+  // it only while the voice engine takes no turns.
   void wait_until(steady_clock::time_point next) {
     const bool adopted = session_ != nullptr;
     auto* const other = adopted ? next_.agent.get() : way_.agent.get();
@@ -206,16 +215,24 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
         {{wakeup_.fd(), POLLIN, 0}, {other != nullptr ? other->ready_fd() : -1, POLLIN, 0}}};
     polled_.assign(ours.begin(), ours.end());
     auto most = std::chrono::duration_cast<milliseconds>(limits::call_quality_interval);
-    if (adopted) most = std::min(most, way_.agent->prepare(polled_));
+    if (adopted) most = std::min(most, prepare());
     const auto left = std::chrono::ceil<milliseconds>(next - steady_clock::now());
     (void)::poll(polled_.data(), polled_.size(), static_cast<int>(std::clamp(left, milliseconds(0), most).count()));
     if (polled_[0].revents != 0) wakeup_.clear();
     if (polled_[1].revents != 0) other->clear();
   }
-  // What wait_until() waited for. Under the session's mutex, so that the voice engine's thread does not wait for the
-  // agent's lock, which this holds while there are packets.
+  milliseconds prepare() {
+    const std::lock_guard lock(session_mutex_);
+    waits_for_path_ = !turns(steady_clock::now());
+    return waits_for_path_ ? way_.agent->prepare(polled_) : limits::call_turns;
+  }
+  // Takes what the agent has got. Under the session's mutex.
   void work() {
-    if (session_) way_.agent->work(std::span(polled_).subspan(own_descriptors));
+    if (std::exchange(waits_for_path_, false)) return way_.agent->work(std::span(polled_).subspan(own_descriptors));
+    ready_.clear();
+    (void)way_.agent->prepare(ready_);
+    (void)::poll(ready_.data(), ready_.size(), 0);
+    way_.agent->work(ready_);
   }
 
   // Under the session's mutex.
@@ -225,11 +242,12 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     send_frames(now);
     send_echo(now);
     hear_levels();
-    const auto next = session_->poll(now);
+    session_at_ = session_->poll(now);
     watch();
     if (now >= measure_at_) measure(now);
+    const auto next = turns(now) ? measure_at_ : std::min(session_at_, measure_at_);
     const auto echo = echo_ ? echo_->next() : std::nullopt;
-    return std::min({next, measure_at_, echo.value_or(next)});
+    return std::min(next, echo.value_or(next));
   }
 
   void send_echo(steady_clock::time_point now) {
@@ -247,7 +265,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
 
   // Of the way that is taken from now on. Datagrams come within work().
   void adopt(steady_clock::time_point now) {
-    way_.agent->adopt([this](ByteView datagram) { session_->handle_datagram(datagram, steady_clock::now()); });
+    way_.agent->adopt([this](ByteView datagram, std::chrono::nanoseconds age) {
+      session_->handle_datagram(datagram, steady_clock::now() - age);
+    });
     while (auto datagram = way_.agent->receive()) session_->handle_datagram(*datagram, now);
   }
 
@@ -393,8 +413,8 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   static constexpr std::size_t own_descriptors = 2;
 
   MediaThreadSettings settings_;
-  // Of what both the voice engine's thread and ours use: session, way, recording, frame, levels, whether it is
-  // connected.
+  // Of what both the voice engine's thread and ours use: session, way, recording, rate, frame, levels, whether it is
+  // connected, and who waits for the path.
   std::mutex session_mutex_;
   MediaWay way_;
   MediaWay next_;  // tried beside it
@@ -409,8 +429,12 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   float level_in_ = 0;            // the loudest since they were told
   float level_out_ = 0;
   std::unique_ptr<media::MediaSession> session_;
-  std::optional<CallRate> rate_;  // once there is a path
-  microseconds clock_shift_{0};   // the voice engine's clock minus ours
+  std::optional<CallRate> rate_;         // once there is a path
+  steady_clock::time_point session_at_;  // when it has something to do
+  steady_clock::time_point turned_;      // when the voice engine last took its turn
+  bool waits_for_path_ = false;          // this thread, by what it prepared
+  std::vector<pollfd> ready_;
+  microseconds clock_shift_{0};  // the voice engine's clock minus ours
   steady_clock::time_point check_at_;
   steady_clock::time_point measure_at_;
   steady_clock::time_point heard_;

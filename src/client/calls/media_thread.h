@@ -2,10 +2,11 @@
 // of their own (docs/spec/media.md, docs/spec/voice.md). Made, asked and ended on the loop's thread.
 //
 //   voice engine's thread ──frames──► session ──► agent ──► the other side
-//   agent ──datagrams──► this thread ──► session ──frames──► voice engine
+//   agent ──datagrams──► voice engine's thread ──► session ──frames──► voice engine
 //
-// Each direction wakes one thread a packet. The voice engine's thread waits for nobody: a frame for which the session
-// has no time just then stays in a queue, and this thread sends it.
+// One wake-up each 10 ms does both: the voice engine's, for the next frame of the microphone. What came is taken then,
+// just before it is played; when it came, the system knows. The voice engine's thread waits for nobody: what the
+// session has no time for just then, this thread does, and all of it when the voice engine rests.
 #pragma once
 
 #include <functional>

@@ -13,8 +13,8 @@ namespace pqc::media::voice {
 
 class VoiceEngine::Worker {
  public:
-  Worker(VoiceWorker::Parts parts, const Settings& settings, OnFrame on_frame)
-      : worker(std::move(parts), settings, std::move(on_frame)) {}
+  Worker(VoiceWorker::Parts parts, const Settings& settings, OnFrame on_frame, OnTurn on_turn)
+      : worker(std::move(parts), settings, std::move(on_frame), std::move(on_turn)) {}
 
   VoiceWorker worker;
   std::mutex mutex;  // of thread
@@ -116,9 +116,9 @@ VoiceEngine::~VoiceEngine() {
   stop();
 }
 
-Result<std::unique_ptr<VoiceEngine>> VoiceEngine::create(const Settings& settings, OnFrame on_frame) {
+Result<std::unique_ptr<VoiceEngine>> VoiceEngine::create(const Settings& settings, OnFrame on_frame, OnTurn on_turn) {
   return make_parts(settings).transform([&](VoiceWorker::Parts parts) {
-    auto worker = std::make_unique<Worker>(std::move(parts), settings, std::move(on_frame));
+    auto worker = std::make_unique<Worker>(std::move(parts), settings, std::move(on_frame), std::move(on_turn));
     return std::unique_ptr<VoiceEngine>(new VoiceEngine(std::move(worker)));
   });
 }

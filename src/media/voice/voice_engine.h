@@ -5,9 +5,9 @@
 // Knows nothing of networks and keys: a frame's payload is what SFrame seals and RTP carries. Every payload has the
 // same size between changes of bit rate, frame duration and redundancy, whether somebody speaks, is silent or is muted.
 //
-// A thread of the engine's own does the work between start() and stop(); `on_frame` is called on it and must not block.
-// All other functions may be called on any thread, before, during and after. Whoever drives the engine by hand (tests)
-// leaves start() alone and calls step().
+// A thread of the engine's own does the work between start() and stop(); `on_frame` and `on_turn` are called on it and
+// must not block. All other functions may be called on any thread, before, during and after. Whoever drives the engine
+// by hand (tests) leaves start() alone and calls step().
 #pragma once
 
 #include <chrono>
@@ -55,6 +55,9 @@ struct EncodedFrame {
   ByteView payload;             // valid during the call only
 };
 using OnFrame = std::function<void(const EncodedFrame& frame)>;
+// Each time that there may be something to play, at most 10 ms apart while devices and files keep their rhythm: the
+// last moment for received(). Frames of that time were handed over before.
+using OnTurn = std::function<void()>;
 
 // Of the last 10 ms: mean square root, 0 to 1.
 struct Levels {
@@ -88,7 +91,8 @@ struct Statistics {
 class VoiceEngine {
  public:
   // Opens files and devices; nothing flows before start() or step().
-  [[nodiscard]] static Result<std::unique_ptr<VoiceEngine>> create(const Settings& settings, OnFrame on_frame);
+  [[nodiscard]] static Result<std::unique_ptr<VoiceEngine>> create(const Settings& settings, OnFrame on_frame,
+                                                                   OnTurn on_turn = {});
   // Stops, and completes the file that is the sink.
   ~VoiceEngine();
   VoiceEngine(const VoiceEngine&) = delete;

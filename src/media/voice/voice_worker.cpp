@@ -16,9 +16,10 @@ float level_of(std::span<const std::int16_t> samples) {
 
 }  // namespace
 
-VoiceWorker::VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame)
+VoiceWorker::VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame, OnTurn on_turn)
     : parts_(std::move(parts)),
       on_frame_(std::move(on_frame)),
+      on_turn_(std::move(on_turn)),
       controls_{.rate = RateChoice{.bitrate = settings.bitrate, .duration = settings.duration, .redundancy = false}} {}
 
 // Over the length of a block, so that nothing clicks.
@@ -114,6 +115,7 @@ void VoiceWorker::listen(Micros now) {
 Micros VoiceWorker::step(Micros now) {
   if (!begun_) begin(now);
   listen(now);
+  if (on_turn_) on_turn_();
   received_.take_all(
       [&](const ReceivedQueue::Item& item) { parts_.buffer->insert(item.timestamp, item.payload(), item.arrival); });
   while (parts_.sink->wants(now)) {

@@ -31,7 +31,7 @@ class VoiceWorker {
     std::atomic<bool> muted{false};
   };
 
-  VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame);
+  VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame, OnTurn on_turn);
 
   [[nodiscard]] Micros step(Micros now);
   // Until a device has something to do, or `until`.
@@ -55,6 +55,7 @@ class VoiceWorker {
 
   Parts parts_;
   OnFrame on_frame_;
+  OnTurn on_turn_;  // or none
   Controls controls_;
   ReceivedQueue received_;
   bool begun_ = false;

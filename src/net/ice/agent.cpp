@@ -45,8 +45,8 @@ struct Agent::Impl final : Farewells::Leaver {
   Events events;
   EventLoop loop;
   Stream stream{settings, loop};
-  std::size_t told = 0;                               // how many candidates of the peer libnice knows
-  std::function<void(ByteView)> on_adopted_datagram;  // of who adopted it
+  std::size_t told = 0;            // how many candidates of the peer libnice knows
+  OnDatagram on_adopted_datagram;  // of who adopted it
   std::atomic<bool> gathered = false;
   std::atomic<NiceComponentState> component_state = NICE_COMPONENT_STATE_DISCONNECTED;
   bool closed = false;  // relays have heard of the end
@@ -75,7 +75,7 @@ void Agent::Impl::on_datagram(NiceAgent*, guint, guint, guint size, gchar* data,
   auto* self = static_cast<Impl*>(of);
   if (self->left) return;
   const ByteView datagram(reinterpret_cast<const std::uint8_t*>(data), size);
-  if (self->on_adopted_datagram) return self->on_adopted_datagram(datagram);
+  if (self->on_adopted_datagram) return self->on_adopted_datagram(datagram, self->stream.age());
   self->events.arrived(datagram);
 }
 
@@ -135,7 +135,9 @@ void Agent::Impl::begin() {
       std::chrono::milliseconds(0),
       [](gpointer of) -> gboolean {
         auto* self = static_cast<Impl*>(of);
+        g_main_context_push_thread_default(self->loop.context());
         self->stream.close([](GObject*, GAsyncResult*, gpointer at) { static_cast<Impl*>(at)->closed = true; }, self);
+        g_main_context_pop_thread_default(self->loop.context());
         return G_SOURCE_REMOVE;
       },
       this);
@@ -255,7 +257,7 @@ std::optional<Bytes> Agent::receive() {
   return impl_->events.take();
 }
 
-void Agent::adopt(std::function<void(ByteView)> on_datagram) {
+void Agent::adopt(OnDatagram on_datagram) {
   impl_->loop.adopt();
   impl_->on_adopted_datagram = std::move(on_datagram);
 }

@@ -102,10 +102,13 @@ class Agent {
   // A datagram that came from the peer's candidates.
   std::optional<Bytes> receive();
 
-  // Ends the agent's own thread: from now on libnice works only in work(), on the calling thread. Datagrams go to
-  // `on_datagram` from there, and ready_fd() tells nothing any more; what came before is still to be received.
-  void adopt(std::function<void(ByteView datagram)> on_datagram);
-  // Before another thread may destroy what was adopted; until then nothing comes any more.
+  // With a datagram: how long ago the system took it; zero where that is not known.
+  using OnDatagram = std::function<void(ByteView datagram, std::chrono::nanoseconds age)>;
+  // Ends the agent's own thread: from now on libnice works only in work(), on any thread, but one at a time, from
+  // prepare() to the work() that follows. Datagrams go to `on_datagram` from there, and ready_fd() tells nothing any
+  // more; what came before is still to be received.
+  void adopt(OnDatagram on_datagram);
+  // Nothing comes any more.
   void release();
   // Adds what is to be polled for; answers for how long at most.
   std::chrono::milliseconds prepare(std::vector<pollfd>& polled);

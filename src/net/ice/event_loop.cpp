@@ -7,13 +7,13 @@
 namespace pqc::net::ice {
 namespace {
 
-// What is asynchronous answers in this context.
-class WithinContext {
+// While it is this thread's, libnice hands over what came at once, and changes to it wake nobody.
+class Owned {
  public:
-  explicit WithinContext(GMainContext* context) : context_(context) { g_main_context_push_thread_default(context_); }
-  ~WithinContext() { g_main_context_pop_thread_default(context_); }
-  WithinContext(const WithinContext&) = delete;
-  WithinContext& operator=(const WithinContext&) = delete;
+  explicit Owned(GMainContext* context) : context_(context) { static_cast<void>(g_main_context_acquire(context_)); }
+  ~Owned() { g_main_context_release(context_); }
+  Owned(const Owned&) = delete;
+  Owned& operator=(const Owned&) = delete;
 
  private:
   GMainContext* context_;
@@ -23,9 +23,7 @@ class WithinContext {
 
 EventLoop::EventLoop() : context_(g_main_context_new()), loop_(g_main_loop_new(context_.get(), FALSE)) {
   // There is nothing else yet that it waits for.
-  static_cast<void>(g_main_context_acquire(context_.get()));
   query();
-  g_main_context_release(context_.get());
   if (polled_.size() == 1) wake_fd_ = polled_.front().fd;
 }
 
@@ -37,8 +35,10 @@ void EventLoop::run_every(std::chrono::milliseconds interval, GSourceFunc call, 
 
 void EventLoop::start() {
   thread_ = std::thread([this] {
-    const WithinContext here(context_.get());
+    // What is asynchronous answers there.
+    g_main_context_push_thread_default(context_.get());
     g_main_loop_run(loop_.get());
+    g_main_context_pop_thread_default(context_.get());
   });
 }
 
@@ -57,17 +57,12 @@ void EventLoop::stop() {
 
 void EventLoop::adopt() {
   stop();
-  static_cast<void>(g_main_context_acquire(context_.get()));
   adopted_ = true;
-}
-
-void EventLoop::release() {
-  adopted_ = false;
-  g_main_context_release(context_.get());
 }
 
 // GLib's description of an event loop ("The Main Event Loop": prepare, query, check, dispatch).
 gint EventLoop::query() {
+  const Owned here(context_.get());
   gint wait = -1;
   g_main_context_prepare(context_.get(), &priority_);
   polled_.resize(polled_.capacity());
@@ -93,10 +88,10 @@ std::chrono::milliseconds EventLoop::prepare(std::vector<pollfd>& polled) {
 // To dispatch wakes the context, which is awake, so that each datagram would cost a second turn of the loop. Whatever
 // else woke it is seen by the query before the next wait.
 void EventLoop::work(std::span<const pollfd> polled) {
+  const Owned here(context_.get());
   for (std::size_t i = 0; i < polled_.size(); ++i) polled_[i].revents = static_cast<gushort>(polled[i].revents);
   if (g_main_context_check(context_.get(), priority_, polled_.data(), static_cast<gint>(polled_.size())) == FALSE)
     return;
-  const WithinContext here(context_.get());
   g_main_context_dispatch(context_.get());
   eventfd_t ignored = 0;
   static_cast<void>(::eventfd_read(wake_fd_, &ignored));

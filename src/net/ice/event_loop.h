@@ -30,10 +30,10 @@ class EventLoop {
   // Waits until its thread has ended what it is at, if it has one.
   void stop();
 
-  // From now on it works in work() only, on the calling thread.
+  // From now on it works in work() only: on any thread, but one at a time, from prepare() to the work() that follows.
   void adopt();
-  // On that same thread: another one may adopt it, or destroy it.
-  void release();
+  // Another one may adopt it, or destroy it.
+  void release() { adopted_ = false; }
   [[nodiscard]] bool adopted() const { return adopted_; }
   // Adds what is to be polled for; answers for how long at most.
   std::chrono::milliseconds prepare(std::vector<pollfd>& polled);

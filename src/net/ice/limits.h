@@ -26,6 +26,8 @@ inline constexpr std::chrono::milliseconds farewell_wait{150};
 inline constexpr unsigned farewell_tries = 2;
 inline constexpr std::chrono::milliseconds farewell{3000};
 inline constexpr std::size_t farewells = 128;
+// A datagram that is said to have waited longer did not: who adopted the agent looks more often.
+inline constexpr std::chrono::milliseconds oldest_datagram{300};
 // How long who has adopted an agent waits where that waits for nothing but sockets.
 inline constexpr std::chrono::seconds longest_wait{60};
 

@@ -17,6 +17,7 @@ inline constexpr guint component = 1;
 using ContextPtr = std::unique_ptr<GMainContext, FreeBy<g_main_context_unref>>;
 using LoopPtr = std::unique_ptr<GMainLoop, FreeBy<g_main_loop_unref>>;
 using SourcePtr = std::unique_ptr<GSource, FreeBy<g_source_unref>>;
+using SocketPtr = std::unique_ptr<GSocket, FreeBy<g_object_unref>>;
 using SocketAddressPtr = std::unique_ptr<GSocketAddress, FreeBy<g_object_unref>>;
 using SocketsPtr = std::unique_ptr<GPtrArray, FreeBy<g_ptr_array_unref>>;
 using NiceAgentPtr = std::unique_ptr<NiceAgent, FreeBy<g_object_unref>>;

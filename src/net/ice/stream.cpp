@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
@@ -162,6 +164,18 @@ std::optional<std::size_t> Stream::relay_of(const NiceCandidate& ours) const {
 }
 
 // What does not answer is given up by libnice itself, for who gives it up before libnice does leaves sockets behind.
+// Of the path's socket, which the others' datagrams seldom come by. The system's clock may be set meanwhile.
+std::chrono::nanoseconds Stream::age() const {
+  const SocketPtr socket(nice_agent_get_selected_socket(agent_.get(), id_, component));
+  timespec taken{};
+  if (!socket || ::ioctl(g_socket_get_fd(socket.get()), SIOCGSTAMPNS, &taken) != 0) return {};
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::chrono::nanoseconds age =
+      std::chrono::seconds(now.tv_sec - taken.tv_sec) + std::chrono::nanoseconds(now.tv_nsec - taken.tv_nsec);
+  return age < std::chrono::nanoseconds(0) || age > limits::oldest_datagram ? std::chrono::nanoseconds(0) : age;
+}
+
 void Stream::close(GAsyncReadyCallback over, gpointer data) {
   g_object_set(agent(), "stun-initial-timeout", static_cast<guint>(limits::farewell_wait.count()),
                "stun-max-retransmissions", limits::farewell_tries, nullptr);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -34,6 +35,10 @@ class Stream {
   [[nodiscard]] bool checking() const { return checking_; }
   // From now on libnice itself keeps the mapping at a NAT. Answers what checking() said before. Any thread.
   bool note_checks() { return checking_.exchange(true); }
+
+  // How long ago the system took the datagram that was read last, where it says so. It notes that from the first
+  // question on.
+  [[nodiscard]] std::chrono::nanoseconds age() const;
 
   // Relays are told that they are not needed any more; `over` answers later, in the loop. Only what the loop does makes
   // progress from then on.
