@@ -31,7 +31,7 @@ class VoiceWorker {
     std::atomic<bool> muted{false};
   };
 
-  VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame, OnTurn on_turn);
+  VoiceWorker(Parts parts, const Settings& settings, OnFrame on_frame, OnTurn on_turn = {});
 
   [[nodiscard]] Micros step(Micros now);
   // Until a device has something to do, or `until`.

@@ -258,7 +258,7 @@ TEST(Farewells, AnAgentsOwnerDoesNotWaitUntilRelaysAreTold) {
   farewells.take(std::make_unique<Slow>(seen, gate.get_future().share()));
   auto agent = agent_at(relay, &farewells);
   auto other = agent_at(relay, &farewells);
-  other->adopt([](ByteView) {});
+  other->adopt([](ByteView, std::chrono::nanoseconds) {});
   agent.reset();
   other.reset();
   gate.set_value();

@@ -71,6 +71,29 @@ TEST_F(EngineTest, WhatOneIsToldTheOtherHears) {
   EXPECT_LT(like.shift, 48 * 80);
 }
 
+TEST_F(EngineTest, EachTurnIsTheLastMomentForWhatIsPlayedThen) {
+  std::vector<std::string> order;
+  std::unique_ptr<VoiceEngine> bob;
+  const auto turn = [&] {
+    order.emplace_back("turn");
+    const std::array<std::uint8_t, 3> payload{};
+    bob->received(0, payload, now_);
+  };
+  bob = VoiceEngine::create(
+            settings("said.wav", "heard.wav"), [&](const auto&) { order.emplace_back("frame"); }, turn)
+            .value();
+  const auto taken = [&] {
+    const auto counts = bob->statistics();
+    return counts.received_frames + counts.malformed_frames;
+  };
+  static_cast<void>(bob->step(now_));
+  EXPECT_EQ(taken(), 1U);
+  now_ += 10ms;
+  static_cast<void>(bob->step(now_));
+  EXPECT_EQ(taken(), 2U);
+  EXPECT_EQ(order, (std::vector<std::string>{"turn", "frame", "turn"}));
+}
+
 TEST_F(EngineTest, AMutedOneSaysNothingInPacketsOfTheSameSize) {
   auto bob = VoiceEngine::create(settings("said.wav", "heard.wav"), [](const auto&) {}).value();
   auto alice = VoiceEngine::create(settings("said.wav", "other.wav"), to(bob)).value();
