@@ -173,8 +173,12 @@ inline constexpr std::uint32_t call_restarts = 200;
 // How often this machine's addresses are looked at.
 inline constexpr std::chrono::milliseconds call_addresses_again = std::chrono::seconds(1);
 inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::milliseconds(500);
-// Without a turn of the voice engine for so long, the media's own thread waits for datagrams.
-inline constexpr std::chrono::milliseconds call_turns = std::chrono::milliseconds(100);
+// What comes is taken in the voice engine's turns, so far apart at least. Without one for so long the media's own
+// thread waits for it; and where one took longer than this, as in a flood, for so long.
+inline constexpr std::chrono::milliseconds call_turns_apart{4};
+inline constexpr std::chrono::milliseconds call_turns{100};
+inline constexpr std::chrono::milliseconds call_turn{5};
+inline constexpr std::chrono::milliseconds call_apart = std::chrono::seconds(1);
 // Of one voice frame.
 inline constexpr std::size_t call_frame_bytes = 1'100;
 // Services that anybody may call (docs/spec/calls.md §10): calls at once, and the most that an operator may ask for;

@@ -156,14 +156,22 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     const auto now = turned_ = steady_clock::now();
     send_frames(now);
     hear_levels();
+    if (!in_turns(now) || now - worked_ < limits::call_turns_apart) return;
     // Whoever waits for the path gives it up.
     if (waits_for_path_) return wakeup_.wake();
     work();
-    if (now >= session_at_) session_at_ = session_->poll(now);
-    if (session_->state() != media::SessionState::connected) wakeup_.wake();
+    worked_ = steady_clock::now();
+    if (worked_ >= session_at_) session_at_ = session_->poll(worked_);
+    // More comes than sound may wait for.
+    const bool flooded = worked_ - now > limits::call_turn;
+    if (flooded) apart_until_ = worked_ + limits::call_apart;
+    if (flooded || session_->state() != media::SessionState::connected) wakeup_.wake();
   }
-  // Whether the voice engine does so these days.
-  [[nodiscard]] bool turns(steady_clock::time_point now) const { return now - turned_ < limits::call_turns; }
+  // Whether the voice engine does so now: not while it rests or too much comes, and not where nobody but who waits for
+  // the path knows when it came.
+  [[nodiscard]] bool in_turns(steady_clock::time_point now) const {
+    return now - turned_ < limits::call_turns && now >= apart_until_ && way_.agent->tells_age();
+  }
   // Under the session's mutex.
   void send_frames(steady_clock::time_point now) {
     while (frames_.pop(frame_)) {
@@ -180,7 +188,10 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   void on_frame(const media::ReceivedFrame& frame) override {
     if (frame.stream != StreamId::audio) return;
     if (echo_) return echo_->received(frame.timestamp, frame.payload, frame.arrival);
-    if (recording_.received(frame.timestamp, frame.payload, frame.arrival)) measure_at_ = frame.arrival;
+    if (recording_.received(frame.timestamp, frame.payload, frame.arrival)) {
+      measure_at_ = frame.arrival;
+      wakeup_.wake();
+    }
     voice_->received(frame.timestamp, frame.payload,
                      std::chrono::duration_cast<microseconds>(frame.arrival.time_since_epoch()) + clock_shift_);
   }
@@ -223,8 +234,10 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   }
   milliseconds prepare() {
     const std::lock_guard lock(session_mutex_);
-    waits_for_path_ = !turns(steady_clock::now());
-    return waits_for_path_ ? way_.agent->prepare(polled_) : limits::call_turns;
+    const auto now = steady_clock::now();
+    waits_for_path_ = !in_turns(now);
+    if (waits_for_path_) return way_.agent->prepare(polled_);
+    return std::chrono::ceil<milliseconds>(turned_ + limits::call_turns - now);
   }
   // Takes what the agent has got. Under the session's mutex.
   void work() {
@@ -245,7 +258,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     session_at_ = session_->poll(now);
     watch();
     if (now >= measure_at_) measure(now);
-    const auto next = turns(now) ? measure_at_ : std::min(session_at_, measure_at_);
+    const auto next = in_turns(now) ? measure_at_ : std::min(session_at_, measure_at_);
     const auto echo = echo_ ? echo_->next() : std::nullopt;
     return std::min(next, echo.value_or(next));
   }
@@ -432,7 +445,9 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   std::optional<CallRate> rate_;         // once there is a path
   steady_clock::time_point session_at_;  // when it has something to do
   steady_clock::time_point turned_;      // when the voice engine last took its turn
-  bool waits_for_path_ = false;          // this thread, by what it prepared
+  steady_clock::time_point worked_;      // and what came, in it
+  steady_clock::time_point apart_until_;
+  bool waits_for_path_ = false;  // this thread, by what it prepared
   std::vector<pollfd> ready_;
   microseconds clock_shift_{0};  // the voice engine's clock minus ours
   steady_clock::time_point check_at_;

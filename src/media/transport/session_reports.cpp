@@ -15,7 +15,7 @@ constexpr std::uint64_t million = 1'000'000;
 constexpr std::uint64_t report_units = 65'536;
 
 std::uint32_t to_report_units(Time::duration time) {
-  const auto micros = std::chrono::duration_cast<microseconds>(time).count();
+  const auto micros = std::max<std::int64_t>(std::chrono::duration_cast<microseconds>(time).count(), 0);
   return static_cast<std::uint32_t>(static_cast<std::uint64_t>(micros) * report_units / million);
 }
 

@@ -1,4 +1,5 @@
-// The time that a session's owner gives it. Never set back.
+// The time that a session's owner gives it. Never set back, but that a datagram may have come before the last time that
+// was given.
 #pragma once
 
 #include <chrono>

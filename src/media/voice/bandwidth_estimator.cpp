@@ -61,6 +61,8 @@ constexpr double worse = 1.5;
 constexpr double no_chance = 0.3;
 // Of the rate, when nothing is heard for so long, and each such time again.
 constexpr auto silence = 1s;
+// Nobody tells of what does not go out: not while the last packet went so long ago.
+constexpr auto still_sending = 500ms;
 constexpr double after_silence = 0.5;
 
 }  // namespace
@@ -285,6 +287,7 @@ struct BandwidthEstimator::State {
   std::optional<Micros> last_feedback;
   bool heard = false;             // whether a packet was ever told to have arrived
   std::optional<Micros> awaited;  // since when one should be, if one should
+  Micros went_out{0};             // when the last packet did
   Micros last_decrease{-1s};
   Micros last_silence{-1s};
 };
@@ -315,11 +318,13 @@ bool BandwidthEstimator::feedback(std::span<const PacketResult> results, Micros 
 
 void BandwidthEstimator::sent(Micros now) {
   if (!state_->awaited) state_->awaited = now;
+  state_->went_out = now;
 }
 
 bool BandwidthEstimator::silent(Micros now) {
   auto& s = *state_;
-  if (!s.awaited || now - std::max(*s.awaited, s.last_silence) < silence) return false;
+  if (!s.awaited || now - s.went_out >= still_sending || now - std::max(*s.awaited, s.last_silence) < silence)
+    return false;
   s.last_silence = now;
   s.fall_silent();
   return true;

@@ -51,7 +51,7 @@ inline constexpr std::size_t ring_samples = 4096;
 // PulseAudio: how much it sends at a time, and how much it holds of what is to be played; more where that was too
 // little.
 inline constexpr std::size_t capture_period = block_samples;
-inline constexpr std::size_t least_sink_latency = sample_rate * 175 / 10'000;
+inline constexpr std::size_t least_sink_latency = sample_rate * 150 / 10'000;
 inline constexpr std::size_t most_sink_latency = sample_rate * 400 / 10'000;
 // Messages that are taken before sound has its turn.
 inline constexpr int pulse_turns = 32;

@@ -43,6 +43,7 @@ std::optional<PulseLibrary> load_all() {
   all = find(library, "pa_stream_set_write_callback", out.stream_set_write_callback) && all;
   all = find(library, "pa_stream_set_underflow_callback", out.stream_set_underflow_callback) && all;
   all = find(library, "pa_stream_set_buffer_attr", out.stream_set_buffer_attr) && all;
+  all = find(library, "pa_stream_get_buffer_attr", out.stream_get_buffer_attr) && all;
   if (!all) return std::nullopt;
   return out;
 }

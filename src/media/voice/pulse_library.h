@@ -37,6 +37,7 @@ struct PulseLibrary {
   decltype(&::pa_stream_set_write_callback) stream_set_write_callback = nullptr;
   decltype(&::pa_stream_set_underflow_callback) stream_set_underflow_callback = nullptr;
   decltype(&::pa_stream_set_buffer_attr) stream_set_buffer_attr = nullptr;
+  decltype(&::pa_stream_get_buffer_attr) stream_get_buffer_attr = nullptr;
 };
 
 }  // namespace pqc::media::voice

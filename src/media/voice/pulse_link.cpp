@@ -8,7 +8,8 @@
 
 namespace pqc::media::voice {
 
-PulseLink::PulseLink(const PulseLibrary& library, std::stop_token stop) : library_(library), stop_(std::move(stop)) {}
+PulseLink::PulseLink(const PulseLibrary& library, std::stop_token stop, std::shared_ptr<bool> gone)
+    : library_(library), stop_(std::move(stop)), gone_(std::move(gone)) {}
 
 PulseLink::~PulseLink() {
   if (context_ == nullptr) return;
@@ -16,10 +17,11 @@ PulseLink::~PulseLink() {
   library_.context_unref(context_);
 }
 
-std::shared_ptr<PulseLink> PulseLink::open(std::stop_token stop) {
+std::shared_ptr<PulseLink> PulseLink::open(std::stop_token stop, const std::shared_ptr<PulseLink>& beside) {
   const auto* const library = PulseLibrary::load();
   if (library == nullptr) return nullptr;
-  std::shared_ptr<PulseLink> out(new PulseLink(*library, std::move(stop)));
+  std::shared_ptr<PulseLink> out(
+      new PulseLink(*library, std::move(stop), beside ? beside->gone_ : std::make_shared<bool>(false)));
   return out->connect() ? out : nullptr;
 }
 
@@ -31,7 +33,7 @@ bool PulseLink::connect() {
 }
 
 bool PulseLink::alive() const {
-  return !gone_ && PA_CONTEXT_IS_GOOD(library_.context_get_state(context_)) != 0;
+  return !*gone_ && PA_CONTEXT_IS_GOOD(library_.context_get_state(context_)) != 0;
 }
 
 bool PulseLink::any_ready() const {

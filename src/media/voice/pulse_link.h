@@ -25,8 +25,10 @@ class PulseStream {
 
 class PulseLink {
  public:
-  // Nothing where no server answers soon, or `stop` is requested.
-  [[nodiscard]] static std::shared_ptr<PulseLink> open(std::stop_token stop = {});
+  // Nothing where no server answers soon, or `stop` is requested. A server that does not answer one of two links is
+  // waited for by neither.
+  [[nodiscard]] static std::shared_ptr<PulseLink> open(std::stop_token stop = {},
+                                                       const std::shared_ptr<PulseLink>& beside = nullptr);
   ~PulseLink();
   PulseLink(const PulseLink&) = delete;
   PulseLink& operator=(const PulseLink&) = delete;
@@ -55,8 +57,8 @@ class PulseLink {
     const auto end = VoiceEngine::now() + patience_;
     while (!done()) {
       const auto left = end - VoiceEngine::now();
-      gone_ = gone_ || left <= Micros(0) || stop_.stop_requested();
-      if (gone_) return false;
+      *gone_ = *gone_ || left <= Micros(0) || stop_.stop_requested();
+      if (*gone_) return false;
       loop_.iterate(std::min(left, stop_.stop_possible() ? stop_interval_ : left));
     }
     return true;
@@ -65,7 +67,7 @@ class PulseLink {
   bool finish(pa_operation* operation);
 
  private:
-  PulseLink(const PulseLibrary& library, std::stop_token stop);
+  PulseLink(const PulseLibrary& library, std::stop_token stop, std::shared_ptr<bool> gone);
   bool connect();
   [[nodiscard]] bool any_ready() const;
 
@@ -73,7 +75,7 @@ class PulseLink {
   const PulseLibrary& library_;
   std::stop_token stop_;
   Micros patience_{2'000'000};
-  bool gone_ = false;  // did not answer
+  std::shared_ptr<bool> gone_;  // did not answer
   PulseLoop loop_;
   pa_context* context_ = nullptr;
   std::vector<const PulseStream*> streams_;

@@ -20,12 +20,10 @@ constexpr auto unset = static_cast<std::uint32_t>(-1);
 constexpr Micros calm = 10s;
 // A server that has just been told what is wanted of it takes so long to do so.
 constexpr Micros settling = 2s;
-// When to look again at a microphone that woke nobody.
+// When to look again at a microphone that woke nobody, and at a loudspeaker that wanted nothing when it should.
 constexpr Micros look_again = 20ms;
 // How long before the server has played all that it got more is written, where nothing woke the engine until then.
 constexpr Micros reserve = 2500us;
-// And how soon it is asked again where it wanted nothing then.
-constexpr Micros ask_again = 5ms;
 // How often to ask whether a stream is still there.
 constexpr Micros look_at_state = 20ms;
 
@@ -220,8 +218,13 @@ class PulseSink final : public SoundSink, PulseStream {
     stream_.link().flush();
     written_ = VoiceEngine::now();
   }
-  // Who plays to the beat of a microphone comes before this.
-  Micros next(Micros now) const override { return std::max(written_ + time_of(latency_) - reserve, now + ask_again); }
+  // Who plays to the beat of a microphone comes before this. A server may hold more than it was asked to.
+  Micros next(Micros now) const override {
+    const auto* const granted = stream_.library().stream_get_buffer_attr(stream_.get());
+    const auto held = granted != nullptr ? granted->tlength / sample_bytes : latency_;
+    const auto due = written_ + time_of(held) - reserve;
+    return due > now ? due : now + look_again;
+  }
   bool wait(Micros until) override {
     stream_.link().wait(until);
     return true;

@@ -33,13 +33,27 @@ bool is_device(const Endpoint& endpoint) {
   return std::holds_alternative<Device>(endpoint);
 }
 
+// A connection to PulseAudio each, where it has the devices. Who does not answer once is not asked twice.
+struct Links {
+  std::shared_ptr<PulseLink> source;
+  std::shared_ptr<PulseLink> sink;
+};
+Links open_links(const Settings& settings, const std::stop_token& stop = {}) {
+  Links out;
+  if (is_device(settings.source)) {
+    out.source = PulseLink::open(stop);
+    if (!out.source) return out;
+  }
+  if (is_device(settings.sink)) out.sink = PulseLink::open(stop, out.source);
+  return out;
+}
+
 // Null for what is no device; nothing where it cannot be opened.
 template <class Port>
 std::optional<std::unique_ptr<Port>> open_device(
-    const Endpoint& endpoint, const std::stop_token& stop,
+    const Endpoint& endpoint, const std::shared_ptr<PulseLink>& link,
     Result<std::unique_ptr<Port>> (*open)(const Endpoint&, const std::shared_ptr<PulseLink>&)) {
   if (!is_device(endpoint)) return nullptr;
-  const auto link = PulseLink::open(stop);
   if (!link) return std::nullopt;
   auto port = open(endpoint, link);
   if (!port) return std::nullopt;
@@ -48,26 +62,12 @@ std::optional<std::unique_ptr<Port>> open_device(
 }
 
 std::optional<DeviceRevival::Ports> open_devices(const Settings& settings, const std::stop_token& stop) {
-  auto source = open_device(settings.source, stop, open_source);
+  const auto links = open_links(settings, stop);
+  auto source = open_device(settings.source, links.source, open_source);
   if (!source) return std::nullopt;
-  auto sink = open_device(settings.sink, stop, open_sink);
+  auto sink = open_device(settings.sink, links.sink, open_sink);
   if (!sink) return std::nullopt;
   return DeviceRevival::Ports{.source = std::move(*source), .sink = std::move(*sink)};
-}
-
-// A connection to PulseAudio each, where it has the devices. Who does not answer once is not asked twice.
-struct Links {
-  std::shared_ptr<PulseLink> source;
-  std::shared_ptr<PulseLink> sink;
-};
-Links open_links(const Settings& settings) {
-  Links out;
-  if (is_device(settings.source)) {
-    out.source = PulseLink::open();
-    if (!out.source) return out;
-  }
-  if (is_device(settings.sink)) out.sink = PulseLink::open();
-  return out;
 }
 
 // Only where PulseAudio has the devices: it comes and goes in the middle of a call.

@@ -39,6 +39,7 @@ struct Agent::Impl final : Farewells::Leaver {
   static void on_candidate(NiceAgent*, NiceCandidate*, gpointer of);
   static void on_gathered(NiceAgent*, guint, gpointer of);
   static void on_state(NiceAgent*, guint, guint, guint state, gpointer of);
+  static void on_path(NiceAgent*, guint, guint, NiceCandidate*, NiceCandidate*, gpointer of);
   static void on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of);
 
   Settings settings;
@@ -71,6 +72,10 @@ void Agent::Impl::on_state(NiceAgent*, guint, guint, guint state, gpointer of) {
   self->events.notify();
 }
 
+void Agent::Impl::on_path(NiceAgent*, guint, guint, NiceCandidate*, NiceCandidate*, gpointer of) {
+  static_cast<Impl*>(of)->stream.note_path();
+}
+
 void Agent::Impl::on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of) {
   auto* self = static_cast<Impl*>(of);
   if (self->left) return;
@@ -83,6 +88,7 @@ bool Agent::Impl::set_up() {
   g_signal_connect(nice(), "new-candidate-full", G_CALLBACK(on_candidate), this);
   g_signal_connect(nice(), "candidate-gathering-done", G_CALLBACK(on_gathered), this);
   g_signal_connect(nice(), "component-state-changed", G_CALLBACK(on_state), this);
+  g_signal_connect(nice(), "new-selected-pair-full", G_CALLBACK(on_path), this);
   return nice_agent_set_local_credentials(nice(), stream.id(), settings.credentials.ufrag.c_str(),
                                           settings.credentials.password.c_str()) == TRUE &&
          nice_agent_attach_recv(nice(), stream.id(), component, loop.context(), on_datagram, this) == TRUE;
@@ -264,6 +270,10 @@ void Agent::adopt(OnDatagram on_datagram) {
 
 void Agent::release() {
   impl_->release();
+}
+
+bool Agent::tells_age() const {
+  return impl_->stream.tells_age();
 }
 
 std::chrono::milliseconds Agent::prepare(std::vector<pollfd>& polled) {

@@ -102,7 +102,7 @@ class Agent {
   // A datagram that came from the peer's candidates.
   std::optional<Bytes> receive();
 
-  // With a datagram: how long ago the system took it; zero where that is not known.
+  // With a datagram: how long ago the system took it; zero where that is not known (tells_age).
   using OnDatagram = std::function<void(ByteView datagram, std::chrono::nanoseconds age)>;
   // Ends the agent's own thread: from now on libnice works only in work(), on any thread, but one at a time, from
   // prepare() to the work() that follows. Datagrams go to `on_datagram` from there, and ready_fd() tells nothing any
@@ -110,6 +110,8 @@ class Agent {
   void adopt(OnDatagram on_datagram);
   // Nothing comes any more.
   void release();
+  // Whether the system says when it took what comes by the path: not where that is a relay over TCP or TLS.
+  [[nodiscard]] bool tells_age() const;
   // Adds what is to be polled for; answers for how long at most.
   std::chrono::milliseconds prepare(std::vector<pollfd>& polled);
   // What became of those that prepare() added; after each of its calls.

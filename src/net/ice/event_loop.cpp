@@ -21,7 +21,10 @@ class Owned {
 
 }  // namespace
 
-EventLoop::EventLoop() : context_(g_main_context_new()), loop_(g_main_loop_new(context_.get(), FALSE)) {
+// Whoever waits for it may be another thread than works in it.
+EventLoop::EventLoop()
+    : context_(g_main_context_new_with_flags(G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING)),
+      loop_(g_main_loop_new(context_.get(), FALSE)) {
   // There is nothing else yet that it waits for.
   query();
   if (polled_.size() == 1) wake_fd_ = polled_.front().fd;

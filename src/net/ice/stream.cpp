@@ -131,20 +131,20 @@ void Stream::keep_mapping() {
   });
 }
 
-// Whether a UDP socket of ours is there.
-bool Stream::is_ours(const NiceAddress& address) const {
-  bool found = false;
+// The UDP socket of ours there, if there is one.
+SocketPtr Stream::socket_at(const NiceAddress& address) const {
+  SocketPtr out;
   each_socket(agent(), id_, [&](GSocket* socket) {
-    if (found || !is_udp(socket)) return;
+    if (out || !is_udp(socket)) return;
     const SocketAddressPtr local(g_socket_get_local_address(socket, nullptr));
     sockaddr_storage native{};
     if (!local || g_socket_address_to_native(local.get(), &native, sizeof native, nullptr) == FALSE) return;
     NiceAddress at;
     nice_address_init(&at);
     nice_address_set_from_sockaddr(&at, reinterpret_cast<const sockaddr*>(&native));
-    found = nice_address_equal(&at, &address) == TRUE;
+    if (nice_address_equal(&at, &address) == TRUE) out.reset(static_cast<GSocket*>(g_object_ref(socket)));
   });
-  return found;
+  return out;
 }
 
 // A relay may be there over UDP and TCP at one address. Over UDP it is asked from a socket of ours.
@@ -155,7 +155,7 @@ std::optional<std::size_t> Stream::relay_of(const NiceCandidate& ours) const {
   nice_candidate_relay_address(&ours, &server);
   std::array<char, NICE_ADDRESS_STRING_LEN> ip{};
   nice_address_to_string(&server, ip.data());
-  const bool over_udp = is_ours(ours.base_addr);
+  const bool over_udp = socket_at(ours.base_addr) != nullptr;
   for (std::size_t i = 0; i < relays_.size(); ++i)
     if (relays_[i].ip == ip.data() && relays_[i].port == nice_address_get_port(&server) &&
         over_udp == (settings_.turn[i].transport == TurnTransport::udp))
@@ -163,12 +163,21 @@ std::optional<std::size_t> Stream::relay_of(const NiceCandidate& ours) const {
   return std::nullopt;
 }
 
-// What does not answer is given up by libnice itself, for who gives it up before libnice does leaves sockets behind.
-// Of the path's socket, which the others' datagrams seldom come by. The system's clock may be set meanwhile.
-std::chrono::nanoseconds Stream::age() const {
-  const SocketPtr socket(nice_agent_get_selected_socket(agent_.get(), id_, component));
+GSocket* Stream::path_socket() {
+  if (!path_changed_.exchange(false)) return path_socket_.get();
+  NiceCandidate* ours = nullptr;
+  NiceCandidate* theirs = nullptr;
+  path_socket_.reset();
+  if (nice_agent_get_selected_pair(agent(), id_, component, &ours, &theirs) == TRUE)
+    path_socket_ = socket_at(ours->base_addr);
+  return path_socket_.get();
+}
+
+// Datagrams by other sockets than the path's are seldom. The system's clock may be set meanwhile.
+std::chrono::nanoseconds Stream::age() {
+  auto* const socket = path_socket();
   timespec taken{};
-  if (!socket || ::ioctl(g_socket_get_fd(socket.get()), SIOCGSTAMPNS, &taken) != 0) return {};
+  if (socket == nullptr || ::ioctl(g_socket_get_fd(socket), SIOCGSTAMPNS, &taken) != 0) return {};
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   const std::chrono::nanoseconds age =
@@ -176,6 +185,7 @@ std::chrono::nanoseconds Stream::age() const {
   return age < std::chrono::nanoseconds(0) || age > limits::oldest_datagram ? std::chrono::nanoseconds(0) : age;
 }
 
+// What does not answer is given up by libnice itself, for who gives it up before libnice does leaves sockets behind.
 void Stream::close(GAsyncReadyCallback over, gpointer data) {
   g_object_set(agent(), "stun-initial-timeout", static_cast<guint>(limits::farewell_wait.count()),
                "stun-max-retransmissions", limits::farewell_tries, nullptr);

@@ -36,9 +36,13 @@ class Stream {
   // From now on libnice itself keeps the mapping at a NAT. Answers what checking() said before. Any thread.
   bool note_checks() { return checking_.exchange(true); }
 
-  // How long ago the system took the datagram that was read last, where it says so. It notes that from the first
-  // question on.
-  [[nodiscard]] std::chrono::nanoseconds age() const;
+  // There is another path, or none. Any thread.
+  void note_path() { path_changed_ = true; }
+  // Whether age() knows of what comes by the path: not where that is a relay over TCP or TLS. In the loop.
+  [[nodiscard]] bool tells_age() { return path_socket() != nullptr; }
+  // How long ago the system took the datagram that was read last from the path's socket; zero where it does not say. It
+  // notes that from the first question on. In the loop.
+  [[nodiscard]] std::chrono::nanoseconds age();
 
   // Relays are told that they are not needed any more; `over` answers later, in the loop. Only what the loop does makes
   // progress from then on.
@@ -48,7 +52,8 @@ class Stream {
   void add_local_addresses();
   void add_relay(const TurnServer& turn);
   StunServer reach(const TurnServer& turn);
-  [[nodiscard]] bool is_ours(const NiceAddress& address) const;
+  [[nodiscard]] SocketPtr socket_at(const NiceAddress& address) const;
+  GSocket* path_socket();
   void widen_sockets();
   void keep_mapping();
 
@@ -60,6 +65,8 @@ class Stream {
   // Where libnice reaches each of Settings::turn; without a port where it does not.
   std::vector<StunServer> relays_;
   std::atomic<bool> checking_ = false;
+  std::atomic<bool> path_changed_ = true;
+  SocketPtr path_socket_;
 };
 
 }  // namespace pqc::net::ice

@@ -199,16 +199,25 @@ TEST(Bandwidth, ItKeepsToWhatTheOtherSideWants) {
   EXPECT_EQ(call.choice().bitrate, limits::least_bitrate);
 }
 
+// What goes out each 10 ms from then on, nobody tells of; answers how often the rate changed until `end`.
+int send_on(RateControl& control, Micros from, Micros end) {
+  int changes = 0;
+  for (auto now = from; now <= end; now += 10ms) {
+    control.sent(now);
+    if (control.poll(now)) ++changes;
+  }
+  return changes;
+}
+
 TEST(Bandwidth, WithoutFeedbackItGoesDown) {
   RateControl control({.bitrate = 64'000}, {}, overhead);
   control.sent(99'990ms);
   const PacketResult one{.sent = 99'990ms, .arrived = 99'990ms, .bytes = 157};
   EXPECT_FALSE(control.feedback({&one, 1}, 100s));
-  control.sent(100s);
-  EXPECT_FALSE(control.poll(100'900ms));
-  EXPECT_TRUE(control.poll(101s));
-  EXPECT_FALSE(control.poll(101'500ms));
-  EXPECT_TRUE(control.poll(102s));
+  EXPECT_EQ(send_on(control, 100s, 100'990ms), 0);
+  EXPECT_EQ(send_on(control, 101s, 101s), 1);
+  EXPECT_EQ(send_on(control, 101'010ms, 101'990ms), 0);
+  EXPECT_EQ(send_on(control, 102s, 102s), 1);
   EXPECT_EQ(control.choice().duration, FrameDuration::ms40);
   EXPECT_EQ(control.choice().bitrate, limits::least_bitrate);
 }
@@ -218,22 +227,18 @@ TEST(Bandwidth, WhereNothingIsSentNoFeedbackIsMissed) {
   RateControl control({.bitrate = 64'000}, {}, overhead);
   EXPECT_FALSE(control.poll(1s));
   EXPECT_FALSE(control.poll(10s));
-  control.sent(10s);
-  EXPECT_FALSE(control.poll(10'900ms));
+  EXPECT_EQ(send_on(control, 10s, 10'900ms), 0);
   const PacketResult one{.sent = 10s, .arrived = 10s, .bytes = 157};
   EXPECT_FALSE(control.feedback({&one, 1}, 10'950ms));
   EXPECT_FALSE(control.poll(20s));
-  control.sent(20s);
-  EXPECT_FALSE(control.poll(20'900ms));
-  EXPECT_TRUE(control.poll(21s));
+  EXPECT_EQ(send_on(control, 20s, 20'900ms), 0);
+  EXPECT_FALSE(control.poll(22s)) << "nothing goes out any more";
+  EXPECT_EQ(send_on(control, 23s, 23s), 1) << "what went out before was never told of";
 }
 
 TEST(Bandwidth, WhereNoFeedbackEverComesItGoesDown) {
   RateControl control({.bitrate = 64'000}, {}, overhead);
-  control.sent(100s);
-  EXPECT_FALSE(control.poll(100'900ms));
-  EXPECT_TRUE(control.poll(101s));
-  EXPECT_TRUE(control.poll(102s));
+  EXPECT_EQ(send_on(control, 100s, 102s), 2);
   EXPECT_EQ(control.choice(), (RateChoice{.bitrate = limits::least_bitrate, .duration = FrameDuration::ms40}));
 }
 
