@@ -67,7 +67,7 @@ class MediaThread {
   // Looks for the other side by this way beside the one that there is, and goes over to it, with fresh keys, as soon as
   // it is open; in place of one that is still being tried.
   void replace(MediaWay way);
-  // Ends the ways that are of no use any more; that may take a moment, for relays are told.
+  // Ends the ways that are of no use any more.
   void end_replaced();
   void set_muted(bool muted);
   [[nodiscard]] CallQuality quality() const;

@@ -128,6 +128,22 @@ TEST(MediaSessionTest, FeedbackTellsWhatArrived) {
   EXPECT_LT(std::chrono::abs(there - (last.sent - first.sent)), 2ms);
 }
 
+// Whoever takes what came and then asks by the clock as it was before.
+TEST(MediaSessionTest, AReportThatCameAMomentAgoTellsNoRoundTripOfMinutes) {
+  Call call;
+  call.start();
+  ASSERT_TRUE(call.connect());
+  for (int i = 0; i < 60; ++i) {
+    call.talk(1);
+    call.run_late(1s);
+    for (const auto* side : {&call.alice, &call.bob}) {
+      const auto round_trip = side->session->statistics().round_trip;
+      ASSERT_TRUE(round_trip || i <= 10);
+      ASSERT_LT(round_trip.value_or(0us), 1s) << "after " << i << " s";
+    }
+  }
+}
+
 TEST(MediaSessionTest, PacketsThatComeLateAreNotLost) {
   Call call;
   call.start();

@@ -99,14 +99,25 @@ class Call {
       alice.out.now = bob.out.now = now;
       alice.session->poll(now);
       bob.session->poll(now);
-      carry(alice.out, *bob.session);
-      carry(bob.out, *alice.session);
+      carry(alice.out, *bob.session, now);
+      carry(bob.out, *alice.session, now);
     }
   }
   bool connect() {
     const auto connecting = [](const Side& side) { return side.session->state() == SessionState::connecting; };
     for (int i = 0; i < 20'000 && (connecting(alice) || connecting(bob)); ++i) run(1ms);
     return alice.session->state() == SessionState::connected && bob.session->state() == SessionState::connected;
+  }
+  // Moves on in long steps in which what comes does so after the time that the sides are asked what is to be done.
+  void run_late(std::chrono::milliseconds time) {
+    constexpr auto step = 100ms;
+    for (const auto end = now + time; now < end; now += step) {
+      alice.out.now = bob.out.now = now;
+      carry(alice.out, *bob.session, now + step / 2);
+      carry(bob.out, *alice.session, now + step / 2);
+      alice.session->poll(now);
+      bob.session->poll(now);
+    }
   }
   // `count` frames of 80 bytes each way, 10 ms apart.
   void talk(int count) {
@@ -133,14 +144,14 @@ class Call {
   Side alice, bob;
 
  private:
-  void carry(Wire& from, MediaSession& to) {
+  void carry(Wire& from, MediaSession& to, Time at) {
     std::vector<Bytes> due;
     std::erase_if(from.waiting, [&](auto& entry) {
       if (entry.first > now) return false;
       due.push_back(std::move(entry.second));
       return true;
     });
-    for (const auto& datagram : due) to.handle_datagram(datagram, now);
+    for (const auto& datagram : due) to.handle_datagram(datagram, at);
   }
 };
 
