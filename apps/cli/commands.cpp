@@ -24,7 +24,7 @@ client::Status compare(client::Client& client, const VerifyCommand& command) {
   if (!number) return client::pass(number);
   std::string digits;
   std::ranges::copy_if(command.code, std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
-  const bool only_digits = command.code.find_first_not_of("0123456789 -") == std::string::npos;
+  const bool only_digits = command.code.find_first_not_of("0123456789 -\n\r\t") == std::string::npos;
   if (!only_digits || digits.size() != number->digits.size())
     return client::fail(ExitCode::usage, "--code takes all " + std::to_string(number->digits.size()) +
                                              " digits of the safety number; nothing was changed");

@@ -7,6 +7,7 @@
 #include "base/systemd.h"
 #include "cli/commands.h"
 #include "cli/delivery.h"
+#include "cli/echo_view.h"
 #include "client/calls/voice_call.h"
 
 namespace pqc::cli {
@@ -40,10 +41,16 @@ class Service {
   client::Status start() {
     if (!client_.owner())
       return client::fail(ExitCode::busy, "another pqc-chat holds this profile: an echo service needs one of its own");
-    if (auto done = client_.follow([this](const client::Event& event) { on_event(event); }); !done) return done;
-    if (auto done = arrive(); !done || stopped_ || failure_) return done;
     const auto account = client_.whoami();
     if (!account) return std::unexpected(account.error());
+    // Before it goes online, where it would take a person's messages and keep none.
+    if (!is_echo(account->name))
+      return client::fail(ExitCode::usage,
+                          "this is the profile of " + account->name +
+                              ", whose messages would be lost: an echo service needs an account with the name echo "
+                              "(pqc-chat-server invite --for echo)");
+    if (auto done = client_.follow([this](const client::Event& event) { on_event(event); }); !done) return done;
+    if (auto done = arrive(); !done || stopped_ || failure_) return done;
     context_.output.done("The echo service answers as " + account->name);
     tell_systemd("READY=1");
     return {};

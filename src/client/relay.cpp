@@ -56,7 +56,7 @@ std::string advice(v1::ErrorCode code) {
       return "this server registers invited people only, or keeps this name for somebody: ask its owner for an invite "
              "and give --invite TOKEN";
     case v1::ERROR_INVITE_INVALID:
-      return "the invite is unknown, expired or used: ask the server's owner for a new one";
+      return "the invite is unknown, expired, used or for another name: ask the server's owner for a new one";
     case v1::ERROR_NAME_TAKEN:
       return "the name is taken on this server: choose another";
     case v1::ERROR_QUOTA:

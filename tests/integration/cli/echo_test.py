@@ -82,6 +82,12 @@ class Echo(Case):
         objects = (json.loads(line) for line in programs.lines_of(process))
         return next(found for found in objects if found.get("played_ms", 0) > milliseconds)
 
+    def test_a_persons_profile_is_refused_before_it_takes_messages(self):
+        erin, frank = self.person("erin"), self.person("frank")
+        self.expect(erin("send", frank.name, "for frank"), 0)
+        self.assertIn(frank.name + "@", self.expect(frank("echo-service"), 2, "usage").err)
+        self.assertEqual([entry["text"] for entry in frank("receive").objects if entry["type"] == "message"], ["for frank"])
+
     def test_strangers_hear_their_own_words(self):
         # The name is kept for whom the server's owner invites.
         self.expect(self.echo.register(self.server), 17, "invalid_invite")
