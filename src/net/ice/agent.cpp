@@ -126,12 +126,12 @@ std::optional<Agent::Impl::Selected> Agent::Impl::selected() const {
 void Agent::Impl::leave_owner() {
   left = true;
   g_signal_handlers_disconnect_by_data(nice(), this);
-  if (loop.adopted()) release();
+  release();
 }
 
+// Where nobody has adopted it, the loop's own thread may be reading it, and there is nothing to take away.
 void Agent::Impl::release() {
-  on_adopted_datagram = {};
-  loop.release();
+  if (on_adopted_datagram) on_adopted_datagram = {};
 }
 
 // What is asked for within the loop is answered there.
@@ -152,7 +152,6 @@ void Agent::Impl::begin() {
 // libnice's agent and the tunnels go after the thread in which they worked.
 Agent::Impl::~Impl() {
   loop.stop();
-  if (loop.adopted()) loop.release();
 }
 
 Agent::Agent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -58,11 +58,6 @@ void EventLoop::stop() {
   thread_.join();
 }
 
-void EventLoop::adopt() {
-  stop();
-  adopted_ = true;
-}
-
 // GLib's description of an event loop ("The Main Event Loop": prepare, query, check, dispatch).
 gint EventLoop::query() {
   const Owned here(context_.get());

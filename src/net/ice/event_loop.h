@@ -1,7 +1,7 @@
 // The loop in which libnice works: on a thread of its own, until somebody who polls anyway adopts it (agent.h).
 //
-//   EventLoop() ──> start() ──> adopt() ──> release()
-//                      └──────────────────────> stop(), at its end
+//   EventLoop() ──> start() ──> adopt()
+//                      └──────────> stop(), at its end
 #pragma once
 
 #include <chrono>
@@ -31,10 +31,7 @@ class EventLoop {
   void stop();
 
   // From now on it works in work() only: on any thread, but one at a time, from prepare() to the work() that follows.
-  void adopt();
-  // Another one may adopt it, or destroy it.
-  void release() { adopted_ = false; }
-  [[nodiscard]] bool adopted() const { return adopted_; }
+  void adopt() { stop(); }
   // Adds what is to be polled for; answers for how long at most.
   std::chrono::milliseconds prepare(std::vector<pollfd>& polled);
   // What became of those that prepare() added; after each of its calls.
@@ -46,7 +43,6 @@ class EventLoop {
   ContextPtr context_;
   LoopPtr loop_;
   std::thread thread_;
-  bool adopted_ = false;
   std::vector<GPollFD> polled_;
   gint priority_ = 0;
   int wake_fd_ = -1;  // by which the context is woken
