@@ -186,18 +186,19 @@ Json call_object(const client::CallInfo& call) {
 
 std::string call_record_line(const client::CallRecord& call) {
   auto text = local_time(call.started) + (call.direction == Direction::incoming ? "  from " : "  to   ") + call.peer +
-              "  " + std::string(text_of(call.outcome, call.direction));
+              "  " + std::string(call.goes_on ? "goes on" : text_of(call.outcome, call.direction));
   if (call.answered.value > 0 && call.ended.value > 0) text += ", " + duration(call.answered, call.ended);
   return text;
 }
 
 Json call_record_object(const client::CallRecord& call) {
   auto out = json_object("call_record");
-  out.add("id", call.id)
-      .add("peer", call.peer)
-      .add("direction", direction_of(call.direction))
-      .add("outcome", client::name(call.outcome))
-      .add("started_at", rfc3339(call.started));
+  out.add("id", call.id).add("peer", call.peer).add("direction", direction_of(call.direction));
+  if (call.goes_on)
+    out.add("goes_on", true);
+  else
+    out.add("outcome", client::name(call.outcome));
+  out.add("started_at", rfc3339(call.started));
   if (call.answered.value > 0) out.add("answered_at", rfc3339(call.answered));
   if (call.ended.value > 0) out.add("ended_at", rfc3339(call.ended));
   if (call.answered.value > 0) out.add("path", call.relayed ? "relayed" : "direct");

@@ -286,16 +286,17 @@ struct CallInfo {
   std::string why = {};  // it failed
 };
 
-// A call that is over.
+// A call of the history.
 struct CallRecord {
   std::string id;    // 32 hexadecimal digits
   std::string peer;  // name@server
   Direction direction = Direction::incoming;
-  CallOutcome outcome = CallOutcome::missed;
+  CallOutcome outcome = CallOutcome::missed;  // of one that is over
   UnixMillis started;
   UnixMillis answered;   // 0: no sound ever went
-  UnixMillis ended;      // 0: the program ended in the middle of it
+  UnixMillis ended;      // 0: it goes on, or the program ended in the middle of it
   bool relayed = false;  // the path went over a relay
+  bool goes_on = false;  // it rings, is under way, or waits for a program that can answer it
 };
 
 // How it stands with the server.

@@ -43,6 +43,17 @@ bool CallLines::has(const CallId& id) const {
   return std::ranges::any_of(lines_, [&id](const auto& line) { return line->has(id); });
 }
 
+Result<std::vector<CallRecord>> CallLines::latest(std::size_t limit) {
+  auto calls = core_.store.calls.latest(limit);
+  if (!calls) return calls;
+  const auto waiting = intake_.waiting();
+  for (auto& call : *calls) {
+    const auto id = id_of(call);
+    call.goes_on = call.ended.value == 0 && (has(id) || (waiting && waiting->content.call == id));
+  }
+  return calls;
+}
+
 bool CallLines::is_with(std::int64_t contact) const {
   return std::ranges::any_of(lines_, [contact](const auto& line) { return line->is_with(contact); });
 }

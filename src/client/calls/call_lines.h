@@ -29,8 +29,8 @@ class CallLines {
   [[nodiscard]] bool hides_from(std::int64_t contact) const;
   // Whether a call with this id is under way here or will be.
   [[nodiscard]] bool has(const CallId& id) const;
-  // The latest first.
-  Result<std::vector<CallRecord>> latest(std::size_t limit) { return core_.store.calls.latest(limit); }
+  // The latest first, those among them that go on.
+  Result<std::vector<CallRecord>> latest(std::size_t limit);
 
   // Whether this is a service: strangers are answered, and of contents only calls are taken.
   [[nodiscard]] bool serves() const { return memory_.has_value(); }

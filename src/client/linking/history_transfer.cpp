@@ -1,7 +1,6 @@
 #include "client/linking/history_transfer.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "base/log.h"
 #include "client/backup/backup_records.h"
@@ -158,10 +157,7 @@ Status HistoryTransfer::add_contacts(Window& window) {
 bool HistoryTransfer::goes_on(const CallRecord& call) const {
   if (call.ended.value != 0) return false;
   if (std::chrono::abs(core_.clock.now() - call.started) < limits::call_offer_lifetime) return true;
-  CallId id{};
-  const auto bytes = from_hex(call.id).value_or(Bytes());
-  std::ranges::copy(bytes | std::views::take(id.size()), id.begin());
-  return has_call_(id);
+  return has_call_(id_of(call));
 }
 
 // Up to one that goes on: that and those behind it are for the next window, if there is one.

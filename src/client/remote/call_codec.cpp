@@ -152,6 +152,7 @@ void encode(const CallRecord& in, v1::CallRecord& out) {
   out.set_answered(in.answered.value);
   out.set_ended(in.ended.value);
   out.set_relayed(in.relayed);
+  out.set_goes_on(in.goes_on);
 }
 
 CallRecord decode(const v1::CallRecord& in) {
@@ -162,7 +163,8 @@ CallRecord decode(const v1::CallRecord& in) {
           .started = {in.started()},
           .answered = {in.answered()},
           .ended = {in.ended()},
-          .relayed = in.relayed()};
+          .relayed = in.relayed(),
+          .goes_on = in.goes_on()};
 }
 
 }  // namespace pqc::client::local

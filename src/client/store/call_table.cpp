@@ -1,5 +1,8 @@
 #include "client/store/call_table.h"
 
+#include <algorithm>
+#include <ranges>
+
 #include "client/limits.h"
 
 namespace pqc::client {
@@ -17,10 +20,18 @@ CallRecord record_of(const Row& row) {
           .started = row.time(4),
           .answered = row.time(5),
           .ended = row.time(6),
-          .relayed = row.integer(7) != 0};
+          .relayed = row.integer(7) != 0,
+          .goes_on = false};
 }
 
 }  // namespace
+
+CallId id_of(const CallRecord& call) {
+  CallId id{};
+  const auto bytes = from_hex(call.id).value_or(Bytes());
+  std::ranges::copy(bytes | std::views::take(id.size()), id.begin());
+  return id;
+}
 
 Result<bool> CallTable::add(const CallRow& row) {
   if (auto done = database_.run(

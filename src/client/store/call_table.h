@@ -27,6 +27,8 @@ struct NumberedCall {
   CallRecord call;
 };
 
+CallId id_of(const CallRecord& call);
+
 class CallTable {
  public:
   explicit CallTable(Database& database) : database_(database) {}

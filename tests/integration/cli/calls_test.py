@@ -41,6 +41,10 @@ class Calls(Case):
         objects = (json.loads(line) for line in programs.lines_of(process))
         return next(found for found in objects if found.get("phase") == phase)
 
+    def last_goes_on(self, person):
+        last = self.expect(person("calls"), 0).objects[-1]
+        return last.get("goes_on", False) and "outcome" not in last
+
     def ended(self, process):
         """The objects that are left of a program that ends."""
         out, err = process.communicate(timeout=programs.TIMEOUT)
@@ -105,6 +109,8 @@ class Calls(Case):
         self.expect(carol("call", bob.name, *self.sounds(carol)), 60, "call_busy")
         calling.send_signal(signal.SIGINT)
         self.assertEqual(self.expect(self.ended(calling), 66, "call_cancelled").objects[-1]["outcome"], "cancelled")
+        self.assertTrue(self.last_goes_on(alice))
+        self.assertTrue(self.last_goes_on(bob))
         connected.terminate()
         self.ended(connected)
         self.expect(alice("hangup"), 67, "no_call")
@@ -112,6 +118,7 @@ class Calls(Case):
     def test_sound_that_cannot_be_is_refused_before_anybody_rings(self):
         alice, bob = self.contacts("alice", "bob")
         folder = alice.profile.parent
+        self.assertEqual(self.expect(alice("calls"), 0).objects[-1]["outcome"], "cancelled")
         (folder / "folder.wav").mkdir(exist_ok=True)
         (folder / "text.wav").write_text("this is no sound")
         speech = self.sounds(alice)[1]
@@ -159,9 +166,11 @@ class Calls(Case):
         self.expect(self.ended(calling), 0)
         self.expect(self.ended(answering), 0)
         self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "completed")
+        self.assertTrue(self.last_goes_on(bob))  # no program of bob's has it: it waits
         # Where the caller has given up meanwhile, there is nothing to answer.
         calling = call()
         calling.send_signal(signal.SIGINT)
+        self.assertTrue(self.last_goes_on(alice) and self.last_goes_on(bob))
         self.expect(self.ended(calling), 66, "call_cancelled")
         self.expect(bob("answer", *self.sounds(bob)), 67, "no_call")
         self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "missed")

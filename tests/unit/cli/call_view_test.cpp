@@ -113,6 +113,18 @@ TEST(CallView, ACallIsFollowedWhereItGivesWayToAnother) {
   FollowedCall followed("1");
   auto other = over(CallOutcome::missed);
   other.id = "2";
+TEST(CallView, TheHistorySaysOfACallThatGoesOnNotHowItEnded) {
+  client::CallRecord call;
+  call.peer = "bob@test";
+  call.outcome = CallOutcome::missed;
+  EXPECT_TRUE(call_record_line(call).ends_with("from bob@test  missed"));
+  EXPECT_NE(call_record_object(call).text().find(R"("outcome":"missed")"), std::string::npos);
+  call.goes_on = true;
+  EXPECT_TRUE(call_record_line(call).ends_with("from bob@test  goes on"));
+  EXPECT_NE(call_record_object(call).text().find(R"("goes_on":true)"), std::string::npos);
+  EXPECT_EQ(call_record_object(call).text().find("outcome"), std::string::npos);
+}
+
   EXPECT_FALSE(followed.ends(other)) << "somebody else called meanwhile";
   other.phase = CallPhase::connecting;
   EXPECT_FALSE(followed.ends(other));
