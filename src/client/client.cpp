@@ -6,6 +6,7 @@
 #include "client/engine.h"
 #include "client/limits.h"
 #include "client/linking/link_guest.h"
+#include "client/new_profile.h"
 #include "client/remote/switching_client.h"
 #include "crypto/random.h"
 #include "crypto/suite.h"
@@ -94,12 +95,10 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
   const auto& paths = options.open.profile;
   auto suites = parse_suites(options.suites);
   if (!suites) return pass(suites);
-  if (auto made = make_private_folder(paths.folder); !made) return pass(made);
-  auto lock = ProfileLock::try_lock(paths);
-  if (!lock) return pass(lock);
-  if (!*lock) return fail(ExitCode::busy, "another process uses this profile: end it, or choose another --profile");
+  NewProfile made(paths, options.open.agent_program);
+  if (auto begun = made.begin(); !begun) return pass(begun);
   Rng& rng = rng_of(options.open);
-  auto opened = create_profile(paths, **lock, options.passphrase, key_access(options.open));
+  auto opened = create_profile(paths, made.lock(), options.passphrase, key_access(options.open));
   if (!opened) return pass(opened);
   Loop loop;
   Engine engine(loop, std::move(*opened), options.open.clock != nullptr ? *options.open.clock : system_clock, rng);
@@ -122,17 +121,18 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
                                                       .allow_classical = options.allow_classical},
                                           .suites = std::move(*suites),
                                           .invite = options.invite};
-  if (auto done = run_registration(engine, loop, registration); !done) return pass(done);
+  auto done = run_registration(engine, loop, registration);
+  // Keys that the server has, or may have, are not thrown away.
+  if (done || account.exists()) made.keep();
+  if (!done) return pass(done);
   return engine.whoami();
 }
 
 Result<AccountInfo> Client::link(LinkOptions options) {
   const auto& paths = options.open.profile;
-  if (auto made = make_private_folder(paths.folder); !made) return pass(made);
-  auto lock = ProfileLock::try_lock(paths);
-  if (!lock) return pass(lock);
-  if (!*lock) return fail(ExitCode::busy, "another process uses this profile: end it, or choose another --profile");
-  auto opened = create_profile(paths, **lock, options.passphrase, key_access(options.open));
+  NewProfile made(paths, options.open.agent_program);
+  if (auto begun = made.begin(); !begun) return pass(begun);
+  auto opened = create_profile(paths, made.lock(), options.passphrase, key_access(options.open));
   if (!opened) return pass(opened);
   Loop loop;
   Engine engine(loop, std::move(*opened), options.open.clock != nullptr ? *options.open.clock : system_clock,
@@ -141,7 +141,9 @@ Result<AccountInfo> Client::link(LinkOptions options) {
   if (engine.core().account.exists())
     return fail(ExitCode::already_registered, "this profile belongs to " + engine.core().account.name().text() +
                                                   ": use another --profile for a new device");
-  if (auto done = run_link(engine, loop, options); !done) return pass(done);
+  auto done = run_link(engine, loop, options);
+  if (done || engine.core().account.exists()) made.keep();
+  if (!done) return pass(done);
   return engine.whoami();
 }
 

@@ -99,6 +99,10 @@ Result<void> AgentClient::lock() {
   return done(link_->ask(request, Reply::kDone));
 }
 
+Result<void> AgentClient::end_agent() {
+  return link_->end_agent();
+}
+
 Result<void> AgentClient::change_passphrase(ByteView old_passphrase, ByteView new_passphrase) {
   Request request;
   request.mutable_change_passphrase();

@@ -65,6 +65,9 @@ class AgentClient {
   // For the key file an empty secret means the one in the key folder.
   [[nodiscard]] Result<void> unlock(Way way, ByteView secret);
   [[nodiscard]] Result<void> lock();
+  // Ends the agent where one runs, and returns when it is gone; the next request starts none. For keys that nobody
+  // will use.
+  [[nodiscard]] Result<void> end_agent();
   [[nodiscard]] Result<void> change_passphrase(ByteView old_passphrase, ByteView new_passphrase);
   // What the keyring has to keep; for the program that talks to the keyring.
   [[nodiscard]] Result<KeyringSecret> enable_keyring(ByteView passphrase);

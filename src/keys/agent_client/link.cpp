@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -97,6 +98,25 @@ bool receive_all(int fd, std::span<iovec> pieces) {
 
 void Link::close() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+Result<void> Link::end_agent() {
+  location_.start = false;
+  close();
+  if (const auto connected = connect(); !connected) {
+    close();
+    return connected;
+  }
+  // Of the process that listens. It is 0 where we are in another pid namespace, and would mean our own group then.
+  ucred agent{};
+  socklen_t size = sizeof agent;
+  const bool known = getsockopt(fd_, SOL_SOCKET, SO_PEERCRED, &agent, &size) == 0 && agent.pid > 0;
+  const bool told = known && kill(agent.pid, SIGTERM) == 0;
+  // It keeps the connection until it has written its last.
+  const bool ended = told && !receive();
+  close();
+  if (!ended) return fail(Error::unavailable);
+  return {};
 }
 
 bool Link::send(const proto::Request& request, ByteView secret) {

@@ -33,6 +33,8 @@ class Link {
                                     ByteView secret = {}, bool repeatable = true);
   void close();
   // See AgentClient.
+  [[nodiscard]] Result<void> end_agent();
+  // See AgentClient.
   void expect_generation(std::uint64_t minimum) {
     minimum_generation_ = minimum;
     close();

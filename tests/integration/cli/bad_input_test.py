@@ -27,6 +27,30 @@ class Registration(Case):
         self.expect(other("whoami"), 22, "not_registered")
         self.expect(other.register(self.server), 0)
 
+    def test_a_refusal_leaves_nothing_behind(self):
+        alice = self.person("alice")
+        Case.counter += 1
+        other = programs.Person(self.folder / "made" / "for", f"other{Case.counter}")
+        refusals = ((("register", alice.name, "--server", self.server.address), 21, "name_taken"),
+                    (("register", other.name, "--server", self.server.address, "--fingerprint", "a" * 51 + "q"), 11, "wrong_server"),
+                    (("register", other.name, "--server", f"127.0.0.1:{programs.free_port()}"), 10, "unreachable"),
+                    (("link", "--server", f"127.0.0.1:{programs.free_port()}"), 10, "unreachable"))
+        for arguments, code, name in refusals:
+            self.expect(other(*arguments), code, name)
+            self.assertIsNone(programs.agent_of(other), arguments)
+            self.assertFalse((self.folder / "made").exists(), arguments)
+        # What was there before stays.
+        other.profile.mkdir(parents=True)
+        (other.profile / "note").write_text("mine")
+        for arguments, code, name in refusals:
+            self.expect(other(*arguments), code, name)
+            self.assertEqual([file.name for file in other.profile.iterdir()], ["note"], arguments)
+        self.expect(other.register(self.server), 0)
+        agent = programs.agent_of(other)
+        self.expect(other(*refusals[0][0]), 23, "already_registered")
+        self.assertEqual(programs.agent_of(other), agent)
+        self.expect(other("whoami"), 0)
+
     def test_one_account_a_profile(self):
         alice = self.person("alice")
         self.expect(alice("register", "second", "--server", self.server.address), 23, "already_registered")
@@ -122,6 +146,7 @@ class Invites(Case):
         self.expect(alice.register(self.server), 17, "invalid_invite")
         self.expect(alice.register(self.server, "--invite", "bogus"), 17, "invalid_invite")
         self.expect(alice.register(self.server, "--invite", invite), 0)
+        self.assertFalse(alice.profile.exists())
         bob = self.person("bob", register=False)
         self.expect(bob.register(self.server, "--invite", invite), 17, "invalid_invite")
         with sqlite3.connect(self.server.database) as database:
