@@ -1,15 +1,29 @@
 // pqc-chat delete, block, unblock, requests, accept, decline, settings.
+#include <functional>
+
 #include "cli/delivery.h"
 
 namespace pqc::cli {
 namespace {
 
-ExitCode change(const Context& context, const client::Change& what, const std::string& done) {
+// As the history has it: who is named without a server is at ours.
+client::Result<std::string> full_name(client::Client& client, const std::string& peer) {
+  if (peer.empty() || peer.contains('@')) return peer;
+  auto account = client.whoami();
+  if (!account) return client::pass(account);
+  return peer + account->name.substr(account->name.find('@'));
+}
+
+// `done` says what was done, of whom it was about where `peer` is not empty.
+ExitCode change(const Context& context, const client::Change& what, const std::string& peer,
+                const std::function<std::string(const std::string& name)>& done) {
   auto opened = context.open();
   if (!opened) return context.fail(opened.error());
   const Closing closing{**opened};
   if (auto changed = (*opened)->change(what); !changed) return context.fail(changed.error());
-  context.output.done(done);
+  const auto name = full_name(**opened, peer);
+  if (!name) return context.fail(name.error());
+  context.output.done(done(*name));
   return ExitCode::ok;
 }
 
@@ -23,18 +37,20 @@ ExitCode run(const Context& context, const DeleteCommand& command) {
   if (command.id.empty() == command.conversation.empty())
     return context.fail({ExitCode::usage, "what? pqc-chat delete ID, or pqc-chat delete --conversation PEER"});
   if (command.id.empty())
-    return change(context, client::DeleteConversation{.peer = command.conversation},
-                  "The messages with " + command.conversation + " are erased here");
-  return change(context, client::DeleteMessage{.id = command.id, .peer = command.with}, "The message is erased here");
+    return change(context, client::DeleteConversation{.peer = command.conversation}, command.conversation,
+                  [](const auto& name) { return "The messages with " + name + " are erased here"; });
+  return change(context, client::DeleteMessage{.id = command.id, .peer = command.with}, {},
+                [](const auto&) { return "The message is erased here"; });
 }
 
 ExitCode run(const Context& context, const BlockCommand& command) {
-  return change(context, client::SetBlocked{.peer = command.peer, .blocked = true}, command.peer + " is blocked");
+  return change(context, client::SetBlocked{.peer = command.peer, .blocked = true}, command.peer,
+                [](const auto& name) { return name + " is blocked"; });
 }
 
 ExitCode run(const Context& context, const UnblockCommand& command) {
-  return change(context, client::SetBlocked{.peer = command.peer, .blocked = false},
-                command.peer + " is not blocked any more");
+  return change(context, client::SetBlocked{.peer = command.peer, .blocked = false}, command.peer,
+                [](const auto& name) { return name + " is not blocked any more"; });
 }
 
 ExitCode run(const Context& context, const RequestsCommand&) {
@@ -52,14 +68,16 @@ ExitCode run(const Context& context, const AcceptCommand& command) {
   if (!opened) return context.fail(opened.error());
   const Closing closing{**opened};
   if (auto done = (*opened)->accept(command.peer, false); !done) return context.fail(done.error());
-  context.output.done(command.peer + " is a contact now");
+  const auto name = full_name(**opened, command.peer);
+  if (!name) return context.fail(name.error());
+  context.output.done(*name + " is a contact now");
   return ExitCode::ok;
 }
 
 ExitCode run(const Context& context, const DeclineCommand& command) {
   if (command.peer.empty()) return decline_call(context);
-  return change(context, client::DeclineRequest{.peer = command.peer},
-                "What " + command.peer + " wrote is erased here");
+  return change(context, client::DeclineRequest{.peer = command.peer}, command.peer,
+                [](const auto& name) { return "What " + name + " wrote is erased here"; });
 }
 
 ExitCode run(const Context& context, const SettingsCommand& command) {

@@ -42,9 +42,7 @@ Status Changes::make(const DeleteConversation& change) {
 }
 
 Status Changes::make(const SetBlocked& change) {
-  auto name = core_.contacts.parse(change.peer);
-  if (!name) return pass(name);
-  auto row = core_.store.contacts.find_or_add(name->text(), ContactState::stranger, core_.clock.now());
+  auto row = contact(change.peer);
   if (!row) return pass(row);
   if (auto done = core_.store.contacts.set_barred(row->id, change.blocked); !done) return done;
   if (!change.blocked) {

@@ -23,6 +23,7 @@ class Backup(Case):
         self.expect(alice("verify", bob.name), 0)
         self.expect(alice("react", answer["id"], "👍"), 0)
         self.expect(alice("disappear", bob.name, "4w"), 0)
+        self.expect(alice("accept", eve.name), 0)
         self.expect(alice("block", eve.name), 0)
         self.expect(alice("settings", "--read-receipts", "on"), 0)
         self.expect(bob("receive"), 0)

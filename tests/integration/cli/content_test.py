@@ -2,6 +2,7 @@
 who may write to whom, and learns what."""
 
 import json
+import subprocess
 import time
 
 import programs
@@ -266,7 +267,10 @@ class People(Case):
         alice, bob = self.person("alice"), self.person("bob")
         self.sent(bob, alice, "hi")
         self.received(alice, "hi")
-        self.expect(bob("block", alice.name), 0)
+        for command in ("block", "unblock"):
+            self.expect(bob(command, "nobody"), 20, "unknown_peer")
+        plain = [word for word in bob.command("block", alice.name) if word != "--json"]
+        self.assertEqual(subprocess.run(plain, capture_output=True, text=True, check=True).stdout, f"{alice.name}@test is blocked\n")
         self.assertTrue(self.expect(bob("contacts"), 0).objects[0]["blocked"])
         self.sent(alice, bob, "let me in")
         self.assertEqual(self.expect(bob("receive"), 0).objects, [])
