@@ -132,8 +132,8 @@ Status Calls::check_places(const CallAudio& audio) const {
 
 void Calls::place(const PlaceCallRequest& request, Answer answer) {
   if (!make_media_) return answer(makes_none());
-  if (auto checked = check_places(request.audio); !checked) return answer(pass(checked));
   if (!machine_.idle() || placing_) return answer(fail(ExitCode::in_call, "there is a call already: hang up first"));
+  if (auto checked = check_places(request.audio); !checked) return answer(pass(checked));
   auto contact = callee(request.peer);
   if (!contact) return answer(pass(contact));
   placing_ = true;

@@ -107,6 +107,8 @@ TEST_F(CallsTest, SoundIsLookedAtBeforeAnybodyRings) {
     return (*alice)->call(CallStatusRequest{})->phase == CallPhase::rings_here;
   }));
   EXPECT_EQ((*alice)->call(AnswerCallRequest{}).error().code, ExitCode::missing);
+  EXPECT_EQ((*alice)->call(PlaceCallRequest{.peer = "bob", .audio = {}}).error().code, ExitCode::in_call)
+      << "what keeps the user from it comes first";
   EXPECT_EQ((*alice)->call(CallStatusRequest{})->phase, CallPhase::rings_here);
   (*alice)->close();
 }

@@ -65,6 +65,18 @@ TEST_F(ChatCallsTest, TheCallThatWasShownIsMeantAndNoOther) {
   EXPECT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
 }
 
+TEST_F(ChatCallsTest, ACallThatGoesOnIsNamedBeforeWhatIsWrongWithAnother) {
+  ring();
+  chat.on_event(bob.events.back());
+  EXPECT_TRUE(chat.on_command("/call", "nonsense", "alice"));
+  EXPECT_EQ(paper.said.back(), "Somebody calls: /answer or /decline first");
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return bob.phase() == CallPhase::active; }));
+  chat.on_event(bob.events.back());
+  EXPECT_TRUE(chat.on_command("/call", "nonsense", "alice"));
+  EXPECT_EQ(paper.said.back(), "There is a call already: /hangup first");
+}
+
 TEST_F(ChatCallsTest, OptionsAreThoseOfTheCall) {
   const auto record = folder.path("call.pqcrec");
   EXPECT_TRUE(chat.on_command("/call", "nonsense", "alice"));
