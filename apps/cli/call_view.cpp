@@ -101,11 +101,11 @@ std::string active_line(const client::CallInfo& call, UnixMillis now) {
   auto text = std::format("{}  {}", call.peer, duration(call.since, now));
   const bool test = is_echo(call.peer);
   if (test) text += "  " + level_meter(quality) + network_text(quality);
+  if (!quality.words.empty()) text += "  words: " + quality.words;
   if (call.muted) text += "  muted";
+  text += recording_text(quality);
   if (quality.source_stalled) text += "  no sound from the microphone";
   if (quality.sink_stalled) text += "  the loudspeaker takes no sound";
-  text += recording_text(quality);
-  if (!quality.words.empty()) text += "  words: " + quality.words;
   text += "  " + path_of(quality);
   return test ? text : text + network_text(quality);
 }

@@ -64,6 +64,10 @@ TEST(CallView, SaysWhoRecords) {
   call.quality.recorded = client::RecordingState::on;
   EXPECT_TRUE(call_line(call, {1'000}).starts_with("bob@test  0:00  THEY RECORD THIS CALL"));
   EXPECT_TRUE(chat_call_line(call, {1'000}).starts_with("bob@test  0:00  THEY RECORD THIS CALL"));
+  call.quality.recording = client::RecordingState::on;
+  call.quality.words = "acorn zebra";
+  EXPECT_TRUE(chat_call_line(call, {1'000})
+                  .starts_with("bob@test  0:00  words: acorn zebra  THEY RECORD THIS CALL  you record this call"));
   call.quality.recorded = client::RecordingState::none;
   call.quality.recording = client::RecordingState::failed;
   call.quality.recording_failure = client::Error{ExitCode::disk_full, "the disk is full"};
@@ -96,12 +100,12 @@ TEST(CallView, TheLiveLineBeginsWithWhatMattersMost) {
             "bob@test  1:05  words: acorn zebra  relayed  round trip 20 ms  jitter 3 ms  loss 1.2 %");
   call.muted = true;
   EXPECT_EQ(call_line(call, {3'601'000}),
-            "bob@test  1:00:00  muted  words: acorn zebra  relayed  round trip 20 ms  jitter 3 ms  loss 1.2 %");
+            "bob@test  1:00:00  words: acorn zebra  muted  relayed  round trip 20 ms  jitter 3 ms  loss 1.2 %");
   call.muted = false;
   call.quality.source_stalled = call.quality.sink_stalled = true;
   EXPECT_EQ(
       call_line(call, {66'000}),
-      "bob@test  1:05  no sound from the microphone  the loudspeaker takes no sound  words: acorn zebra  relayed  "
+      "bob@test  1:05  words: acorn zebra  no sound from the microphone  the loudspeaker takes no sound  relayed  "
       "round trip 20 ms  jitter 3 ms  loss 1.2 %");
   call.phase = CallPhase::rings_here;
   EXPECT_EQ(call_line(call, {}), "bob@test calls") << "who answers with this very program needs no advice";
@@ -109,10 +113,6 @@ TEST(CallView, TheLiveLineBeginsWithWhatMattersMost) {
   EXPECT_EQ(chat_call_line(call, {}), "bob@test calls: /answer, or /decline");
 }
 
-TEST(CallView, ACallIsFollowedWhereItGivesWayToAnother) {
-  FollowedCall followed("1");
-  auto other = over(CallOutcome::missed);
-  other.id = "2";
 TEST(CallView, TheHistorySaysOfACallThatGoesOnNotHowItEnded) {
   client::CallRecord call;
   call.peer = "bob@test";
@@ -125,6 +125,10 @@ TEST(CallView, TheHistorySaysOfACallThatGoesOnNotHowItEnded) {
   EXPECT_EQ(call_record_object(call).text().find("outcome"), std::string::npos);
 }
 
+TEST(CallView, ACallIsFollowedWhereItGivesWayToAnother) {
+  FollowedCall followed("1");
+  auto other = over(CallOutcome::missed);
+  other.id = "2";
   EXPECT_FALSE(followed.ends(other)) << "somebody else called meanwhile";
   other.phase = CallPhase::connecting;
   EXPECT_FALSE(followed.ends(other));
