@@ -61,8 +61,13 @@ class Reader {
 
   // Where another process owns the profile, that one tells.
   void on_call(const client::CallInfo& call) {
-    if (call.phase != client::CallPhase::rings_here || silent_ || !client_.owner()) return;
-    if (call.id != std::exchange(rung_, call.id)) context_.output.note(ringing_line(call));
+    if (silent_ || !client_.owner()) return;
+    if (call.phase == client::CallPhase::rings_here) {
+      if (call.id != std::exchange(rings_, call.id)) context_.output.note(ringing_line(call));
+    } else if (call.id == rings_) {
+      rings_.clear();
+      context_.output.note(call_line(call, SystemClock().now()));
+    }
   }
 
   void on_connection(const client::Connection& connection) {
@@ -93,7 +98,7 @@ class Reader {
   const bool silent_;  // stays connected, marks nothing as shown
   bool news_ = false;
   bool reported_ = false;
-  std::string rung_;  // the call that was told of
+  std::string rings_;  // the call that was told of, until it is told what became of it
   int signal_ = 0;
   std::size_t printed_ = 0;
   std::optional<client::Error> error_;

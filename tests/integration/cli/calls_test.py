@@ -93,15 +93,24 @@ class Calls(Case):
         self.expect(bob("answer", "--audio-out", "/nowhere/heard.wav"), 47, "missing")
         self.expect(bob("decline"), 0)
         self.assertEqual(self.expect(self.ended(calling), 61, "call_declined").objects[-1]["outcome"], "declined")
+        self.assertEqual(programs.line_of(connected, connected.stderr), f"{alice.name}@test: declined\n")
+        self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "declined")
+        # Of one that rings no more for another reason it is said too.
+        calling = alice.start("call", bob.name, *self.sounds(alice))
+        self.assertIn("calls: pqc-chat answer", programs.line_of(connected, connected.stderr))
+        calling.send_signal(signal.SIGINT)
+        self.assertEqual(programs.line_of(connected, connected.stderr), f"{alice.name}@test: missed\n")
+        self.ended(calling)
         connected.terminate()
         connected.communicate(timeout=programs.TIMEOUT)
-        self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "declined")
 
     def test_one_call_at_a_time(self):
         alice, bob, carol = self.contacts("alice", "bob", "carol")
         connected = bob.start("receive", "--follow", "--keep")
         calling = alice.start("call", bob.name, *self.sounds(alice))
         self.until(calling, "rings_there")
+        self.assertTrue(self.last_goes_on(alice))
+        self.assertTrue(self.last_goes_on(bob))
         self.expect(alice("call", carol.name, *self.sounds(alice)), 68, "in_call")
         self.sent(carol, bob, "may I call?")
         self.sent(bob, carol, "yes")
@@ -109,8 +118,7 @@ class Calls(Case):
         self.expect(carol("call", bob.name, *self.sounds(carol)), 60, "call_busy")
         calling.send_signal(signal.SIGINT)
         self.assertEqual(self.expect(self.ended(calling), 66, "call_cancelled").objects[-1]["outcome"], "cancelled")
-        self.assertTrue(self.last_goes_on(alice))
-        self.assertTrue(self.last_goes_on(bob))
+        self.assertEqual(self.expect(alice("calls"), 0).objects[-1]["outcome"], "cancelled")
         connected.terminate()
         self.ended(connected)
         self.expect(alice("hangup"), 67, "no_call")
@@ -118,7 +126,6 @@ class Calls(Case):
     def test_sound_that_cannot_be_is_refused_before_anybody_rings(self):
         alice, bob = self.contacts("alice", "bob")
         folder = alice.profile.parent
-        self.assertEqual(self.expect(alice("calls"), 0).objects[-1]["outcome"], "cancelled")
         (folder / "folder.wav").mkdir(exist_ok=True)
         (folder / "text.wav").write_text("this is no sound")
         speech = self.sounds(alice)[1]
@@ -159,18 +166,18 @@ class Calls(Case):
             return calling
 
         calling = call()
+        self.assertTrue(self.last_goes_on(bob))  # no program of bob's has it: it waits
         answering = bob.start("answer", *self.sounds(bob))
         self.until(answering, "active")
         self.until(calling, "active")
+        self.assertTrue(self.last_goes_on(alice) and self.last_goes_on(bob))
         self.expect(bob("hangup"), 0)
         self.expect(self.ended(calling), 0)
         self.expect(self.ended(answering), 0)
         self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "completed")
-        self.assertTrue(self.last_goes_on(bob))  # no program of bob's has it: it waits
         # Where the caller has given up meanwhile, there is nothing to answer.
         calling = call()
         calling.send_signal(signal.SIGINT)
-        self.assertTrue(self.last_goes_on(alice) and self.last_goes_on(bob))
         self.expect(self.ended(calling), 66, "call_cancelled")
         self.expect(bob("answer", *self.sounds(bob)), 67, "no_call")
         self.assertEqual(self.expect(bob("calls"), 0).objects[-1]["outcome"], "missed")
