@@ -129,7 +129,10 @@ std::expected<LogLevel, std::string> parse_log_level(const std::string& text) {
 }
 
 std::expected<void, std::string> parse_listen(const std::string& text, server::ServerOptions& options) {
-  const auto wrong = std::unexpected("'" + text + "' is not HOST:PORT");
+  const auto wrong = std::unexpected("'" + text +
+                                     "' is not ADDRESS:PORT: write the two as in 192.0.2.1:8443 or [2001:db8::1]:8443, "
+                                     "and :8443 for every address");
+  if (port_of(text)) return wrong;  // it could be the one as well as the other
   auto host = text;
   const auto colon = text.rfind(':');
   const bool bracketed = text.starts_with('[');

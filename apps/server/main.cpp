@@ -144,7 +144,8 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
 
   auto* run = parser.add_subcommand("run", "Serve until SIGTERM or SIGINT");
-  run->add_option("--listen", arguments.listen, "Address for clients; port 0 takes a free one")->type_name("HOST:PORT");
+  run->add_option("--listen", arguments.listen, "Address for clients, as 192.0.2.1:8443; port 0 takes a free one")
+      ->type_name("ADDRESS:PORT");
   run->add_option("--name", arguments.name, "The server's name in its accounts, fixed at the first start");
   run->add_flag("--invite-only", arguments.invite_only, "New accounts need an invite");
   run->add_flag("--rendezvous", arguments.rendezvous, "Let people meet by a code, without an account");

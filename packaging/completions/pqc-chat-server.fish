@@ -10,7 +10,7 @@ complete -c pqc-chat-server -n "not __fish_seen_subcommand_from $commands" -a st
 complete -c pqc-chat-server -n "not __fish_seen_subcommand_from $commands" -a backup -d 'write a consistent copy of the data'
 
 complete -c pqc-chat-server -l data -x -a '(__fish_complete_directories)' -d 'the data folder'
-complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l listen -x -d 'accept clients at host:port'
+complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l listen -x -d 'accept clients at address:port'
 complete -c pqc-chat-server -l config -r -F -d 'read this configuration'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l name -x -d 'of the server in its accounts'
 complete -c pqc-chat-server -n '__fish_seen_subcommand_from run' -l invite-only -d 'new accounts need an invite'

@@ -84,7 +84,7 @@ StartFailure start_failure(const net::CertificateFailure& failure) {
 }
 
 DataFolder::DataFolder(DataFolder&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)), is_new_(other.is_new_) {}
 
 DataFolder::~DataFolder() {
   if (lock_ >= 0) ::close(lock_);
@@ -94,9 +94,11 @@ Started<DataFolder> DataFolder::open(const std::string& path) {
   std::error_code error;
   const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
-  if (!error && ::mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) error.assign(errno, std::generic_category());
+  const bool made = !error && ::mkdir(path.c_str(), S_IRWXU) == 0;
+  if (!error && !made && errno != EEXIST) error.assign(errno, std::generic_category());
   if (error) return std::unexpected(folder_failure("cannot make the data folder " + path, error.value()));
   DataFolder folder(path);
+  folder.is_new_ = made;
   const auto lock_file = folder.file("lock");
   folder.lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (folder.lock_ < 0) return std::unexpected(folder_failure("cannot open " + lock_file, errno));

@@ -37,6 +37,8 @@ class DataFolder {
   DataFolder(DataFolder&& other) noexcept;
   DataFolder& operator=(DataFolder&&) = delete;
 
+  // Whether open() made it.
+  [[nodiscard]] bool is_new() const { return is_new_; }
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
   [[nodiscard]] std::string database() const { return file("pqc-chat.db"); }
 
@@ -62,6 +64,7 @@ class DataFolder {
   explicit DataFolder(std::string path) : path_(std::move(path)) {}
   std::string path_;
   int lock_ = -1;
+  bool is_new_ = false;
 };
 
 // Of a folder or file of the server; `code` is errno.

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -305,9 +306,14 @@ Server::~Server() {
 Started<std::unique_ptr<Server>> Server::start(boost::asio::io_context& context, const ServerOptions& options) {
   auto folder = DataFolder::open(options.data_folder);
   if (!folder) return std::unexpected(folder.error());
+  const bool is_new = folder->is_new();
   std::unique_ptr<Server> server(new Server(std::make_shared<Impl>(context, std::move(*folder), options)));
-  if (auto started = server->impl_->start(); !started) return std::unexpected(started.error());
-  return server;
+  auto started = server->impl_->start();
+  if (started) return server;
+  server.reset();
+  std::error_code ignored;
+  if (is_new) std::filesystem::remove_all(options.data_folder, ignored);  // nobody has an account there
+  return std::unexpected(started.error());
 }
 
 void Server::stop(std::function<void()> done) {

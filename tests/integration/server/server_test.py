@@ -297,6 +297,7 @@ class ServerTest(unittest.TestCase):
         other = self.root / "other"
         port = server.listening["address"].rsplit(":", 1)[1]
         taken = command("run", "--data", other, "--listen", f"127.0.0.1:{port}")
+        return result.stderr
         self.assertEqual(taken.returncode, 50, taken.stderr)
         self.refused(44, "--data", self.data)
         server.stop()
@@ -315,6 +316,13 @@ class ServerTest(unittest.TestCase):
             config.write_text(f"[tls]\ncertfile = {self.root / 'own.crt'}\nkeyfile = {self.root / 'own.key'}\n")
             self.refused({"ML-DSA-65": 2, "RSA": 40}[kind], "--data", other, "--config", config)
         (self.data / "mldsa.key").chmod(0o644)
+        for unclear in ("8460", "127.0.0.1:", "127.0.0.1:99999"):
+            self.assertIn("'" + unclear + "' is not ADDRESS:PORT: write the two as in",
+                          self.refused(2, "--data", other, "--listen", unclear))
+        self.assertFalse(other.exists())
+        other.mkdir()
+        self.refused(2, "--data", other, "--listen", "192.0.2.1:8443")
+        self.assertTrue((other / "pqc-chat.db").exists())
         self.refused(43, "--data", self.data)
         (self.data / "mldsa.key").chmod(0o600)
         database = sqlite3.connect(self.data / "pqc-chat.db")
