@@ -90,24 +90,43 @@ int print_invite(const Config& config, int hours, const std::string& name) {
   return 0;
 }
 
+// Name, address and fingerprint are of characters that JSON needs no escapes for.
+void print_json(const server::Status& status) {
+  const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
+  std::printf(
+      "{\"v\":1,\"type\":\"status\",\"name\":\"%s\",\"fingerprint\":\"%s\",\"address\":\"%s\",\"running\":%s,"
+      "\"accounts\":%llu,\"devices\":%llu,\"messages\":%llu,\"message_bytes\":%llu,\"invites\":%llu,"
+      "\"file_bytes\":%llu,\"blobs\":%llu,\"blob_bytes\":%llu}\n",
+      status.name.c_str(), status.fingerprint.c_str(), status.address.c_str(),
+      status.address.empty() ? "false" : "true", n(status.accounts), n(status.devices), n(status.messages),
+      n(status.message_bytes), n(status.invites), n(status.file_bytes), n(status.blobs), n(status.blob_bytes));
+}
+
+void print_rows(const server::Status& status) {
+  const auto text = [](const char* label, const std::string& value) {
+    std::printf("%-15s %s\n", label, value.c_str());
+  };
+  const auto count = [&text](const char* label, std::uint64_t value) { text(label, std::to_string(value)); };
+  text("name", status.name);
+  text("fingerprint", status.fingerprint);
+  text("running", status.address.empty() ? "no" : "at " + status.address);
+  count("accounts", status.accounts);
+  count("devices", status.devices);
+  count("messages", status.messages);
+  count("message bytes", status.message_bytes);
+  count("invites", status.invites);
+  count("database bytes", status.file_bytes);
+  count("files", status.blobs);
+  count("file bytes", status.blob_bytes);
+}
+
 int print_status(const Config& config, bool json) {
   const auto status = server::read_status(config.server.data_folder);
   if (!status) return fail(status.error());
-  const auto* format =
-      json
-          ? "{\"v\":1,\"type\":\"status\",\"name\":\"%s\",\"fingerprint\":\"%s\",\"address\":\"%s\",\"running\":%s,"
-            "\"accounts\":%llu,\"devices\":%llu,\"messages\":%llu,\"message_bytes\":%llu,\"invites\":%llu,\"file_"
-            "bytes\":"
-            "%llu,\"blobs\":%llu,\"blob_bytes\":%llu}\n"
-          : "name         %s\nfingerprint  %s\naddress      %s\nrunning      %s\naccounts     %llu\ndevices      %llu\n"
-            "messages     %llu\nin bytes     %llu\ninvites      %llu\nfile bytes   %llu\nblobs        %llu\n"
-            "in bytes     %llu\n";
-  const auto n = [](std::uint64_t value) { return static_cast<unsigned long long>(value); };
-  // Name, address and fingerprint are of characters that JSON needs no escapes for.
-  std::printf(format, status->name.c_str(), status->fingerprint.c_str(), status->address.c_str(),
-              status->address.empty() ? "false" : "true", n(status->accounts), n(status->devices), n(status->messages),
-              n(status->message_bytes), n(status->invites), n(status->file_bytes), n(status->blobs),
-              n(status->blob_bytes));
+  if (json)
+    print_json(*status);
+  else
+    print_rows(*status);
   return 0;
 }
 

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -277,14 +278,26 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(len(command("invite", "--data", self.data).stdout.strip()), 22)
         status = json.loads(command("status", "--json", "--data", self.data).stdout)
         self.assertEqual((status["running"], status["invites"], status["address"]), (True, 1, server.listening["address"]))
+        self.assertEqual(self.rows()["running"], "at " + server.listening["address"])
         server.stop()
         self.assertFalse(json.loads(command("status", "--json", "--data", self.data).stdout)["running"])
+        rows = self.rows()
+        self.assertEqual((rows["running"], rows["invites"], rows["message bytes"], rows["file bytes"]), ("no", "1", "0", "0"))
+
+    def rows(self):
+        """What people see, each row with a label of its own and a value."""
+        lines = command("status", "--data", self.data).stdout.splitlines()
+        rows = [re.fullmatch(r"(\S+(?: \S+)?)  +(\S.*)", line) for line in lines]
+        self.assertTrue(all(rows), lines)
+        self.assertEqual(len({row[1] for row in rows}), len(rows))
+        return {row[1]: row[2] for row in rows}
 
     def refused(self, code, *arguments):
         listen = () if "--listen" in arguments else ("--listen", "127.0.0.1:0")
         result = command("run", *listen, *arguments)
         self.assertEqual(result.returncode, code, result.stderr)
         self.assertRegex(result.stderr, "(?m)^pqc-chat-server: ")
+        return result.stderr
 
     def test_wrong_arguments_are_named(self):
         self.assertIn("'frobnicate'", command("frobnicate").stderr)
@@ -297,13 +310,19 @@ class ServerTest(unittest.TestCase):
         other = self.root / "other"
         port = server.listening["address"].rsplit(":", 1)[1]
         taken = command("run", "--data", other, "--listen", f"127.0.0.1:{port}")
-        return result.stderr
         self.assertEqual(taken.returncode, 50, taken.stderr)
         self.refused(44, "--data", self.data)
         server.stop()
         self.refused(2, "--data", self.data, "--name", "another.example")
         self.refused(2, "--data", other, "--listen", "nonsense:port")
         self.refused(2, "--data", other, "--listen", "192.0.2.1:8443")
+        for unclear in ("8460", "127.0.0.1:", "127.0.0.1:99999"):
+            self.assertIn("'" + unclear + "' is not ADDRESS:PORT: write the two as in",
+                          self.refused(2, "--data", other, "--listen", unclear))
+        self.assertFalse(other.exists())
+        other.mkdir()
+        self.refused(2, "--data", other, "--listen", "192.0.2.1:8443")
+        self.assertTrue((other / "pqc-chat.db").exists())
         self.refused(47, "--data", other, "--config", self.root / "missing.conf")
         self.refused(47, "--data", other, "--config", self.root)
         config = self.root / "server.conf"
@@ -316,13 +335,6 @@ class ServerTest(unittest.TestCase):
             config.write_text(f"[tls]\ncertfile = {self.root / 'own.crt'}\nkeyfile = {self.root / 'own.key'}\n")
             self.refused({"ML-DSA-65": 2, "RSA": 40}[kind], "--data", other, "--config", config)
         (self.data / "mldsa.key").chmod(0o644)
-        for unclear in ("8460", "127.0.0.1:", "127.0.0.1:99999"):
-            self.assertIn("'" + unclear + "' is not ADDRESS:PORT: write the two as in",
-                          self.refused(2, "--data", other, "--listen", unclear))
-        self.assertFalse(other.exists())
-        other.mkdir()
-        self.refused(2, "--data", other, "--listen", "192.0.2.1:8443")
-        self.assertTrue((other / "pqc-chat.db").exists())
         self.refused(43, "--data", self.data)
         (self.data / "mldsa.key").chmod(0o600)
         database = sqlite3.connect(self.data / "pqc-chat.db")
