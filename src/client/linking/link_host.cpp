@@ -35,7 +35,7 @@ Status LinkHost::check() const {
 void LinkHost::start(std::string_view text, bool history, Done done) {
   auto code = linking::parse_code(text);
   if (!code)
-    return done(fail(ExitCode::usage,
+    return done(fail(ExitCode::invalid_name,
                      "this is no code of a new device: give what 'pqc-chat link' shows there, all of "
                      "it, beginning with link1."));
   if (auto checked = check(); !checked) return done(pass(checked));

@@ -161,7 +161,7 @@ class Devices(programs.Case):
         self.expect(laptop("devices", "link", code), 0)
         self.expect(self.finished(process), 0)
         self.expect(laptop("devices", "link", code), 20, "unknown_peer")
-        self.expect(laptop("devices", "link", "link1.short"), 2, "usage")
+        self.expect(laptop("devices", "link", "link1.short"), 26, "invalid_name")
         # A profile with an account is no new device.
         self.expect(phone("link", "--server", self.server.address), 23, "already_registered")
 
