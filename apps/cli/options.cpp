@@ -60,12 +60,22 @@ void add_period(CLI::App& app, Period& period) {
   app.add_option("--before", period.before, "Up to this time");
 }
 
+// The parser takes what follows for the value, whatever it is: a call would be made without the option that stands
+// there.
+const CLI::Validator is_no_option(
+    [](const std::string& value) {
+      return value.starts_with("--") ? "a value is missing before " + value : std::string();
+    },
+    "");
+
 void add_audio(CLI::App& app, AudioOptions& audio) {
   app.add_option("--audio-in", audio.in, "Microphone, or a .wav file that is played; default: the system's device")
-      ->type_name("DEVICE|FILE");
+      ->type_name("DEVICE|FILE")
+      ->check(is_no_option);
   app.add_option("--audio-out", audio.out,
                  "Loudspeaker, or a .wav file that is written anew; default: the system's device")
-      ->type_name("DEVICE|FILE");
+      ->type_name("DEVICE|FILE")
+      ->check(is_no_option);
   app.add_flag("--relay-only", audio.relay_only,
                "Calls go through relays only, and messages meanwhile not directly: the other side learns no address of "
                "yours");
@@ -189,7 +199,8 @@ void add_rules(CLI::App& app, Options& options) {
 
 void add_record(CLI::App& app, AudioOptions& audio) {
   app.add_option("--record", audio.record, "Record the call into this new file, encrypted; the other side is told")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(is_no_option);
 }
 
 void add_echo(CLI::App& app, Options& options) {
@@ -315,6 +326,28 @@ std::string no_number(const CLI::ParseError& error) {
   return said.substr(begin, equals - begin) + " takes a whole number, and '" + said.substr(equals + 3) + "' is none";
 }
 
+// "--record: 1 required FILE missing" counts what is one always.
+std::string no_value(const CLI::ParseError& error) {
+  constexpr std::string_view missing = " missing";
+  constexpr std::string_view required = ": 1 required ";
+  const std::string said = error.what();
+  const auto at = said.find(required);
+  if (at == std::string::npos || !said.ends_with(missing)) return said;
+  const auto value = at + required.size();
+  return said.substr(0, at) + " needs a value: " + said.substr(value, said.size() - missing.size() - value);
+}
+
+std::string in_words(const CLI::ParseError& error) {
+  switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
+    case CLI::ExitCodes::ConversionError:
+      return no_number(error);
+    case CLI::ExitCodes::ArgumentMismatch:
+      return no_value(error);
+    default:
+      return error.what();
+  }
+}
+
 // Of a misspelt command the parser only says that one is missing.
 std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
   std::string name = "pqc-chat";
@@ -323,9 +356,8 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
     command = below.front();
     name += " " + command->get_name();
   }
-  const bool conversion = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ConversionError);
   const auto see = "; see " + name + " --help";
-  if (command->get_require_subcommand_min() == 0) return (conversion ? no_number(error) : error.what()) + see;
+  if (command->get_require_subcommand_min() == 0) return in_words(error) + see;
   const auto rest = app.remaining(true);
   return (rest.empty() ? "a command is missing" : "there is no command or option '" + rest.front() + "'") + see;
 }
@@ -348,7 +380,7 @@ std::expected<AudioOptions, std::string> parse_audio_options(std::string_view wo
   try {
     app.parse(std::string(words));
   } catch (const CLI::ParseError& error) {
-    return std::unexpected(std::string(error.what()) +
+    return std::unexpected(in_words(error) +
                            "; what may follow: --record FILE, --audio-in DEVICE|FILE, --audio-out DEVICE|FILE, "
                            "--relay-only, --voice-processing on|off");
   }

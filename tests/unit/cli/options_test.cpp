@@ -40,7 +40,17 @@ TEST(AudioOptions, WhatIsNoOptionIsSaidTogetherWithThoseThatThereAre) {
        {"bob", "--record", "--loud", "--json", "--record a --record b", "--voice-processing maybe"}) {
     const auto read = parse_audio_options(words, {});
     ASSERT_FALSE(read) << words;
-    EXPECT_NE(read.error().find("--record FILE"), std::string::npos) << read.error();
+    EXPECT_NE(read.error().find("what may follow: --record FILE"), std::string::npos) << read.error();
+  }
+}
+
+// Else it would go direct, and record into a file with the name of the option.
+TEST(AudioOptions, AnOptionIsNotTakenForTheValueOfTheOneBeforeIt) {
+  EXPECT_TRUE(parse_audio_options("--record", {}).error().starts_with("--record needs a value: FILE; "));
+  for (const auto* words : {"--record --relay-only", "--audio-in --relay-only", "--audio-out --relay-only"}) {
+    const auto read = parse_audio_options(words, {});
+    ASSERT_FALSE(read) << words;
+    EXPECT_NE(read.error().find("a value is missing before --relay-only; "), std::string::npos) << read.error();
   }
 }
 
