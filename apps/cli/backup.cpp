@@ -28,7 +28,7 @@ ExitCode print(const Context& context, const std::string& file, const char* type
 }  // namespace
 
 ExitCode run(const Context& context, const BackupCommand& command) {
-  auto passphrase = find_new_passphrase(command.passphrase_file, variable, "New passphrase of the backup: ");
+  auto passphrase = find_new_passphrase(command.passphrase_file, variable, "passphrase for the backup");
   if (!passphrase) return context.fail(passphrase.error());
   return print(context, command.file, "backup", "are in " + command.file,
                client::write_backup(context.profile(), client::key_access(context.open_options()), command.file,

@@ -1,6 +1,7 @@
 #include "cli/passphrase.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <string_view>
 
@@ -62,12 +63,14 @@ client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& fi
   return ask(question);
 }
 
-client::Result<SecretBytes> find_new_passphrase(const std::string& file, const char* variable, const char* question) {
+client::Result<SecretBytes> find_new_passphrase(const std::string& file, const char* variable, const char* what) {
   auto given = find_given(file, variable);
   if (!given) return client::pass(given);
+  auto question = std::string(what) + ": ";
+  question.front() = static_cast<char>(std::toupper(question.front()));
   const bool asked = !given->has_value();
-  auto first = asked ? ask(question) : std::move(*given);
-  if (!first || first->empty()) return std::unexpected(no_passphrase("new passphrase", variable));
+  auto first = asked ? ask(question.c_str()) : std::move(*given);
+  if (!first || first->empty()) return std::unexpected(no_passphrase(what, variable));
   if (!asked) return std::move(*first);
   const auto second = ask("The same once more: ");
   const bool same = second && second->size() == first->size() && constant_time_equal(second->view(), first->view());

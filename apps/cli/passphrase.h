@@ -14,12 +14,12 @@ namespace pqc::cli {
 client::Result<std::optional<SecretBytes>> find_passphrase(const std::string& file, const char* question,
                                                            const char* variable = "PQC_CHAT_PASSPHRASE");
 
-// A passphrase that is to be set: from the file, the environment variable, or asked for twice at the terminal. Errors:
-// usage where there is none, wrong_key where the two differ.
+// A passphrase that is to be set, which `what` names: from the file, the environment variable, or asked for twice at
+// the terminal. Errors: usage where there is none, wrong_key where the two differ.
 client::Result<SecretBytes> find_new_passphrase(const std::string& file, const char* variable,
-                                                const char* question = "New passphrase of the profile: ");
+                                                const char* what = "new passphrase of the profile");
 
-// That `what`, such as "new passphrase", came from nowhere, and where it could come from.
+// That `what`, such as "new passphrase of the profile", came from nowhere, and where it could come from.
 client::Error no_passphrase(const char* what, const char* variable);
 
 }  // namespace pqc::cli

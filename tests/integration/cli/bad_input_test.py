@@ -127,9 +127,10 @@ class Registration(Case):
 
     def test_a_missing_passphrase_names_the_option_that_gives_it(self):
         alice = self.person("alice")
-        for command, option in ((("passphrase", "change"), "--new-passphrase-file"), (("backup", "b"), "--backup-passphrase-file"),
-                                (("restore", "b"), "--backup-passphrase-file")):
-            self.assertIn(option, self.expect(alice(*command, preexec=os.setsid), 2, "usage").errors[0]["message"])
+        for command, said in ((("passphrase", "change"), "no new passphrase of the profile: give --new-passphrase-file"),
+                              (("backup", "b"), "no passphrase for the backup: give --backup-passphrase-file"),
+                              (("restore", "b"), "no passphrase of the backup: give --backup-passphrase-file")):
+            self.assertIn(said, self.expect(alice(*command, preexec=os.setsid), 2, "usage").errors[0]["message"])
 
     def test_wrong_arguments(self):
         for arguments in ((), ("nonsense",), ("send",), ("receive", "--wait", "1", "--follow"), ("history", "x", "--limit", "0")):
@@ -145,8 +146,8 @@ class Invites(Case):
         alice = self.person("alice", register=False)
         self.expect(alice.register(self.server), 17, "invalid_invite")
         self.expect(alice.register(self.server, "--invite", "bogus"), 17, "invalid_invite")
-        self.expect(alice.register(self.server, "--invite", invite), 0)
         self.assertFalse(alice.profile.exists())
+        self.expect(alice.register(self.server, "--invite", invite), 0)
         bob = self.person("bob", register=False)
         self.expect(bob.register(self.server, "--invite", invite), 17, "invalid_invite")
         with sqlite3.connect(self.server.database) as database:
