@@ -119,7 +119,7 @@ void show_waiting(const Output& output, const client::RelayAddress& server, cons
   output.line("-- the server at " + where + " has the key " + net::to_text(key));
   if (!code.empty()) {
     output.line("-- tell nobody but the other side, who runs within ten minutes:");
-    output.line("pqc-chat p2p rendezvous " + code + " --server " + where);
+    output.line("pqc-chat p2p rendezvous " + code + " --server " + where + " --fingerprint " + net::to_text(key));
   }
   output.line("-- waiting for the other side");
 }

@@ -1,6 +1,7 @@
 """Two processes that a server introduces by a code: with the real server, which is ended as soon as they are introduced."""
 
 import signal
+import subprocess
 import unittest
 
 import direct
@@ -43,6 +44,16 @@ class Rendezvous(direct.Case):
         self.assertEqual((first.of_type("p2p_status")["peer"], second.of_type("p2p_status")["peer"]), ("bob", "alice"))
         self.server.stop()
         self.talk(first, second)
+
+    def test_what_the_other_side_is_to_run_names_the_servers_key(self):
+        command = [word for word in self.person("alice").command("p2p", "rendezvous", "--server", self.server.address) if word != "--json"]
+        first = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(programs.kill, first)
+        self.addCleanup(first.stdin.close)
+        said = next(line for line in programs.lines_of(first) if line.startswith("pqc-chat p2p rendezvous "))
+        self.assertIn(f"--fingerprint {self.server.fingerprint}", said)
+        second = self.side(self.person("bob"), *said.split()[2:])
+        second.until(lambda entry: entry["type"] == "info" and "introduced" in entry["text"])
 
     def test_the_code_from_standard_input_then_lines_for_the_chat(self):
         first, code = self.new_code(self.person("alice"), "new", "127.0.0.1:0")
