@@ -3,7 +3,10 @@
 #define SQLITE_HAS_CODEC  // declares SQLCipher's key functions
 #include <cerrno>
 
+#include <fcntl.h>
 #include <sqlcipher/sqlite3.h>
+
+#include "client/files.h"
 
 namespace pqc::client {
 namespace {
@@ -50,7 +53,16 @@ Status set_key(sqlite3* handle, const DatabaseKey& key) {
   return {};
 }
 
+// SQLite would make it as the umask says. Its log gets the same mode.
+Status make_private(const std::filesystem::path& file) {
+  const FileDescriptor made(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!made && errno != EEXIST) return std::unexpected(system_error(errno, "make", file));
+  return {};
+}
+
 Result<sqlite3*> open_handle(const std::filesystem::path& file, bool create) {
+  if (create)
+    if (auto made = make_private(file); !made) return pass(made);
   sqlite3* handle = nullptr;
   const int flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | (create ? SQLITE_OPEN_CREATE : 0);

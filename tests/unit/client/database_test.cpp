@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/temporary_folder.h"
@@ -30,6 +31,15 @@ class DatabaseTest : public ::testing::Test {
   test::TemporaryFolder folder;
   std::filesystem::path file = std::filesystem::path(folder.path()) / "profile.db";
 };
+
+TEST_F(DatabaseTest, OnlyItsOwnerReadsIt) {
+  const auto before = ::umask(0);
+  auto database = open();
+  ASSERT_TRUE(database->script("CREATE TABLE t (a)"));
+  ::umask(before);
+  for (const auto* suffix : {"", "-wal", "-shm"})
+    EXPECT_EQ(std::filesystem::status(file.string() + suffix).permissions(), std::filesystem::perms(0600)) << suffix;
+}
 
 TEST_F(DatabaseTest, KeepsValuesOfEveryKind) {
   auto database = open();
