@@ -7,6 +7,14 @@
 
 namespace pqc::client {
 
+namespace {
+
+std::unexpected<Error> no_contact(const std::string& peer) {
+  return fail(ExitCode::unknown_peer, "there is no contact " + printable(peer) + ": check the spelling");
+}
+
+}  // namespace
+
 Status Changes::apply(const Change& change) {
   return std::visit([this](const auto& what) { return make(what); }, change);
 }
@@ -16,7 +24,7 @@ Result<ContactRow> Changes::contact(const std::string& peer) {
   if (!name) return pass(name);
   auto found = core_.store.contacts.find(name->text());
   if (!found) return pass(found);
-  if (!*found) return fail(ExitCode::unknown_peer, "there is no contact " + printable(peer) + ": check the spelling");
+  if (!*found) return no_contact(peer);
   return std::move(**found);
 }
 
@@ -44,6 +52,7 @@ Status Changes::make(const DeleteConversation& change) {
 Status Changes::make(const SetBlocked& change) {
   auto row = contact(change.peer);
   if (!row) return pass(row);
+  if (row->record.empty() && !row->barred) return no_contact(change.peer);  // asked for, never found
   if (auto done = core_.store.contacts.set_barred(row->id, change.blocked); !done) return done;
   if (!change.blocked) {
     core_.loop.post([this] { outbox_.pump(); });

@@ -267,7 +267,7 @@ class People(Case):
         alice, bob = self.person("alice"), self.person("bob")
         self.sent(bob, alice, "hi")
         self.received(alice, "hi")
-        for command in ("block", "unblock"):
+        for command in ("block", "unblock", "accept", "block"):
             self.expect(bob(command, "nobody"), 20, "unknown_peer")
         plain = [word for word in bob.command("block", alice.name) if word != "--json"]
         self.assertEqual(subprocess.run(plain, capture_output=True, text=True, check=True).stdout, f"{alice.name}@test is blocked\n")
