@@ -84,12 +84,12 @@ Status write_private_file(const std::filesystem::path& file, ByteView content) {
 }
 
 Status make_private_folder(const std::filesystem::path& folder) {
-  std::error_code code;
-  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), code);
-  if (code) return std::unexpected(system_error(code.value(), "make", folder.parent_path()));
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return std::unexpected(system_error(errno, "make", folder));
-  return {};
+  const auto make = [&folder] { return ::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST; };
+  if (make()) return {};
+  if (errno != ENOENT || !folder.has_parent_path()) return std::unexpected(system_error(errno, "make", folder));
+  if (auto parents = make_private_folder(folder.parent_path()); !parents) return parents;
+  if (make()) return {};
+  return std::unexpected(system_error(errno, "make", folder));
 }
 
 }  // namespace pqc::client

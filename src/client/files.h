@@ -45,7 +45,7 @@ Result<SecretBytes> read_private_file(const std::filesystem::path& file, std::si
 // Writes it with mode 0600, synced, in one step: a crash leaves the old file or the new one.
 Status write_private_file(const std::filesystem::path& file, ByteView content);
 
-// Makes the folder with mode 0700, with its parents.
+// Makes the folder with mode 0700, and so those above it that are missing.
 Status make_private_folder(const std::filesystem::path& folder);
 
 }  // namespace pqc::client

@@ -92,7 +92,9 @@ DataFolder::~DataFolder() {
 
 Started<DataFolder> DataFolder::open(const std::string& path) {
   std::error_code error;
-  const auto parent = std::filesystem::path(path).parent_path();
+  // With a slash at its end the folder would be its own parent, and open to others like those above it.
+  const auto trimmed = path.substr(0, path.find_last_not_of('/') + 1);
+  const auto parent = std::filesystem::path(trimmed).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   const bool made = !error && ::mkdir(path.c_str(), S_IRWXU) == 0;
   if (!error && !made && errno != EEXIST) error.assign(errno, std::generic_category());

@@ -5,6 +5,7 @@ import re
 import resource
 import signal
 import sqlite3
+import stat
 import subprocess
 
 import programs
@@ -46,10 +47,21 @@ class Registration(Case):
             self.expect(other(*arguments), code, name)
             self.assertEqual([file.name for file in other.profile.iterdir()], ["note"], arguments)
         self.expect(other.register(self.server), 0)
+        self.assertEqual(stat.S_IMODE((other.profile / "profile.db").stat().st_mode), 0o600)
         agent = programs.agent_of(other)
         self.expect(other(*refusals[0][0]), 23, "already_registered")
         self.assertEqual(programs.agent_of(other), agent)
         self.expect(other("whoami"), 0)
+
+    def test_folders_are_for_their_owner(self):
+        alice = self.person("alice", register=False)
+        folder = self.folder / f"{alice.name} new"
+        alice.profile = f"{folder}/profile/"
+        self.expect(alice.register(self.server), 0)
+        other = self.person("other", register=False)
+        self.expect(other("identity", "create", "other"), 0)
+        for made in (folder, folder / "profile", other.profile):
+            self.assertEqual(stat.S_IMODE(made.stat().st_mode), 0o700, made)
 
     def test_one_account_a_profile(self):
         alice = self.person("alice")

@@ -273,6 +273,11 @@ class ServerTest(unittest.TestCase):
         # 50 at once and 5 a second (src/server/limits.h): a machine that is busy with other things takes some.
         self.assertLess(len(lines), 60 + 5 * (time.monotonic() - begun))
 
+    def test_the_data_folder_is_for_its_owner(self):
+        folder = self.root / "new" / "data"
+        self.start(data=f"{folder}/")
+        self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+
     def test_status_and_invite(self):
         server = self.start()
         self.assertEqual(len(command("invite", "--data", self.data).stdout.strip()), 22)
@@ -319,6 +324,8 @@ class ServerTest(unittest.TestCase):
         for unclear in ("8460", "127.0.0.1:", "127.0.0.1:99999"):
             self.assertIn("'" + unclear + "' is not ADDRESS:PORT: write the two as in",
                           self.refused(2, "--data", other, "--listen", unclear))
+        self.assertFalse(other.exists())
+        self.refused(2, "--data", f"{other}/", "--listen", "192.0.2.1:8443")
         self.assertFalse(other.exists())
         other.mkdir()
         self.refused(2, "--data", other, "--listen", "192.0.2.1:8443")
