@@ -242,10 +242,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   // Takes what the agent has got. Under the session's mutex.
   void work() {
     if (std::exchange(waits_for_path_, false)) return way_.agent->work(std::span(polled_).subspan(own_descriptors));
-    ready_.clear();
-    (void)way_.agent->prepare(ready_);
-    (void)::poll(ready_.data(), ready_.size(), 0);
-    way_.agent->work(ready_);
+    way_.agent->turn();
   }
 
   // Under the session's mutex.
@@ -448,7 +445,6 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
   steady_clock::time_point worked_;      // and what came, in it
   steady_clock::time_point apart_until_;
   bool waits_for_path_ = false;  // this thread, by what it prepared
-  std::vector<pollfd> ready_;
   microseconds clock_shift_{0};  // the voice engine's clock minus ours
   steady_clock::time_point check_at_;
   steady_clock::time_point measure_at_;

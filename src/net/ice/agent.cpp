@@ -24,11 +24,19 @@ struct Agent::Impl final : Farewells::Leaver {
   bool gather();
   void tell(std::span<const Candidate> candidates);
   [[nodiscard]] NiceAgent* nice() const { return stream.agent(); }
+  [[nodiscard]] bool connected() const {
+    const auto now = component_state.load();
+    return now == NICE_COMPONENT_STATE_CONNECTED || now == NICE_COMPONENT_STATE_READY;
+  }
   // Ours and theirs; nothing as long as there is no path.
   using Selected = std::pair<const NiceCandidate&, const NiceCandidate&>;
   [[nodiscard]] std::optional<Selected> selected() const;
 
+  void send(ByteView datagram);
   void release();
+  // Takes what has come by a direct path and is not libnice's; answers the socket if it is empty now, or -1.
+  int take_direct();
+  void turn();
   // Its end.
   void leave_owner();
   void begin() override;
@@ -48,6 +56,8 @@ struct Agent::Impl final : Farewells::Leaver {
   Stream stream{settings, loop};
   std::size_t told = 0;            // how many candidates of the peer libnice knows
   OnDatagram on_adopted_datagram;  // of who adopted it
+  // When libnice has its turn next, though nothing came for it.
+  std::chrono::steady_clock::time_point library_at;
   std::atomic<bool> gathered = false;
   std::atomic<NiceComponentState> component_state = NICE_COMPONENT_STATE_DISCONNECTED;
   bool closed = false;  // relays have heard of the end
@@ -121,6 +131,28 @@ std::optional<Agent::Impl::Selected> Agent::Impl::selected() const {
   NiceCandidate* theirs = nullptr;
   if (nice_agent_get_selected_pair(nice(), stream.id(), component, &ours, &theirs) == FALSE) return std::nullopt;
   return Selected(*ours, *theirs);
+}
+
+// libnice sends nothing to who has withdrawn consent (RFC 7675), or where there is no path.
+void Agent::Impl::send(ByteView datagram) {
+  if (connected())
+    if (const auto direct = stream.direct_path()) return direct->send(datagram);
+  static_cast<void>(nice_agent_send(nice(), stream.id(), component, static_cast<guint>(datagram.size()),
+                                    reinterpret_cast<const gchar*>(datagram.data())));
+}
+
+int Agent::Impl::take_direct() {
+  const auto direct = on_adopted_datagram && connected() ? stream.direct_path() : nullptr;
+  if (!direct) return -1;
+  const bool more = direct->take([this](ByteView datagram) { on_adopted_datagram(datagram, stream.age()); });
+  return more ? -1 : direct->fd();
+}
+
+void Agent::Impl::turn() {
+  const bool none_left = take_direct() >= 0;
+  const auto now = std::chrono::steady_clock::now();
+  if (none_left && component_state == NICE_COMPONENT_STATE_READY && now < library_at) return;
+  library_at = now + std::min(loop.turn(), limits::library_turns);
 }
 
 void Agent::Impl::leave_owner() {
@@ -254,8 +286,7 @@ std::optional<TurnTransport> Agent::relay_over() const {
 }
 
 void Agent::send(ByteView datagram) {
-  static_cast<void>(nice_agent_send(impl_->nice(), impl_->stream.id(), component, static_cast<guint>(datagram.size()),
-                                    reinterpret_cast<const gchar*>(datagram.data())));
+  impl_->send(datagram);
 }
 
 std::optional<Bytes> Agent::receive() {
@@ -280,7 +311,12 @@ std::chrono::milliseconds Agent::prepare(std::vector<pollfd>& polled) {
 }
 
 void Agent::work(std::span<const pollfd> polled) {
-  impl_->loop.work(polled);
+  const auto done = impl_->take_direct();
+  impl_->loop.work(polled, done);
+}
+
+void Agent::turn() {
+  impl_->turn();
 }
 
 }  // namespace pqc::net::ice

@@ -85,14 +85,23 @@ std::chrono::milliseconds EventLoop::prepare(std::vector<pollfd>& polled) {
 
 // To dispatch wakes the context, which is awake, so that each datagram would cost a second turn of the loop. Whatever
 // else woke it is seen by the query before the next wait.
-void EventLoop::work(std::span<const pollfd> polled) {
+void EventLoop::work(std::span<const pollfd> polled, int but) {
   const Owned here(context_.get());
-  for (std::size_t i = 0; i < polled_.size(); ++i) polled_[i].revents = static_cast<gushort>(polled[i].revents);
+  for (std::size_t i = 0; i < polled_.size(); ++i)
+    polled_[i].revents = polled_[i].fd == but ? gushort(0) : static_cast<gushort>(polled[i].revents);
   if (g_main_context_check(context_.get(), priority_, polled_.data(), static_cast<gint>(polled_.size())) == FALSE)
     return;
   g_main_context_dispatch(context_.get());
   eventfd_t ignored = 0;
   static_cast<void>(::eventfd_read(wake_fd_, &ignored));
+}
+
+std::chrono::milliseconds EventLoop::turn() {
+  ready_.clear();
+  const auto wait = prepare(ready_);
+  static_cast<void>(::poll(ready_.data(), ready_.size(), 0));
+  work(ready_);
+  return wait;
 }
 
 }  // namespace pqc::net::ice

@@ -34,8 +34,10 @@ class EventLoop {
   void adopt() { stop(); }
   // Adds what is to be polled for; answers for how long at most.
   std::chrono::milliseconds prepare(std::vector<pollfd>& polled);
-  // What became of those that prepare() added; after each of its calls.
-  void work(std::span<const pollfd> polled);
+  // What became of those that prepare() added; after each of its calls. Nothing is done about `but`.
+  void work(std::span<const pollfd> polled, int but = -1);
+  // Both, without waiting; answers as prepare() does.
+  std::chrono::milliseconds turn();
 
  private:
   gint query();
@@ -44,6 +46,7 @@ class EventLoop {
   LoopPtr loop_;
   std::thread thread_;
   std::vector<GPollFD> polled_;
+  std::vector<pollfd> ready_;  // of turn()
   gint priority_ = 0;
   int wake_fd_ = -1;  // by which the context is woken
 };

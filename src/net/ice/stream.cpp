@@ -38,6 +38,10 @@ void each_socket(NiceAgent* agent, guint stream, Work work) {
   for (guint i = 0; sockets && i < sockets->len; ++i) work(static_cast<GSocket*>(g_ptr_array_index(sockets.get(), i)));
 }
 
+SocketPtr hold(const SocketPtr& socket) {
+  return SocketPtr(static_cast<GSocket*>(g_object_ref(socket.get())));
+}
+
 bool is_udp(GSocket* socket) {
   return g_socket_get_socket_type(socket) == G_SOCKET_TYPE_DATAGRAM;
 }
@@ -163,21 +167,37 @@ std::optional<std::size_t> Stream::relay_of(const NiceCandidate& ours) const {
   return std::nullopt;
 }
 
-GSocket* Stream::path_socket() {
-  if (!path_changed_.exchange(false)) return path_socket_.get();
+// Under the mutex.
+void Stream::look_at_path() {
+  if (!path_changed_.exchange(false)) return;
   NiceCandidate* ours = nullptr;
   NiceCandidate* theirs = nullptr;
   path_socket_.reset();
-  if (nice_agent_get_selected_pair(agent(), id_, component, &ours, &theirs) == TRUE)
-    path_socket_ = socket_at(ours->base_addr);
-  return path_socket_.get();
+  direct_path_.reset();
+  if (nice_agent_get_selected_pair(agent(), id_, component, &ours, &theirs) == FALSE) return;
+  path_socket_ = socket_at(ours->base_addr);
+  if (path_socket_ && ours->type != NICE_CANDIDATE_TYPE_RELAYED)
+    direct_path_ = std::make_shared<DirectPath>(hold(path_socket_), theirs->addr);
+}
+
+std::shared_ptr<DirectPath> Stream::direct_path() {
+  const std::lock_guard lock(path_mutex_);
+  look_at_path();
+  return direct_path_;
+}
+
+bool Stream::tells_age() {
+  const std::lock_guard lock(path_mutex_);
+  look_at_path();
+  return path_socket_ != nullptr;
 }
 
 // Datagrams by other sockets than the path's are seldom. The system's clock may be set meanwhile.
 std::chrono::nanoseconds Stream::age() {
-  auto* const socket = path_socket();
+  const std::lock_guard lock(path_mutex_);
+  look_at_path();
   timespec taken{};
-  if (socket == nullptr || ::ioctl(g_socket_get_fd(socket), SIOCGSTAMPNS, &taken) != 0) return {};
+  if (!path_socket_ || ::ioctl(g_socket_get_fd(path_socket_.get()), SIOCGSTAMPNS, &taken) != 0) return {};
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   const std::chrono::nanoseconds age =

@@ -5,10 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "net/ice/agent.h"
+#include "net/ice/direct_path.h"
 #include "net/ice/event_loop.h"
 #include "net/ice/nice_handles.h"
 #include "net/ice/tls_tunnel.h"
@@ -38,8 +40,10 @@ class Stream {
 
   // There is another path, or none. Any thread.
   void note_path() { path_changed_ = true; }
-  // Whether age() knows of what comes by the path: not where that is a relay over TCP or TLS. In the loop.
-  [[nodiscard]] bool tells_age() { return path_socket() != nullptr; }
+  // The path, where no relay of ours is in it. Any thread.
+  [[nodiscard]] std::shared_ptr<DirectPath> direct_path();
+  // Whether age() knows of what comes by the path: not where that is a relay over TCP or TLS.
+  [[nodiscard]] bool tells_age();
   // How long ago the system took the datagram that was read last from the path's socket; zero where it does not say. It
   // notes that from the first question on. In the loop.
   [[nodiscard]] std::chrono::nanoseconds age();
@@ -53,7 +57,7 @@ class Stream {
   void add_relay(const TurnServer& turn);
   StunServer reach(const TurnServer& turn);
   [[nodiscard]] SocketPtr socket_at(const NiceAddress& address) const;
-  GSocket* path_socket();
+  void look_at_path();
   void widen_sockets();
   void keep_mapping();
 
@@ -66,7 +70,10 @@ class Stream {
   std::vector<StunServer> relays_;
   std::atomic<bool> checking_ = false;
   std::atomic<bool> path_changed_ = true;
-  SocketPtr path_socket_;
+  std::mutex path_mutex_;
+  // Under the mutex:
+  SocketPtr path_socket_;  // where it is UDP
+  std::shared_ptr<DirectPath> direct_path_;
 };
 
 }  // namespace pqc::net::ice
