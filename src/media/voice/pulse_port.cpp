@@ -110,11 +110,11 @@ class PulseSource final : public SoundSource, PulseStream {
   void end() override {
     stream_.run(false);
     while (next_fragment()) drop_fragment();
-    count_ = 0;
+    count_ = readable_ = 0;
   }
   bool read(std::span<std::int16_t> out, Micros now) override {
     stream_.link().pump(now);
-    while (count_ < block_.size() && take_some()) {
+    while (count_ < block_.size() && readable_ > 0 && take_some()) {
     }
     if (count_ < block_.size()) return false;
     std::ranges::copy(block_, out.begin());
@@ -131,19 +131,20 @@ class PulseSource final : public SoundSource, PulseStream {
   std::uint64_t overruns() const override { return lost_ / limits::block_samples; }
 
  private:
-  static void on_sound(pa_stream* /*stream*/, std::size_t /*bytes*/, void* self) {
-    static_cast<PulseSource*>(self)->stream_.mark();
+  // With all that is there.
+  static void on_sound(pa_stream* /*stream*/, std::size_t bytes, void* of) {
+    auto* const self = static_cast<PulseSource*>(of);
+    self->stream_.mark();
+    self->readable_ = bytes / sample_bytes;
   }
   // PulseStream
-  bool ready() const override {
-    const auto bytes = stream_.library().stream_readable_size(stream_.get());
-    return bytes != static_cast<std::size_t>(-1) && count_ + bytes / sample_bytes >= block_.size() + used_;
-  }
+  bool ready() const override { return count_ + readable_ >= block_.size() + used_; }
 
   // What the server sent at a time; null with a size is what it lost.
   bool next_fragment() { return stream_.library().stream_peek(stream_.get(), &fragment_, &bytes_) == 0 && bytes_ > 0; }
   void drop_fragment() {
     stream_.library().stream_drop(stream_.get());
+    readable_ -= std::min(readable_, bytes_ / sample_bytes);
     used_ = 0;
   }
 
@@ -168,7 +169,8 @@ class PulseSource final : public SoundSource, PulseStream {
   bool failed_ = false;
   const void* fragment_ = nullptr;
   std::size_t bytes_ = 0;
-  std::size_t used_ = 0;  // samples of the fragment
+  std::size_t readable_ = 0;  // samples in the library, with the fragment
+  std::size_t used_ = 0;      // of the fragment
   std::array<std::int16_t, limits::block_samples> block_{};
   std::size_t count_ = 0;
   std::uint64_t lost_ = 0;
@@ -199,6 +201,7 @@ class PulseSink final : public SoundSink, PulseStream {
     // Something has to be there when it starts.
     constexpr std::array<std::int16_t, limits::play_samples> silence{};
     while (ready()) write(silence);
+    flush();
     failed_ |= !stream_.run(true);
   }
   void end() override {
@@ -213,16 +216,27 @@ class PulseSink final : public SoundSink, PulseStream {
   }
   void write(std::span<const std::int16_t> samples) override {
     if (!runs_) return;
-    failed_ |= stream_.library().stream_write(stream_.get(), samples.data(), samples.size_bytes(), nullptr, 0,
-                                              PA_SEEK_RELATIVE) < 0;
+    if (samples.size() > waiting_.size() - count_) flush();
+    std::ranges::copy(samples, std::span(waiting_).subspan(count_).begin());
+    count_ += samples.size();
+    wanted_ -= std::min(wanted_, samples.size());
+  }
+  // Each piece of its own would cost the server and us a message each way.
+  void flush() override {
+    if (count_ == 0) return;
+    failed_ |= stream_.library().stream_write(stream_.get(), waiting_.data(), bytes_of(std::exchange(count_, 0)),
+                                              nullptr, 0, PA_SEEK_RELATIVE) < 0;
     stream_.link().flush();
     written_ = VoiceEngine::now();
   }
   // Who plays to the beat of a microphone comes before this. A server may hold more than it was asked to.
   Micros next(Micros now) const override {
-    const auto* const granted = stream_.library().stream_get_buffer_attr(stream_.get());
-    const auto held = granted != nullptr ? granted->tlength / sample_bytes : latency_;
-    const auto due = written_ + time_of(held) - reserve;
+    if (now - asked_ >= look_at_state) {
+      asked_ = now;
+      const auto* const granted = stream_.library().stream_get_buffer_attr(stream_.get());
+      held_ = granted != nullptr ? granted->tlength / sample_bytes : latency_;
+    }
+    const auto due = written_ + time_of(held_) - reserve;
     return due > now ? due : now + look_again;
   }
   bool wait(Micros until) override {
@@ -233,8 +247,11 @@ class PulseSink final : public SoundSink, PulseStream {
   std::uint64_t underruns() const override { return underruns_; }
 
  private:
-  static void on_demand(pa_stream* /*stream*/, std::size_t /*bytes*/, void* self) {
-    static_cast<PulseSink*>(self)->stream_.mark();
+  // With all that it wants.
+  static void on_demand(pa_stream* /*stream*/, std::size_t bytes, void* of) {
+    auto* const self = static_cast<PulseSink*>(of);
+    self->stream_.mark();
+    self->wanted_ = bytes / sample_bytes - std::min(bytes / sample_bytes, self->count_);
   }
   static void on_underrun(pa_stream* /*stream*/, void* self) { ++static_cast<PulseSink*>(self)->underruns_; }
 
@@ -249,9 +266,7 @@ class PulseSink final : public SoundSink, PulseStream {
 
   // PulseStream
   bool ready() const override {
-    if (!runs_ || failed_) return false;
-    const auto bytes = stream_.library().stream_writable_size(stream_.get());
-    return bytes != static_cast<std::size_t>(-1) && bytes >= limits::play_samples * sample_bytes;
+    return runs_ && !failed_ && wanted_ >= limits::play_samples;
   }
 
   // More in the server's buffer where there was too little, less after a time without trouble.
@@ -277,7 +292,12 @@ class PulseSink final : public SoundSink, PulseStream {
   bool failed_ = false;
   std::uint64_t underruns_ = 0;
   std::uint64_t underruns_seen_ = 0;
+  std::size_t wanted_ = 0;  // samples
+  std::array<std::int16_t, limits::ring_samples> waiting_{};  // for flush()
+  std::size_t count_ = 0;
   std::size_t latency_ = limits::least_sink_latency;
+  mutable std::size_t held_ = limits::least_sink_latency;  // by the server, as it says
+  mutable Micros asked_{0};
   Micros written_{0};
   Micros began_{0};
   Micros calm_since_{0};

@@ -39,6 +39,8 @@ class SoundSink {
   // Whether limits::play_samples samples are wanted at `now`.
   [[nodiscard]] virtual bool wants(Micros now) = 0;
   virtual void write(std::span<const std::int16_t> samples) = 0;
+  // All that was wanted was written.
+  virtual void flush() {}
   // When more may be wanted.
   [[nodiscard]] virtual Micros next(Micros now) const = 0;
   [[nodiscard]] virtual bool wait(Micros /*until*/) { return false; }

@@ -122,6 +122,7 @@ Micros VoiceWorker::step(Micros now) {
     sink_stalled_ = false;
     play(now);
   }
+  parts_.sink->flush();
   sink_stalled_ = sink_stalled_ || parts_.sink->stalled(now);
   publish();
   revive(now);
