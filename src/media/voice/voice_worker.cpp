@@ -122,9 +122,10 @@ Micros VoiceWorker::step(Micros now) {
     sink_stalled_ = false;
     play(now);
   }
-  parts_.sink->flush();
   sink_stalled_ = sink_stalled_ || parts_.sink->stalled(now);
   publish();
+  // Last, since it wakes a server that may take this processor.
+  parts_.sink->flush();
   revive(now);
   const auto next = std::min(parts_.source->next(now), parts_.sink->next(now));
   return silence_ ? std::min(next, silence_->next()) : next;

@@ -152,7 +152,8 @@ void Agent::Impl::turn() {
   const bool none_left = take_direct() >= 0;
   const auto now = std::chrono::steady_clock::now();
   if (none_left && component_state == NICE_COMPONENT_STATE_READY && now < library_at) return;
-  library_at = now + std::min(loop.turn(), limits::library_turns);
+  loop.turn();
+  library_at = now + limits::library_turns;
 }
 
 void Agent::Impl::leave_owner() {

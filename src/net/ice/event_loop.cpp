@@ -96,12 +96,11 @@ void EventLoop::work(std::span<const pollfd> polled, int but) {
   static_cast<void>(::eventfd_read(wake_fd_, &ignored));
 }
 
-std::chrono::milliseconds EventLoop::turn() {
+void EventLoop::turn() {
   ready_.clear();
-  const auto wait = prepare(ready_);
+  prepare(ready_);
   static_cast<void>(::poll(ready_.data(), ready_.size(), 0));
   work(ready_);
-  return wait;
 }
 
 }  // namespace pqc::net::ice

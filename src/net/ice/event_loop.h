@@ -36,8 +36,8 @@ class EventLoop {
   std::chrono::milliseconds prepare(std::vector<pollfd>& polled);
   // What became of those that prepare() added; after each of its calls. Nothing is done about `but`.
   void work(std::span<const pollfd> polled, int but = -1);
-  // Both, without waiting; answers as prepare() does.
-  std::chrono::milliseconds turn();
+  // Both, without waiting.
+  void turn();
 
  private:
   gint query();
