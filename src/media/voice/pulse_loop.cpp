@@ -1,6 +1,7 @@
 #include "media/voice/pulse_loop.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <sys/time.h>
 
@@ -112,7 +113,7 @@ struct PulseLoopApi {
 
   template <class Event>
   static void free(Event* event) {
-    event->dead = true;
+    event->dead = event->loop->dead_ = true;
   }
   template <class Event, class Destroy>
   static void set_destroy(Event* event, Destroy destroy) {
@@ -142,10 +143,12 @@ PulseLoop::~PulseLoop() {
   std::ranges::for_each(io_, [](auto& event) { event.dead = true; });
   std::ranges::for_each(timers_, [](auto& event) { event.dead = true; });
   std::ranges::for_each(deferred_, [](auto& event) { event.dead = true; });
+  dead_ = true;
   bury();
 }
 
 void PulseLoop::bury() {
+  if (!std::exchange(dead_, false)) return;
   bury_in(io_, &api_);
   bury_in(timers_, &api_);
   bury_in(deferred_, &api_);

@@ -42,6 +42,7 @@ class PulseLoop {
   std::list<pa_io_event> io_;
   std::list<pa_time_event> timers_;
   std::list<pa_defer_event> deferred_;
+  bool dead_ = false;  // some are
   std::vector<pollfd> polled_;
 
   friend struct PulseLoopApi;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "media/voice/pulse_link.h"
 #include "media/voice/voice_worker.h"
@@ -23,7 +24,15 @@ class VoiceEngine::Worker {
 
 namespace {
 
+// Sound waits for nobody, nor for the sound server that it wakes, where the system lets us (RLIMIT_RTPRIO). What this
+// thread begins is in no such hurry.
+void hurry() {
+  const sched_param least{.sched_priority = ::sched_get_priority_min(SCHED_RR)};
+  static_cast<void>(::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &least));
+}
+
 void run(VoiceWorker& worker, const std::stop_token& stop) {
+  hurry();
   while (!stop.stop_requested()) {
     worker.wait(worker.step(VoiceEngine::now()));
   }

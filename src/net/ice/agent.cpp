@@ -144,8 +144,7 @@ void Agent::Impl::send(ByteView datagram) {
 int Agent::Impl::take_direct() {
   const auto direct = on_adopted_datagram && connected() ? stream.direct_path() : nullptr;
   if (!direct) return -1;
-  const bool more = direct->take([this](ByteView datagram) { on_adopted_datagram(datagram, stream.age()); });
-  return more ? -1 : direct->fd();
+  return direct->take(on_adopted_datagram) ? -1 : direct->socket();
 }
 
 void Agent::Impl::turn() {

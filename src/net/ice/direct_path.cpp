@@ -1,9 +1,13 @@
 #include "net/ice/direct_path.h"
 
 #include <algorithm>
+#include <ctime>
 #include <span>
 
+#include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 
 #include "net/ice/limits.h"
 
@@ -23,28 +27,45 @@ const sockaddr_in6& as_ipv6(const sockaddr_storage& address) {
 
 }  // namespace
 
-DirectPath::DirectPath(SocketPtr socket, const NiceAddress& peer) : socket_(std::move(socket)) {
+// The system's clock may be set meanwhile.
+std::chrono::nanoseconds age_of_last(int socket) {
+  timespec taken{};
+  if (::ioctl(socket, SIOCGSTAMPNS, &taken) != 0) return {};
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::chrono::nanoseconds age =
+      std::chrono::seconds(now.tv_sec - taken.tv_sec) + std::chrono::nanoseconds(now.tv_nsec - taken.tv_nsec);
+  return age < std::chrono::nanoseconds(0) || age > limits::oldest_datagram ? std::chrono::nanoseconds(0) : age;
+}
+
+std::shared_ptr<DirectPath> DirectPath::open(GSocket* socket, const NiceAddress& peer) {
+  const auto librarys = g_socket_get_fd(socket);
+  const auto own = ::fcntl(librarys, F_DUPFD_CLOEXEC, 0);
+  return own < 0 ? nullptr : std::shared_ptr<DirectPath>(new DirectPath(librarys, own, peer));
+}
+
+DirectPath::DirectPath(int librarys, int own, const NiceAddress& peer) : librarys_(librarys), own_(own) {
   nice_address_copy_to_sockaddr(&peer, reinterpret_cast<sockaddr*>(&peer_));
   peer_size_ = peer_.ss_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 
 void DirectPath::send(ByteView datagram) const {
-  static_cast<void>(::sendto(fd(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
+  static_cast<void>(::sendto(own_.get(), datagram.data(), datagram.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                              reinterpret_cast<const sockaddr*>(&peer_), peer_size_));
 }
 
 // It is looked at first, since what was taken cannot be given to libnice any more.
-bool DirectPath::take(const std::function<void(ByteView datagram)>& hand_over) {
+bool DirectPath::take(const Agent::OnDatagram& hand_over) {
   for (std::size_t i = 0; i < limits::datagrams_a_turn; ++i) {
     sockaddr_storage from{};
     socklen_t from_size = sizeof from;
-    const auto size = ::recvfrom(fd(), datagram_.data(), datagram_.size(), MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT,
+    const auto size = ::recvfrom(own_.get(), datagram_.data(), datagram_.size(), MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT,
                                  reinterpret_cast<sockaddr*>(&from), &from_size);
     if (size < 0) return false;
     const auto count = static_cast<std::size_t>(size);
     if (count == 0 || count > datagram_.size() || datagram_[0] < behind_stun || !is_peer(from)) return true;
-    static_cast<void>(::recv(fd(), nullptr, 0, MSG_DONTWAIT));
-    hand_over(ByteView(datagram_).first(count));
+    static_cast<void>(::recv(own_.get(), nullptr, 0, MSG_DONTWAIT));
+    hand_over(ByteView(datagram_).first(count), age_of_last(own_.get()));
   }
   return true;
 }

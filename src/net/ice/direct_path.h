@@ -4,35 +4,45 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
-#include <functional>
+#include <memory>
 
 #include <sys/socket.h>
 
 #include "base/bytes.h"
+#include "net/ice/agent.h"
+#include "net/ice/descriptor.h"
 #include "net/ice/nice_handles.h"
 
 namespace pqc::net::ice {
 
+// How long ago the system took the datagram that was read last from this UDP socket; zero where it does not say. It
+// notes that from the first question on.
+std::chrono::nanoseconds age_of_last(int socket);
+
 class DirectPath {
  public:
-  DirectPath(SocketPtr socket, const NiceAddress& peer);
+  // Nothing where the system has no descriptor left.
+  static std::shared_ptr<DirectPath> open(GSocket* socket, const NiceAddress& peer);
   DirectPath(const DirectPath&) = delete;
   DirectPath& operator=(const DirectPath&) = delete;
 
-  [[nodiscard]] GSocket* socket() const { return socket_.get(); }
-  [[nodiscard]] int fd() const { return g_socket_get_fd(socket_.get()); }
+  // As libnice knows it.
+  [[nodiscard]] int socket() const { return librarys_; }
 
   // What the system does not take is lost. Any thread.
   void send(ByteView datagram) const;
   // Hands over what has come from the peer and is no STUN (RFC 7983 §7), without waiting, up to the first datagram that
   // is libnice's. Whether the socket may have more: what is libnice's, or more than fits one turn.
-  bool take(const std::function<void(ByteView datagram)>& hand_over);
+  bool take(const Agent::OnDatagram& hand_over);
 
  private:
+  DirectPath(int librarys, int own, const NiceAddress& peer);
   [[nodiscard]] bool is_peer(const sockaddr_storage& from) const;
 
-  SocketPtr socket_;
+  int librarys_;
+  Descriptor own_;  // of the same socket: libnice may close its own
   sockaddr_storage peer_{};
   socklen_t peer_size_;
   std::array<std::uint8_t, 2048> datagram_;

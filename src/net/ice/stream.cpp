@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
@@ -36,10 +34,6 @@ template <class Work>
 void each_socket(NiceAgent* agent, guint stream, Work work) {
   const SocketsPtr sockets(nice_agent_get_sockets(agent, stream, component));
   for (guint i = 0; sockets && i < sockets->len; ++i) work(static_cast<GSocket*>(g_ptr_array_index(sockets.get(), i)));
-}
-
-SocketPtr hold(const SocketPtr& socket) {
-  return SocketPtr(static_cast<GSocket*>(g_object_ref(socket.get())));
 }
 
 bool is_udp(GSocket* socket) {
@@ -177,7 +171,7 @@ void Stream::look_at_path() {
   if (nice_agent_get_selected_pair(agent(), id_, component, &ours, &theirs) == FALSE) return;
   path_socket_ = socket_at(ours->base_addr);
   if (path_socket_ && ours->type != NICE_CANDIDATE_TYPE_RELAYED)
-    direct_path_ = std::make_shared<DirectPath>(hold(path_socket_), theirs->addr);
+    direct_path_ = DirectPath::open(path_socket_.get(), theirs->addr);
 }
 
 std::shared_ptr<DirectPath> Stream::direct_path() {
@@ -192,17 +186,11 @@ bool Stream::tells_age() {
   return path_socket_ != nullptr;
 }
 
-// Datagrams by other sockets than the path's are seldom. The system's clock may be set meanwhile.
+// Datagrams by other sockets than the path's are seldom.
 std::chrono::nanoseconds Stream::age() {
   const std::lock_guard lock(path_mutex_);
   look_at_path();
-  timespec taken{};
-  if (!path_socket_ || ::ioctl(g_socket_get_fd(path_socket_.get()), SIOCGSTAMPNS, &taken) != 0) return {};
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  const std::chrono::nanoseconds age =
-      std::chrono::seconds(now.tv_sec - taken.tv_sec) + std::chrono::nanoseconds(now.tv_nsec - taken.tv_nsec);
-  return age < std::chrono::nanoseconds(0) || age > limits::oldest_datagram ? std::chrono::nanoseconds(0) : age;
+  return path_socket_ ? age_of_last(g_socket_get_fd(path_socket_.get())) : std::chrono::nanoseconds(0);
 }
 
 // What does not answer is given up by libnice itself, for who gives it up before libnice does leaves sockets behind.
