@@ -176,7 +176,7 @@ inline constexpr std::chrono::milliseconds call_quality_interval = std::chrono::
 // What comes is taken in the voice engine's turns, so far apart at least. Without one for so long the media's own
 // thread waits for it; and where one took longer than this, as in a flood, for so long.
 inline constexpr std::chrono::milliseconds call_turns_apart{4};
-inline constexpr std::chrono::milliseconds call_turns{100};
+inline constexpr std::chrono::milliseconds call_turns{250};
 inline constexpr std::chrono::milliseconds call_turn{5};
 inline constexpr std::chrono::milliseconds call_apart = std::chrono::seconds(1);
 // Of one voice frame.

@@ -31,8 +31,8 @@ inline constexpr std::chrono::milliseconds oldest_datagram{300};
 // What is taken from a path's socket at once, before others get their turn.
 inline constexpr std::size_t datagrams_a_turn = 1024;
 // How often libnice has a turn of an adopted agent whose path stands, where nothing came for it by that: by other
-// sockets nothing comes but checks, and its timers are for those. RFC 8445 §14.2 lets 50 ms be between two of them.
-inline constexpr std::chrono::milliseconds library_turns{50};
+// sockets nothing comes but checks, and its timers are for those. The first of them is repeated after 250 ms.
+inline constexpr std::chrono::milliseconds library_turns{100};
 // How long who has adopted an agent waits where that waits for nothing but sockets.
 inline constexpr std::chrono::seconds longest_wait{60};
 
