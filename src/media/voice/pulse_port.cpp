@@ -265,9 +265,7 @@ class PulseSink final : public SoundSink, PulseStream {
   }
 
   // PulseStream
-  bool ready() const override {
-    return runs_ && !failed_ && wanted_ >= limits::play_samples;
-  }
+  bool ready() const override { return runs_ && !failed_ && wanted_ >= limits::play_samples; }
 
   // More in the server's buffer where there was too little, less after a time without trouble.
   void adapt(Micros now) {
@@ -292,7 +290,7 @@ class PulseSink final : public SoundSink, PulseStream {
   bool failed_ = false;
   std::uint64_t underruns_ = 0;
   std::uint64_t underruns_seen_ = 0;
-  std::size_t wanted_ = 0;  // samples
+  std::size_t wanted_ = 0;                                    // samples
   std::array<std::int16_t, limits::ring_samples> waiting_{};  // for flush()
   std::size_t count_ = 0;
   std::size_t latency_ = limits::least_sink_latency;

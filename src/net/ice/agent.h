@@ -105,8 +105,8 @@ class Agent {
   // With a datagram: how long ago the system took it; zero where that is not known (tells_age).
   using OnDatagram = std::function<void(ByteView datagram, std::chrono::nanoseconds age)>;
   // Ends the agent's own thread: from now on libnice works only in work() and turn(), on any thread, but one at a time,
-  // from prepare() to the work() that follows. Datagrams go to `on_datagram` from there, and ready_fd() tells nothing any
-  // more; what came before is still to be received.
+  // from prepare() to the work() that follows. Datagrams go to `on_datagram` from there, and ready_fd() tells nothing
+  // any more; what came before is still to be received.
   void adopt(OnDatagram on_datagram);
   // Nothing comes any more.
   void release();
