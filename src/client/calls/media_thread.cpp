@@ -159,7 +159,7 @@ class MediaThread::Worker final : media::DatagramPath, media::MediaObserver {
     if (!in_turns(now) || now - worked_ < limits::call_turns_apart) return;
     // Whoever waits for the path gives it up.
     if (waits_for_path_) return wakeup_.wake();
-    work();
+    if (way_.agent->take()) wakeup_.wake();
     worked_ = steady_clock::now();
     if (worked_ >= session_at_) session_at_ = session_->poll(worked_);
     // More comes than sound may wait for.

@@ -42,7 +42,7 @@ bool PulseLink::any_ready() const {
 
 void PulseLink::pump(Micros now) {
   if (std::exchange(pumped_, now) == now || std::exchange(fresh_, false)) return;
-  for (int turn = 0; turn < limits::pulse_turns && loop_.iterate(Micros(0)) && !any_ready(); ++turn) {
+  for (int turn = 0; turn < limits::pulse_turns && loop_.iterate(Micros(0)); ++turn) {
   }
 }
 

@@ -44,7 +44,7 @@ class PulseLink {
   void add(const PulseStream& stream) { streams_.push_back(&stream); }
   void remove(const PulseStream& stream) { std::erase(streams_, &stream); }
 
-  // Does what has come by now, until a stream is ready; once for each `now`, and not where wait() has just done so.
+  // Does what has come by now; once for each `now`, and not where wait() has just done so.
   void pump(Micros now);
   // Sends what the library was given, and waits for nothing.
   void flush() { loop_.defer(); }

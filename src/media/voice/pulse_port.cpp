@@ -149,7 +149,10 @@ class PulseSource final : public SoundSource, PulseStream {
   }
 
   bool take_some() {
-    if (!next_fragment()) return false;
+    if (!next_fragment()) {
+      readable_ = 0;  // the stream has ended
+      return false;
+    }
     const auto left = bytes_ / sample_bytes - used_;
     const auto count = std::min(left, block_.size() - count_);
     const auto place = std::span(block_).subspan(count_, count);
@@ -206,6 +209,7 @@ class PulseSink final : public SoundSink, PulseStream {
   }
   void end() override {
     runs_ = false;
+    count_ = 0;
     stream_.run(false);
     stream_.link().finish(stream_.library().stream_flush(stream_.get(), nullptr, nullptr));
   }

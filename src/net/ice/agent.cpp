@@ -34,15 +34,20 @@ struct Agent::Impl final : Farewells::Leaver {
 
   void send(ByteView datagram);
   void release();
-  // Takes what has come by a direct path and is not libnice's; answers the socket if it is empty now, or -1.
-  int take_direct();
+  struct Taken {
+    DirectPath::Left rest = DirectPath::Left::librarys;
+    std::shared_ptr<DirectPath> path = nullptr;  // if there is one
+  };
+  // What is no STUN and comes from the peer, by a direct path.
+  Taken take_direct();
+  bool take();
   void turn();
+  void work(std::span<const pollfd> polled) override;
   // Its end.
   void leave_owner();
   void begin() override;
   [[nodiscard]] bool over() const override { return closed; }
   std::chrono::milliseconds prepare(std::vector<pollfd>& polled) override { return loop.prepare(polled); }
-  void work(std::span<const pollfd> polled) override { loop.work(polled); }
 
   static void on_candidate(NiceAgent*, NiceCandidate*, gpointer of);
   static void on_gathered(NiceAgent*, guint, gpointer of);
@@ -56,8 +61,6 @@ struct Agent::Impl final : Farewells::Leaver {
   Stream stream{settings, loop};
   std::size_t told = 0;            // how many candidates of the peer libnice knows
   OnDatagram on_adopted_datagram;  // of who adopted it
-  // When libnice has its turn next, though nothing came for it.
-  std::chrono::steady_clock::time_point library_at;
   std::atomic<bool> gathered = false;
   std::atomic<NiceComponentState> component_state = NICE_COMPONENT_STATE_DISCONNECTED;
   bool closed = false;  // relays have heard of the end
@@ -78,12 +81,13 @@ void Agent::Impl::on_gathered(NiceAgent*, guint, gpointer of) {
 
 void Agent::Impl::on_state(NiceAgent*, guint, guint, guint state, gpointer of) {
   auto* self = static_cast<Impl*>(of);
+  if (state == NICE_COMPONENT_STATE_FAILED) self->stream.note_consent_lost();
   self->component_state = static_cast<NiceComponentState>(state);
   self->events.notify();
 }
 
-void Agent::Impl::on_path(NiceAgent*, guint, guint, NiceCandidate*, NiceCandidate*, gpointer of) {
-  static_cast<Impl*>(of)->stream.note_path();
+void Agent::Impl::on_path(NiceAgent*, guint, guint, NiceCandidate* ours, NiceCandidate* theirs, gpointer of) {
+  static_cast<Impl*>(of)->stream.note_path(*ours, *theirs);
 }
 
 void Agent::Impl::on_datagram(NiceAgent*, guint, guint, guint size, gchar* data, gpointer of) {
@@ -141,18 +145,32 @@ void Agent::Impl::send(ByteView datagram) {
                                     reinterpret_cast<const gchar*>(datagram.data())));
 }
 
-int Agent::Impl::take_direct() {
-  const auto direct = on_adopted_datagram && connected() ? stream.direct_path() : nullptr;
-  if (!direct) return -1;
-  return direct->take(on_adopted_datagram) ? -1 : direct->socket();
+Agent::Impl::Taken Agent::Impl::take_direct() {
+  auto path = on_adopted_datagram && connected() ? stream.direct_path() : nullptr;
+  if (!path) return {};
+  const auto rest = path->take(on_adopted_datagram);
+  return {.rest = rest, .path = std::move(path)};
+}
+
+// libnice reads a socket until nothing is left in it, which in a flood is never.
+bool Agent::Impl::take() {
+  const auto [rest, path] = take_direct();
+  if (path != nullptr) {
+    if (rest != DirectPath::Left::librarys && component_state == NICE_COMPONENT_STATE_READY) return false;
+    if (path->waiting() > limits::waiting_for_library) return true;
+  }
+  loop.turn();
+  return false;
 }
 
 void Agent::Impl::turn() {
-  const bool none_left = take_direct() >= 0;
-  const auto now = std::chrono::steady_clock::now();
-  if (none_left && component_state == NICE_COMPONENT_STATE_READY && now < library_at) return;
+  take_direct();
   loop.turn();
-  library_at = now + limits::library_turns;
+}
+
+void Agent::Impl::work(std::span<const pollfd> polled) {
+  const auto [rest, path] = take_direct();
+  loop.work(polled, rest == DirectPath::Left::librarys ? -1 : path->socket());
 }
 
 void Agent::Impl::leave_owner() {
@@ -311,12 +329,15 @@ std::chrono::milliseconds Agent::prepare(std::vector<pollfd>& polled) {
 }
 
 void Agent::work(std::span<const pollfd> polled) {
-  const auto done = impl_->take_direct();
-  impl_->loop.work(polled, done);
+  impl_->work(polled);
 }
 
 void Agent::turn() {
   impl_->turn();
+}
+
+bool Agent::take() {
+  return impl_->take();
 }
 
 }  // namespace pqc::net::ice

@@ -104,9 +104,9 @@ class Agent {
 
   // With a datagram: how long ago the system took it; zero where that is not known (tells_age).
   using OnDatagram = std::function<void(ByteView datagram, std::chrono::nanoseconds age)>;
-  // Ends the agent's own thread: from now on libnice works only in work() and turn(), on any thread, but one at a time,
-  // from prepare() to the work() that follows. Datagrams go to `on_datagram` from there, and ready_fd() tells nothing
-  // any more; what came before is still to be received.
+  // Ends the agent's own thread: from now on libnice works only in work(), turn() and take(), on any thread, but one at
+  // a time, from prepare() to the work() that follows. Datagrams go to `on_datagram` from there, and ready_fd() tells
+  // nothing any more; what came before is still to be received.
   void adopt(OnDatagram on_datagram);
   // Nothing comes any more.
   void release();
@@ -118,6 +118,9 @@ class Agent {
   void work(std::span<const pollfd> polled);
   // In place of both, for who comes by every few milliseconds: takes what has come, and waits for nothing.
   void turn();
+  // The same for who is in a hurry: leaves to a turn() by another, now and then, what is not urgent; and, which it
+  // answers, what is too much.
+  [[nodiscard]] bool take();
 
  private:
   struct Impl;

@@ -5,6 +5,7 @@
 #include <span>
 
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
@@ -55,19 +56,26 @@ void DirectPath::send(ByteView datagram) const {
 }
 
 // It is looked at first, since what was taken cannot be given to libnice any more.
-bool DirectPath::take(const Agent::OnDatagram& hand_over) {
+DirectPath::Left DirectPath::take(const Agent::OnDatagram& hand_over) {
   for (std::size_t i = 0; i < limits::datagrams_a_turn; ++i) {
     sockaddr_storage from{};
     socklen_t from_size = sizeof from;
     const auto size = ::recvfrom(own_.get(), datagram_.data(), datagram_.size(), MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT,
                                  reinterpret_cast<sockaddr*>(&from), &from_size);
-    if (size < 0) return false;
+    if (size < 0) return Left::nothing;
     const auto count = static_cast<std::size_t>(size);
-    if (count == 0 || count > datagram_.size() || datagram_[0] < behind_stun || !is_peer(from)) return true;
+    if (count == 0 || count > datagram_.size() || datagram_[0] < behind_stun || !is_peer(from)) return Left::librarys;
     static_cast<void>(::recv(own_.get(), nullptr, 0, MSG_DONTWAIT));
     hand_over(ByteView(datagram_).first(count), age_of_last(own_.get()));
   }
-  return true;
+  return Left::more;
+}
+
+std::size_t DirectPath::waiting() const {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof memory;
+  return ::getsockopt(own_.get(), SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0 ? memory[SK_MEMINFO_RMEM_ALLOC]
+                                                                                     : 0;
 }
 
 bool DirectPath::is_peer(const sockaddr_storage& from) const {

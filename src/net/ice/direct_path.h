@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -33,9 +34,13 @@ class DirectPath {
 
   // What the system does not take is lost. Any thread.
   void send(ByteView datagram) const;
+  enum class Left : std::uint8_t { nothing, librarys, more };
+
   // Hands over what has come from the peer and is no STUN (RFC 7983 §7), without waiting, up to the first datagram that
-  // is libnice's. Whether the socket may have more: what is libnice's, or more than fits one turn.
-  bool take(const Agent::OnDatagram& hand_over);
+  // is libnice's, or as much as fits one turn.
+  Left take(const Agent::OnDatagram& hand_over);
+  // How much memory what waits in the socket takes.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   DirectPath(int librarys, int own, const NiceAddress& peer);

@@ -27,12 +27,11 @@ inline constexpr unsigned farewell_tries = 2;
 inline constexpr std::chrono::milliseconds farewell{3000};
 inline constexpr std::size_t farewells = 128;
 // A datagram that is said to have waited longer did not: who adopted the agent looks more often.
-inline constexpr std::chrono::milliseconds oldest_datagram{300};
-// What is taken from a path's socket at once, before others get their turn.
+inline constexpr std::chrono::milliseconds oldest_datagram{500};
+// What is taken from a path's socket at once, before others get their turn. Where more bytes wait, libnice does not get
+// them on a thread that is in a hurry.
 inline constexpr std::size_t datagrams_a_turn = 1024;
-// How often libnice has a turn of an adopted agent whose path stands, where nothing came for it by that: by other
-// sockets nothing comes but checks, and its timers are for those. The first of them is repeated after 250 ms.
-inline constexpr std::chrono::milliseconds library_turns{100};
+inline constexpr std::size_t waiting_for_library = std::size_t{64} << 10;
 // How long who has adopted an agent waits where that waits for nothing but sockets.
 inline constexpr std::chrono::seconds longest_wait{60};
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <sys/socket.h>
 
@@ -161,23 +162,31 @@ std::optional<std::size_t> Stream::relay_of(const NiceCandidate& ours) const {
   return std::nullopt;
 }
 
+void Stream::note_path(const NiceCandidate& ours, const NiceCandidate& theirs) {
+  const std::lock_guard lock(path_mutex_);
+  new_path_ = {.type = ours.type, .ours = ours.base_addr, .theirs = theirs.addr};
+  consent_ = true;
+}
+
+void Stream::note_consent_lost() {
+  const std::lock_guard lock(path_mutex_);
+  consent_ = false;
+}
+
 // Under the mutex.
 void Stream::look_at_path() {
-  if (!path_changed_.exchange(false)) return;
-  NiceCandidate* ours = nullptr;
-  NiceCandidate* theirs = nullptr;
-  path_socket_.reset();
+  const auto ends = std::exchange(new_path_, std::nullopt);
+  if (!ends) return;
+  path_socket_ = socket_at(ends->ours);
   direct_path_.reset();
-  if (nice_agent_get_selected_pair(agent(), id_, component, &ours, &theirs) == FALSE) return;
-  path_socket_ = socket_at(ours->base_addr);
-  if (path_socket_ && ours->type != NICE_CANDIDATE_TYPE_RELAYED)
-    direct_path_ = DirectPath::open(path_socket_.get(), theirs->addr);
+  if (path_socket_ && ends->type != NICE_CANDIDATE_TYPE_RELAYED)
+    direct_path_ = DirectPath::open(path_socket_.get(), ends->theirs);
 }
 
 std::shared_ptr<DirectPath> Stream::direct_path() {
   const std::lock_guard lock(path_mutex_);
   look_at_path();
-  return direct_path_;
+  return consent_ ? direct_path_ : nullptr;
 }
 
 bool Stream::tells_age() {

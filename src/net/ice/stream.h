@@ -38,9 +38,11 @@ class Stream {
   // From now on libnice itself keeps the mapping at a NAT. Answers what checking() said before. Any thread.
   bool note_checks() { return checking_.exchange(true); }
 
-  // There is another path, or none. Any thread.
-  void note_path() { path_changed_ = true; }
-  // The path, where no relay of ours is in it. Any thread.
+  // There is another path. Any thread.
+  void note_path(const NiceCandidate& ours, const NiceCandidate& theirs);
+  // The peer does not want more, or is gone (RFC 7675): until there is another path, libnice says what may be sent.
+  void note_consent_lost();
+  // The path, where no relay of ours is in it and the peer consents. Any thread.
   [[nodiscard]] std::shared_ptr<DirectPath> direct_path();
   // Whether age() knows of what comes by the path: not where that is a relay over TCP or TLS.
   [[nodiscard]] bool tells_age();
@@ -69,9 +71,15 @@ class Stream {
   // Where libnice reaches each of Settings::turn; without a port where it does not.
   std::vector<StunServer> relays_;
   std::atomic<bool> checking_ = false;
-  std::atomic<bool> path_changed_ = true;
+  struct Ends {
+    NiceCandidateType type;  // of ours
+    NiceAddress ours;
+    NiceAddress theirs;
+  };
   std::mutex path_mutex_;
   // Under the mutex:
+  std::optional<Ends> new_path_;  // not looked at yet
+  bool consent_ = false;
   SocketPtr path_socket_;  // where it is UDP
   std::shared_ptr<DirectPath> direct_path_;
 };

@@ -79,6 +79,7 @@ std::vector<std::int16_t> play_and_record(SoundSink& sink, SoundSource& source, 
       sink.write(count == silence.size() ? said.first(count) : silence);
       said = said.subspan(count);
     }
+    sink.flush();
     while (source.read(block, now)) out.insert(out.end(), block.begin(), block.end());
     std::this_thread::sleep_until(std::chrono::steady_clock::time_point(std::min(sink.next(now), source.next(now))));
   }
@@ -88,7 +89,7 @@ std::vector<std::int16_t> play_and_record(SoundSink& sink, SoundSource& source, 
 TEST_F(DeviceTest, SoundGoesThroughDevicesAndTwoEngines) {
   const auto nobody = WavFile{folder_.path("nobody.wav")};
   std::unique_ptr<VoiceEngine> bob =
-      VoiceEngine::create({.source = WavFile{silence()}, .sink = Device{"speaker"}, .processing = false},
+      VoiceEngine::create({.source = Device{"Monitor of mic"}, .sink = Device{"speaker"}, .processing = false},
                           [](const auto&) {})
           .value();
   const auto to_bob = [&](const EncodedFrame& frame) {
@@ -122,6 +123,7 @@ TEST_F(DeviceTest, AnEndedDeviceKeepsNothing) {
     sink->begin(VoiceEngine::now());
     while (!source->read(block, VoiceEngine::now())) std::this_thread::sleep_for(1ms);
     while (sink->wants(VoiceEngine::now())) sink->write(std::span(block).first(limits::play_samples));
+    sink->flush();
     source->end();
     sink->end();
     EXPECT_FALSE(sink->wants(VoiceEngine::now()));
@@ -202,6 +204,23 @@ TEST_F(LostServerTest, AServerThatHangsIsWaitedForOnce) {
   sink.reset();
   source.reset();
   server_.end(SIGKILL);
+}
+
+// Who has sound that was not read, and cannot be any more, waits as long as it should.
+TEST_F(LostServerTest, ALostMicrophoneWakesNobody) {
+  auto source = open_source_device({"Monitor of mic"}, PulseLink::open()).value();
+  std::array<std::int16_t, limits::block_samples> block{};
+  source->begin(VoiceEngine::now());
+  while (!source->read(block, VoiceEngine::now())) source->wait(VoiceEngine::now() + 1s);
+  std::this_thread::sleep_for(50ms);  // the server goes on
+  server_.end(SIGKILL);
+  for (int i = 0; i < 3; ++i) {
+    while (source->read(block, VoiceEngine::now())) {
+    }
+    const auto until = VoiceEngine::now() + 20ms;
+    source->wait(until);
+    EXPECT_GE(VoiceEngine::now(), until);
+  }
 }
 
 TEST_F(LostServerTest, ADeviceThatDidNotStartIsStalled) {
