@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -49,6 +50,21 @@ Started<net::Certificate> load_or_make(const DataFolder& folder, const std::stri
   return std::move(*made);
 }
 
+// With a slash or a dot at its end the folder would be its own parent, and open to others like those above it.
+std::string without_end(const std::string& folder) {
+  std::filesystem::path path(folder);
+  while (path.has_relative_path() && path.has_parent_path() && (!path.has_filename() || path.filename() == "."))
+    path = path.parent_path();
+  return path.string();
+}
+
+bool is_at(int file, const std::string& path) {
+  struct stat ours{};
+  struct stat there{};
+  return ::fstat(file, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
+         ours.st_dev == there.st_dev;
+}
+
 }  // namespace
 
 StartFailure folder_failure(const std::string& what, int code) {
@@ -90,17 +106,15 @@ DataFolder::~DataFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-Started<DataFolder> DataFolder::open(const std::string& path) {
+Started<DataFolder> DataFolder::open(const std::string& given) {
+  const auto path = without_end(given);
   std::error_code error;
-  // With a slash at its end the folder would be its own parent, and open to others like those above it.
-  const auto trimmed = path.substr(0, path.find_last_not_of('/') + 1);
-  const auto parent = std::filesystem::path(trimmed).parent_path();
+  const auto parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
   const bool made = !error && ::mkdir(path.c_str(), S_IRWXU) == 0;
   if (!error && !made && errno != EEXIST) error.assign(errno, std::generic_category());
   if (error) return std::unexpected(folder_failure("cannot make the data folder " + path, error.value()));
   DataFolder folder(path);
-  folder.is_new_ = made;
   const auto lock_file = folder.file("lock");
   folder.lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (folder.lock_ < 0) return std::unexpected(folder_failure("cannot open " + lock_file, errno));
@@ -108,7 +122,25 @@ Started<DataFolder> DataFolder::open(const std::string& path) {
     return std::unexpected(StartFailure{
         ExitCode::busy, "another pqc-chat-server runs on " + path + ": stop it, or choose another --data"});
   }
+  if (!is_at(folder.lock_, lock_file)) {
+    return std::unexpected(
+        StartFailure{ExitCode::busy, "another pqc-chat-server has just removed " + path + ": start this one again"});
+  }
+  // Another server may have run on it between making and locking.
+  folder.is_new_ = made && ::access(folder.database().c_str(), F_OK) != 0;
   return folder;
+}
+
+void DataFolder::discard() {
+  auto removed = path_ + ".removed-XXXXXX";
+  if (::mkdtemp(removed.data()) == nullptr) return;
+  if (::rename(path_.c_str(), removed.c_str()) != 0) {
+    ::rmdir(removed.c_str());
+    return;
+  }
+  std::error_code ignored;  // what is left is nobody's
+  std::filesystem::remove_all(removed, ignored);
+  ::close(std::exchange(lock_, -1));
 }
 
 Started<DataFolder> DataFolder::look(const std::string& path) {

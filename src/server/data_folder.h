@@ -29,7 +29,7 @@ using Started = std::expected<T, StartFailure>;
 
 class DataFolder {
  public:
-  // Makes the folder (0700) if it is missing and takes the lock: BUSY when another server has it.
+  // Makes the folder (0700) if it is missing and takes the lock: BUSY when another server has it, or removes it.
   static Started<DataFolder> open(const std::string& path);
   // For commands beside a running server: neither makes nor locks.
   static Started<DataFolder> look(const std::string& path);
@@ -39,6 +39,9 @@ class DataFolder {
 
   // Whether open() made it.
   [[nodiscard]] bool is_new() const { return is_new_; }
+  // Removes the folder with all that is in it, and gives the lock up. It goes under another name first: whoever opens
+  // `path` from then on makes a folder of its own, which stays. Only while nothing in it is open.
+  void discard();
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
   [[nodiscard]] std::string database() const { return file("pqc-chat.db"); }
 

@@ -1,7 +1,6 @@
 #include "server/server.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -92,9 +91,10 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     if (auto ready = prepare_turn(); !ready) return ready;
     if (auto listening = listen(*all); !listening) return listening;
     if (auto listening = listen_for_stun(); !listening) return listening;
+    if (auto written = folder_.write(listening_file, listening_text()); !written) return written;
     sweep_blobs();  // what expired while nobody served gives its room back at once
     sweep();
-    return folder_.write(listening_file, listening_text());
+    return {};
   }
 
   void stop(std::function<void()> done) {
@@ -121,6 +121,12 @@ class Server::Impl : public std::enable_shared_from_this<Impl> {
     if (blobs_) blobs_->stop();
     if (storage_) storage_->stop();
     folder_.remove(listening_file);
+  }
+
+  // Of a start that failed: the folder stays locked until all else is closed.
+  DataFolder give_up() {
+    abandon();
+    return std::move(folder_);
   }
 
   [[nodiscard]] std::string listening_text() const {
@@ -306,13 +312,12 @@ Server::~Server() {
 Started<std::unique_ptr<Server>> Server::start(boost::asio::io_context& context, const ServerOptions& options) {
   auto folder = DataFolder::open(options.data_folder);
   if (!folder) return std::unexpected(folder.error());
-  const bool is_new = folder->is_new();
-  std::unique_ptr<Server> server(new Server(std::make_shared<Impl>(context, std::move(*folder), options)));
-  auto started = server->impl_->start();
-  if (started) return server;
-  server.reset();
-  std::error_code ignored;
-  if (is_new) std::filesystem::remove_all(options.data_folder, ignored);  // nobody has an account there
+  auto impl = std::make_shared<Impl>(context, std::move(*folder), options);
+  auto started = impl->start();
+  if (started) return std::unique_ptr<Server>(new Server(std::move(impl)));
+  auto unused = impl->give_up();
+  impl.reset();
+  if (unused.is_new()) unused.discard();  // nobody has an account there
   return std::unexpected(started.error());
 }
 

@@ -10,6 +10,7 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
@@ -275,8 +276,12 @@ class ServerTest(unittest.TestCase):
 
     def test_the_data_folder_is_for_its_owner(self):
         folder = self.root / "new" / "data"
-        self.start(data=f"{folder}/")
-        self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+        self.addCleanup(os.umask, os.umask(0o022))
+        for name in f"{folder}/", f"{folder}/.":
+            self.start(data=name).stop()
+            self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+            self.assertNotEqual(folder.parent.stat().st_mode & 0o777, 0o700)
+            shutil.rmtree(folder)
 
     def test_status_and_invite(self):
         server = self.start()
@@ -325,8 +330,10 @@ class ServerTest(unittest.TestCase):
             self.assertIn("'" + unclear + "' is not ADDRESS:PORT: write the two as in",
                           self.refused(2, "--data", other, "--listen", unclear))
         self.assertFalse(other.exists())
-        self.refused(2, "--data", f"{other}/", "--listen", "192.0.2.1:8443")
-        self.assertFalse(other.exists())
+        for same in f"{other}/", f"{other}/.":
+            self.refused(2, "--data", same, "--listen", "192.0.2.1:8443")
+            self.assertFalse(other.exists())
+        self.assertEqual(sorted(file.name for file in self.root.iterdir()), ["data"])
         other.mkdir()
         self.refused(2, "--data", other, "--listen", "192.0.2.1:8443")
         self.assertTrue((other / "pqc-chat.db").exists())
