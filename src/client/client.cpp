@@ -1,6 +1,7 @@
 #include "client/client.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include "base/log.h"
 #include "client/engine.h"
@@ -33,17 +34,33 @@ Result<std::vector<crypto::SuiteId>> parse_suites(const std::vector<std::string>
   return out;
 }
 
-Status run_registration(Engine& engine, Loop& loop, const Engine::Registration& registration) {
+// While it lives, a signal that would end the program ends what is waited for, so that no half-made profile is left.
+class Interruption {
+ public:
+  explicit Interruption(Loop& loop)
+      : handle_(loop.on_signals({SIGINT, SIGTERM, SIGHUP}, [this](int) { came_ = true; })) {}
+  [[nodiscard]] bool came() const { return came_; }
+
+ private:
+  bool came_ = false;
+  Loop::HandlePtr handle_;
+};
+
+Status run_registration(Engine& engine, Loop& loop, const Interruption& interruption,
+                        const Engine::Registration& registration) {
   std::optional<Status> outcome;
   engine.register_account(registration, [&outcome](const Status& status) { outcome = status; });
-  loop.run_until([&outcome] { return outcome.has_value(); });
+  loop.run_until([&] { return outcome.has_value() || interruption.came(); });
   bool closed = false;
   engine.go_offline([&closed] { closed = true; });
   loop.run_until([&closed] { return closed; }, std::chrono::steady_clock::now() + std::chrono::seconds(2));
-  return *outcome;
+  if (outcome) return *outcome;
+  return fail(ExitCode::interrupted, engine.core().account.exists()
+                                         ? "interrupted: the same command goes on"
+                                         : "interrupted before the server was asked: nothing was made");
 }
 
-Status run_link(Engine& engine, Loop& loop, const LinkOptions& options) {
+Status run_link(Engine& engine, Loop& loop, const Interruption& interruption, const LinkOptions& options) {
   std::optional<Status> outcome;
   LinkGuest guest(engine.core(),
                   {.host = options.host,
@@ -52,11 +69,11 @@ Status run_link(Engine& engine, Loop& loop, const LinkOptions& options) {
                    .allow_classical = options.allow_classical},
                   options.on_code, [&outcome](const Status& status) { outcome = status; });
   guest.start();
-  loop.run_until([&outcome] { return outcome.has_value(); });
+  loop.run_until([&] { return outcome.has_value() || interruption.came(); });
   bool closed = false;
   guest.stop([&closed] { closed = true; });
   loop.run_until([&closed] { return closed; }, std::chrono::steady_clock::now() + std::chrono::seconds(2));
-  return *outcome;
+  return outcome.value_or(fail(ExitCode::interrupted, "interrupted before the device was linked"));
 }
 
 }  // namespace
@@ -95,12 +112,13 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
   const auto& paths = options.open.profile;
   auto suites = parse_suites(options.suites);
   if (!suites) return pass(suites);
+  Loop loop;
+  const Interruption interruption(loop);
   NewProfile made(paths, options.open.agent_program);
   if (auto begun = made.begin(); !begun) return pass(begun);
   Rng& rng = rng_of(options.open);
   auto opened = create_profile(paths, made.lock(), options.passphrase, key_access(options.open));
   if (!opened) return pass(opened);
-  Loop loop;
   Engine engine(loop, std::move(*opened), options.open.clock != nullptr ? *options.open.clock : system_clock, rng);
   if (auto loaded = engine.load(); !loaded) return pass(loaded);
   auto& account = engine.core().account;
@@ -121,7 +139,7 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
                                                       .allow_classical = options.allow_classical},
                                           .suites = std::move(*suites),
                                           .invite = options.invite};
-  auto done = run_registration(engine, loop, registration);
+  auto done = run_registration(engine, loop, interruption, registration);
   // Keys that the server has, or may have, are not thrown away.
   if (done || account.exists()) made.keep();
   if (!done) return pass(done);
@@ -130,18 +148,19 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
 
 Result<AccountInfo> Client::link(LinkOptions options) {
   const auto& paths = options.open.profile;
+  Loop loop;
+  const Interruption interruption(loop);
   NewProfile made(paths, options.open.agent_program);
   if (auto begun = made.begin(); !begun) return pass(begun);
   auto opened = create_profile(paths, made.lock(), options.passphrase, key_access(options.open));
   if (!opened) return pass(opened);
-  Loop loop;
   Engine engine(loop, std::move(*opened), options.open.clock != nullptr ? *options.open.clock : system_clock,
                 rng_of(options.open));
   if (auto loaded = engine.load(); !loaded) return pass(loaded);
   if (engine.core().account.exists())
     return fail(ExitCode::already_registered, "this profile belongs to " + engine.core().account.name().text() +
                                                   ": use another --profile for a new device");
-  auto done = run_link(engine, loop, options);
+  auto done = run_link(engine, loop, interruption, options);
   if (done || engine.core().account.exists()) made.keep();
   if (!done) return pass(done);
   return engine.whoami();

@@ -4,6 +4,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import sqlite3
 import stat
 import subprocess
@@ -49,9 +50,29 @@ class Registration(Case):
         self.expect(other.register(self.server), 0)
         self.assertEqual(stat.S_IMODE((other.profile / "profile.db").stat().st_mode), 0o600)
         agent = programs.agent_of(other)
+        self.assertIsNotNone(agent)
         self.expect(other(*refusals[0][0]), 23, "already_registered")
         self.assertEqual(programs.agent_of(other), agent)
         self.expect(other("whoami"), 0)
+
+    def interrupted(self, process, number):
+        process.send_signal(number)
+        out, err = process.communicate(timeout=programs.TIMEOUT)
+        return self.expect(programs.Answer(process.returncode, out, err), 130, "interrupted")
+
+    def test_an_interruption_leaves_nothing_behind(self):
+        nobody = self.person("nobody", register=False)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+                link = nobody.start("link", "--server", self.server.address)
+                programs.line_of(link)
+                self.interrupted(link, number)
+                register = nobody.start("register", nobody.name, "--server", f"127.0.0.1:{silent.getsockname()[1]}")
+                with silent.accept()[0]:
+                    self.interrupted(register, number)
+                self.assertIsNone(programs.agent_of(nobody))
+                self.assertFalse(nobody.profile.exists())
+        self.expect(nobody.register(self.server), 0)
 
     def test_folders_are_for_their_owner(self):
         alice = self.person("alice", register=False)
