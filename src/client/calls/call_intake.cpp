@@ -21,7 +21,7 @@ bool CallIntake::within_limit(const ContactRow& contact, bool fresh, UnixMillis 
   return within;
 }
 
-bool CallIntake::is_fresh(const ContactRow& contact, const CallOffer& offer, UnixMillis received_at) {
+bool CallIntake::is_fresh(const ContactRow& contact, const CallOffer& offer, UnixMillis received_at) const {
   const auto by_caller = core_.server_now() - offer.offered_at;
   return by_caller <= limits::call_offer_lifetime && by_caller >= -limits::call_offer_lifetime &&
          core_.server_now() - received_at <= limits::call_offer_lifetime && !contact.blocked();
@@ -97,20 +97,31 @@ Status CallIntake::hear_of_waiting(const CallPeer& from, const CallContent& cont
   return waiting_.forget(content.call);
 }
 
-bool CallIntake::waits() {
+bool CallIntake::waits() const {
   const auto waiting = waiting_.find();
   return waiting && *waiting;
+}
+
+Result<bool> CallIntake::may_ring(const WaitingOffer& offer) const {
+  auto contact = core_.store.contacts.find(offer.from.contact);
+  if (!contact) return pass(contact);
+  return *contact && is_welcome(**contact) &&
+         is_fresh(**contact, std::get<CallOffer>(offer.content.what), offer.received_at);
+}
+
+std::optional<CallId> CallIntake::waiting_call() const {
+  const auto waiting = waiting_.find();
+  if (!waiting || !*waiting || !may_ring(**waiting).value_or(false)) return std::nullopt;
+  return (*waiting)->content.call;
 }
 
 std::optional<CallArrived> CallIntake::waiting() {
   const auto waiting = waiting_.find();
   if (!waiting || !*waiting) return std::nullopt;
   const auto& offer = **waiting;
-  const auto contact = core_.store.contacts.find(offer.from.contact);
-  if (!contact) return std::nullopt;
-  const bool rings = *contact && is_welcome(**contact) &&
-                     is_fresh(**contact, std::get<CallOffer>(offer.content.what), offer.received_at);
-  if (rings)
+  const auto rings = may_ring(offer);
+  if (!rings) return std::nullopt;
+  if (*rings)
     return CallArrived{.from = offer.from,
                        .content = offer.content,
                        .fresh = true,

@@ -25,9 +25,11 @@ class CallIntake {
   Result<std::optional<CallArrived>> take(const CallPeer& from, const ContactRow& contact, const CallContent& content,
                                           UnixMillis received_at, const Here& here);
   // Whether an offer waits that another program took in.
-  bool waits();
+  [[nodiscard]] bool waits() const;
   // That offer; one that must not ring any more is forgotten.
   std::optional<CallArrived> waiting();
+  // The call of that offer, if it may ring still. Nothing is forgotten: how the call ends may still be heard.
+  [[nodiscard]] std::optional<CallId> waiting_call() const;
   // This call is answered or over.
   Status forget(const CallId& id) { return waiting_.forget(id); }
 
@@ -36,7 +38,8 @@ class CallIntake {
   Result<bool> take_offer(const WaitingOffer& offer, bool may_wait);
   Status hear_of_waiting(const CallPeer& from, const CallContent& content);
   [[nodiscard]] std::chrono::milliseconds age_of(const CallOffer& offer) const;
-  bool is_fresh(const ContactRow& contact, const CallOffer& offer, UnixMillis received_at);
+  [[nodiscard]] bool is_fresh(const ContactRow& contact, const CallOffer& offer, UnixMillis received_at) const;
+  [[nodiscard]] Result<bool> may_ring(const WaitingOffer& offer) const;
   bool within_limit(const ContactRow& contact, bool fresh, UnixMillis received_at);
 
   Core& core_;

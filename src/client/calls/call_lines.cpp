@@ -46,10 +46,10 @@ bool CallLines::has(const CallId& id) const {
 Result<std::vector<CallRecord>> CallLines::latest(std::size_t limit) {
   auto calls = core_.store.calls.latest(limit);
   if (!calls) return calls;
-  const auto waiting = intake_.waiting();
+  const auto waiting = intake_.waiting_call();
   for (auto& call : *calls) {
     const auto id = id_of(call);
-    call.goes_on = call.ended.value == 0 && (has(id) || (waiting && waiting->content.call == id));
+    call.goes_on = call.ended.value == 0 && (has(id) || waiting == id);
   }
   return calls;
 }

@@ -43,7 +43,7 @@ Status WaitingOffers::keep(const WaitingOffer& offer) {
   return store_.account.set_blob(setting::waiting_offer, encode(offer));
 }
 
-Result<std::optional<WaitingOffer>> WaitingOffers::find() {
+Result<std::optional<WaitingOffer>> WaitingOffers::find() const {
   auto bytes = store_.account.blob(setting::waiting_offer);
   if (!bytes) return pass(bytes);
   return *bytes ? decode(**bytes) : std::nullopt;

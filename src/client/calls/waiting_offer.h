@@ -22,7 +22,7 @@ class WaitingOffers {
 
   // In place of the one before.
   Status keep(const WaitingOffer& offer);
-  Result<std::optional<WaitingOffer>> find();
+  [[nodiscard]] Result<std::optional<WaitingOffer>> find() const;
   // Nothing where another one waits.
   Status forget(const CallId& id);
 
