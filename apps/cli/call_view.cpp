@@ -194,10 +194,8 @@ std::string call_record_line(const client::CallRecord& call) {
 Json call_record_object(const client::CallRecord& call) {
   auto out = json_object("call_record");
   out.add("id", call.id).add("peer", call.peer).add("direction", direction_of(call.direction));
-  if (call.goes_on)
-    out.add("goes_on", true);
-  else
-    out.add("outcome", client::name(call.outcome));
+  if (call.goes_on) out.add("goes_on", true);
+  out.add("outcome", client::name(call.outcome));  // of every call, as it always was
   out.add("started_at", rfc3339(call.started));
   if (call.answered.value > 0) out.add("answered_at", rfc3339(call.answered));
   if (call.ended.value > 0) out.add("ended_at", rfc3339(call.ended));
