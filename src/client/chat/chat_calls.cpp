@@ -41,8 +41,10 @@ bool ChatCalls::on_command(std::string_view word, std::string_view rest, const s
 }
 
 void ChatCalls::place(std::string_view options, const std::string& peer) {
-  if (shown_.phase == CallPhase::rings_here) return interactor_.show("Somebody calls: /answer or /decline first");
-  if (goes_on(shown_)) return interactor_.show("There is a call already: /hangup first");
+  // One that was hung up is shown until its end is told, which waits for its recording; it keeps none from beginning.
+  const auto known = client_.call(CallStatusRequest{}).value_or(shown_);
+  if (known.phase == CallPhase::rings_here) return interactor_.show("Somebody calls: /answer or /decline first");
+  if (goes_on(known)) return interactor_.show("There is a call already: /hangup first");
   const auto audio = read_audio_(options);
   if (!audio) return interactor_.show(audio.error().message);
   perform(PlaceCallRequest{.peer = peer, .audio = *audio});

@@ -1,6 +1,8 @@
 // What a person types in a chat about calls (client/chat/chat_calls.h), and what is shown of them.
 #include "client/chat/chat_calls.h"
 
+#include <future>
+
 #include "calls_support.h"
 
 namespace pqc::client {
@@ -75,6 +77,34 @@ TEST_F(ChatCallsTest, ACallThatGoesOnIsNamedBeforeWhatIsWrongWithAnother) {
   chat.on_event(bob.events.back());
   EXPECT_TRUE(chat.on_command("/call", "nonsense", "alice"));
   EXPECT_EQ(paper.said.back(), "There is a call already: /hangup first");
+}
+
+TEST_F(ChatCallsTest, WhoHasHungUpMayCallAtOnce) {
+  std::promise<void> disk;
+  bob.media.recording_end = [written = disk.get_future().share()]() -> std::optional<Error> {
+    written.wait();
+    return std::nullopt;
+  };
+  ring();
+  ASSERT_TRUE(call(bob, AnswerCallRequest{}));
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::active && bob.phase() == CallPhase::active; }));
+  const auto first = bob.events.back();
+  chat.on_event(first);
+  EXPECT_TRUE(chat.on_command("/hangup", "", "alice"));
+  ASSERT_TRUE(until([&] { return alice.outcome().has_value(); }));
+  ASSERT_EQ(bob.phase(), CallPhase::active) << "its recording is still written, and its end not told";
+  bob.media.recording_end = {};
+  EXPECT_TRUE(chat.on_command("/call", "", "alice"));
+  EXPECT_EQ(paper.said, std::vector<std::string>{});
+  ASSERT_TRUE(until([&] { return alice.phase() == CallPhase::rings_here && bob.phase() == CallPhase::rings_there; }));
+  chat.on_event(bob.events.back());
+  // The end of the first one comes, and the second one is still in view.
+  disk.set_value();
+  ASSERT_TRUE(until([&] { return bob.outcome().has_value(); }));
+  ASSERT_EQ(bob.events.back().id, first.id);
+  chat.on_event(bob.events.back());
+  EXPECT_TRUE(chat.on_command("/call", "nonsense", "alice"));
+  EXPECT_EQ(paper.said, std::vector<std::string>{"There is a call already: /hangup first"});
 }
 
 TEST_F(ChatCallsTest, OptionsAreThoseOfTheCall) {
