@@ -52,7 +52,12 @@ Status Changes::make(const DeleteConversation& change) {
 Status Changes::make(const SetBlocked& change) {
   auto row = contact(change.peer);
   if (!row) return pass(row);
-  if (row->record.empty() && !row->barred) return no_contact(change.peer);  // asked for, never found
+  if (row->record.empty() && !row->barred) {
+    // Asked for and not found yet: somebody only to whom something was written.
+    auto written = core_.store.contacts.messages(row->id);
+    if (!written) return pass(written);
+    if (*written == 0) return no_contact(change.peer);
+  }
   if (auto done = core_.store.contacts.set_barred(row->id, change.blocked); !done) return done;
   if (!change.blocked) {
     core_.loop.post([this] { outbox_.pump(); });

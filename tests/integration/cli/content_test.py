@@ -284,6 +284,16 @@ class People(Case):
         self.sent(bob, alice, "well then")
         self.received(alice, "well then")
 
+    def test_whom_only_a_queued_message_was_written_to_is_blocked(self):
+        server = programs.Server(self.folder / "away")
+        self.addCleanup(server.stop)
+        alice, bob = self.person("alice", server=server), self.person("bob", server=server)
+        server.stop()
+        self.expect(bob("send", alice.name, "hi"), 15)
+        self.expect(bob("block", alice.name), 0)
+        self.assertTrue(self.expect(bob("contacts"), 0).objects[0]["blocked"])
+        self.assertEqual(self.history(bob, alice)[-1]["status"], "failed")
+
 
 if __name__ == "__main__":
     programs.main()
