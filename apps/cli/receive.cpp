@@ -1,5 +1,6 @@
 // pqc-chat receive: what came in since the last time, and what comes.
 #include <csignal>
+#include <set>
 
 #include "cli/call_view.h"
 #include "cli/commands.h"
@@ -63,9 +64,8 @@ class Reader {
   void on_call(const client::CallInfo& call) {
     if (silent_ || !client_.owner()) return;
     if (call.phase == client::CallPhase::rings_here) {
-      if (call.id != std::exchange(rings_, call.id)) context_.output.note(ringing_line(call));
-    } else if (call.id == rings_) {
-      rings_.clear();
+      if (rings_.insert(call.id).second) context_.output.note(ringing_line(call));
+    } else if (call.phase == client::CallPhase::over && rings_.erase(call.id) != 0) {
       context_.output.note(call_line(call, SystemClock().now()));
     }
   }
@@ -98,7 +98,7 @@ class Reader {
   const bool silent_;  // stays connected, marks nothing as shown
   bool news_ = false;
   bool reported_ = false;
-  std::string rings_;  // the call that was told of, until it is told what became of it
+  std::set<std::string> rings_;  // calls that were told of, until it is told what became of them
   int signal_ = 0;
   std::size_t printed_ = 0;
   std::optional<client::Error> error_;

@@ -101,6 +101,15 @@ class Calls(Case):
         calling.send_signal(signal.SIGINT)
         self.assertEqual(programs.line_of(connected, connected.stderr), f"{alice.name}@test: missed\n")
         self.ended(calling)
+        # And of one that was answered here, how it went: one line, at its end.
+        calling = alice.start("call", bob.name, *self.sounds(alice))
+        self.assertIn("calls: pqc-chat answer", programs.line_of(connected, connected.stderr))
+        answering = bob.start("answer", *self.sounds(bob))
+        self.until(answering, "active")
+        self.expect(bob("hangup"), 0)
+        self.assertRegex(programs.line_of(connected, connected.stderr), f"^{alice.name}@test: ended after 0:")
+        self.ended(answering)
+        self.ended(calling)
         connected.terminate()
         connected.communicate(timeout=programs.TIMEOUT)
 
