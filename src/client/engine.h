@@ -131,6 +131,7 @@ class Engine {
                                                              const net::LinkInfo& link);
   void on_online(const pqc_chat::v1::LoggedIn& answer);
   void on_offline(const Error& error);
+  [[nodiscard]] bool refused_unstored(ExitCode code) const;
   Status settle_login(const pqc_chat::v1::LoggedIn& answer);
   void maintain(const pqc_chat::v1::LoggedIn& answer);
   [[nodiscard]] bool has_older_record(const pqc_chat::v1::LoggedIn& answer) const;

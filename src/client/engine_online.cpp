@@ -255,6 +255,13 @@ void Engine::finish_registration(const Status& status) {
   core_.loop.post([done, status] { done(status); });
 }
 
+// Whether the server answered so before it stored anything (docs/spec/relay.md): rate, quota, too large, malformed. It
+// says nothing of what an earlier run asked for.
+bool Engine::refused_unstored(ExitCode code) const {
+  return !resumed_ && core_.relay->sign_in_refused() &&
+         (code == ExitCode::quota || code == ExitCode::text_too_long || code == ExitCode::protocol_mismatch);
+}
+
 void Engine::on_offline(const Error& error) {
   direct_.stop();  // before the outbox: what was on a path goes again too
   sync_.on_offline();
@@ -275,7 +282,8 @@ void Engine::on_offline(const Error& error) {
     return core_.loop.post([this] { core_.relay->start(false); });
   }
   const bool definite = error.code == ExitCode::name_taken || error.code == ExitCode::invalid_invite ||
-                        error.code == ExitCode::refused || error.code == ExitCode::login_refused;
+                        error.code == ExitCode::refused || error.code == ExitCode::login_refused ||
+                        refused_unstored(error.code);
   // The keys of an account that the server has are never thrown away.
   if (definite && !confirmed_ && !core_.account.discard()) log(LogLevel::error, "engine.not_discarded");
   const bool not_ours = refusal_ && !confirmed_ && error.code == ExitCode::login_refused;

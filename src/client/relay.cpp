@@ -121,6 +121,7 @@ void Relay::stop(std::function<void()> done) {
 void Relay::connect() {
   retry_.reset();
   state_ = State::connecting;
+  sign_in_refused_ = false;
   link_.connect({.host = address_.host,
                  .port = address_.port,
                  .pin = address_.pin,
@@ -142,7 +143,10 @@ void Relay::on_frame(ByteView bytes) {
   if (!frame.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return fail_with({ExitCode::protocol_mismatch, "the server sent something that is not of this protocol"});
   if (frame.request_id() != 0) {
-    if (frame.has_error()) return answer(frame.request_id(), std::unexpected(from_server(frame.error())));
+    if (frame.has_error()) {
+      sign_in_refused_ = state_ == State::signing_in;
+      return answer(frame.request_id(), std::unexpected(from_server(frame.error())));
+    }
     return answer(frame.request_id(), &frame);
   }
   if (frame.has_hello() && state_ == State::signing_in) return on_hello(frame.hello());

@@ -84,6 +84,8 @@ class Relay {
   [[nodiscard]] bool asking() const { return !questions_.empty(); }
   // Connecting or signing in.
   [[nodiscard]] bool busy() const { return state_ == State::connecting || state_ == State::signing_in; }
+  // Whether the server answered the first question of this connection with an error.
+  [[nodiscard]] bool sign_in_refused() const { return sign_in_refused_; }
   // Why it is not online; nothing before the first failure and while online.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   [[nodiscard]] const net::LinkInfo& info() const { return info_; }
@@ -123,6 +125,7 @@ class Relay {
   net::RelayLink link_;
   State state_ = State::stopped;
   bool keep_ = false;
+  bool sign_in_refused_ = false;
   std::optional<Error> failure_;
   net::LinkInfo info_;
   std::chrono::milliseconds clock_offset_{0};

@@ -385,37 +385,60 @@ TEST_F(HostileServerTest, Threat3AnExpiredRecordGetsNoCiphertext) {
   EXPECT_EQ(sent_by(alice), before);
 }
 
-// The server has the account, but its answer was lost. The invite is used up, the name is taken: both by us.
-TEST_F(HostileServerTest, AnInterruptedRegistrationIsGoneOnWith) {
-  const auto interrupted = [](v1::ErrorCode again) {
-    return [again](bool known) { return std::optional(known ? again : v1::ERROR_UNAVAILABLE); };
-  };
-  for (const auto again : {v1::ERROR_INVITE_INVALID, v1::ERROR_NAME_TAKEN}) {
-    const Folder folder;
-    server.behave({.registration = interrupted(again)});
-    const auto attempt = [&] {
-      client::RegisterOptions options;
-      options.open.profile.folder = folder.path() / "profile";
-      options.name = std::format("erin{}", static_cast<int>(again));
-      options.host = "127.0.0.1";
-      options.port = server.port();
-      options.fingerprint = server.fingerprint();
-      options.suites = {"pq"};
-      options.invite = "once";
-      return client::Client::register_account(std::move(options));
-    };
-    EXPECT_FALSE(attempt());
-    const auto second = attempt();
-    ASSERT_TRUE(second) << second.error().message;
-    // It is known for good: from now on it logs in.
+class RegistrationTest : public HostileServerTest {
+ protected:
+  [[nodiscard]] std::filesystem::path profile() const { return folder_.path() / "profile"; }
+  // What the server answers, and says itself to have done.
+  client::Result<client::AccountInfo> attempt(std::optional<v1::ErrorCode> answer) {
+    server.behave({.registration = [answer](bool) { return answer; }});
+    client::RegisterOptions options;
+    options.open.profile.folder = profile();
+    options.name = "erin";
+    options.host = "127.0.0.1";
+    options.port = server.port();
+    options.fingerprint = server.fingerprint();
+    options.suites = {"pq"};
+    options.invite = "once";
+    return client::Client::register_account(std::move(options));
+  }
+  void expect_online() {
     client::OpenOptions options;
-    options.profile.folder = folder.path() / "profile";
+    options.profile.folder = profile();
     const auto opened = client::Client::open(options);
     ASSERT_TRUE(opened) << opened.error().message;
     const auto online = (*opened)->connect(patience);
     ASSERT_TRUE(online) << online.error().message;
     (*opened)->close();
   }
+
+ private:
+  Folder folder_;
+};
+
+class InterruptedRegistrationTest : public RegistrationTest, public testing::WithParamInterface<v1::ErrorCode> {};
+
+// The server has the account, but its answer was lost. The invite is used up, the name is taken: both by us.
+TEST_P(InterruptedRegistrationTest, IsGoneOnWith) {
+  EXPECT_FALSE(attempt(v1::ERROR_UNAVAILABLE));
+  // That it takes nothing just now says nothing of what it took before.
+  for (const auto busy : {v1::ERROR_RATE_LIMITED, v1::ERROR_QUOTA, v1::ERROR_UNAVAILABLE}) EXPECT_FALSE(attempt(busy));
+  const auto last = attempt(GetParam());
+  ASSERT_TRUE(last) << last.error().message;
+  // It is known for good: from now on it logs in.
+  expect_online();
+}
+
+INSTANTIATE_TEST_SUITE_P(, InterruptedRegistrationTest,
+                         testing::Values(v1::ERROR_INVITE_INVALID, v1::ERROR_NAME_TAKEN));
+
+TEST_F(RegistrationTest, LeavesNothingWhereTheServerStoredNothing) {
+  for (const auto refusal :
+       {v1::ERROR_RATE_LIMITED, v1::ERROR_QUOTA, v1::ERROR_TOO_LARGE, v1::ERROR_MALFORMED, v1::ERROR_REFUSED}) {
+    EXPECT_FALSE(attempt(refusal));
+    EXPECT_FALSE(std::filesystem::exists(profile())) << v1::ErrorCode_Name(refusal);
+  }
+  EXPECT_FALSE(attempt(v1::ERROR_UNAVAILABLE));
+  EXPECT_TRUE(std::filesystem::exists(profile()));
 }
 
 // More than one frame takes, and not all of it at once.
