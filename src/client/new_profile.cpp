@@ -6,10 +6,11 @@
 namespace pqc::client {
 namespace {
 
-// What cannot be looked at is taken to be there.
+// What cannot be looked at is taken to be there, and so is a link to what is not there now, as on a disk that is not
+// mounted.
 bool is_missing(const std::filesystem::path& path) {
-  std::error_code code;
-  return !std::filesystem::exists(path, code) && !code;
+  std::error_code ignored;
+  return std::filesystem::symlink_status(path, ignored).type() == std::filesystem::file_type::not_found;
 }
 
 std::vector<std::filesystem::path> missing_folders(std::filesystem::path folder) {
@@ -28,12 +29,16 @@ Status NewProfile::begin() {
   if (!lock) return pass(lock);
   if (!*lock) return fail(ExitCode::busy, "another process uses this profile: end it, or choose another --profile");
   lock_ = std::move(*lock);
-  had_profile_ = paths_.exists() || !is_missing(paths_.keys());
+  had_profile_ = !is_missing(paths_.database()) || !is_missing(paths_.keys());
   return {};
 }
 
 NewProfile::~NewProfile() {
-  if (lock_ && !kept_ && !had_profile_) erase();
+  if (kept_) return;
+  if (lock_ && !had_profile_) erase();
+  std::error_code ignored;
+  // One in which there is something else by now stays.
+  for (const auto& folder : folders_) std::filesystem::remove(folder, ignored);
 }
 
 void NewProfile::erase() {
@@ -47,8 +52,6 @@ void NewProfile::erase() {
   // While it is held: see ProfileLock::try_lock.
   if (!had_lock_) std::filesystem::remove(paths_.lock(), code);
   lock_.reset();
-  // One in which there is something else by now stays.
-  for (const auto& folder : folders_) std::filesystem::remove(folder, code);
 }
 
 }  // namespace pqc::client

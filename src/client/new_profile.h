@@ -20,7 +20,8 @@ class NewProfile {
   NewProfile(const NewProfile&) = delete;
   NewProfile& operator=(const NewProfile&) = delete;
 
-  // Makes the folder where it is missing, and takes the lock. Errors: busy, and those of the file system.
+  // Makes the folder where it is missing, and takes the lock. Errors: busy, and those of the file system, after which
+  // the folders go again.
   Status begin();
   void keep() { kept_ = true; }
   // After begin().

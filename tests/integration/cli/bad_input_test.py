@@ -55,6 +55,20 @@ class Registration(Case):
         self.assertEqual(programs.agent_of(other), agent)
         self.expect(other("whoami"), 0)
 
+    def test_links_to_what_is_not_there_now_stay(self):
+        for name in "profile.db", "keys":
+            nobody = self.person("nobody", register=False)
+            nobody.profile.mkdir()
+            link = nobody.profile / name
+            link.symlink_to(self.folder / "not mounted" / name)
+            self.assertNotEqual(nobody.register(self.server).code, 0)
+            self.assertTrue(link.is_symlink())
+
+    def test_a_folder_that_cannot_be_made_leaves_none_above_it(self):
+        nobody = programs.Person(self.folder / "above", "x" * 300)
+        self.assertNotEqual(nobody("register", "nobody", "--server", self.server.address).code, 0)
+        self.assertFalse((self.folder / "above").exists())
+
     def interrupted(self, process, number):
         process.send_signal(number)
         out, err = process.communicate(timeout=programs.TIMEOUT)
