@@ -89,6 +89,7 @@ class Registration(Case):
         self.expect(nobody.register(self.server), 0)
 
     def test_folders_are_for_their_owner(self):
+        self.addCleanup(os.umask, os.umask(0o022))
         alice = self.person("alice", register=False)
         folder = self.folder / f"{alice.name} new"
         alice.profile = f"{folder}/profile/"
