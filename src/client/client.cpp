@@ -125,11 +125,11 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
   if (account.exists() && account.row().registered)
     return fail(ExitCode::already_registered, "this profile is registered as " + account.name().text() +
                                                   ": use another --profile for another account");
-  // What an interrupted attempt left is only good for the same name at the same place.
+  // What an interrupted attempt left is only good for the same name at the same server, whatever its address is now.
   const auto& row = account.row();
-  const bool same = account.exists() && row.name == options.name && row.host == options.host &&
-                    row.port == options.port &&
+  const bool same = account.exists() && row.name == options.name &&
                     (!options.fingerprint || std::ranges::equal(row.pin, options.fingerprint->bytes));
+  const bool elsewhere = same && !options.fingerprint && (row.host != options.host || row.port != options.port);
   if (account.exists() && !same)
     if (auto discarded = account.discard(); !discarded) return pass(discarded);
   const Engine::Registration registration{.name = options.name,
@@ -140,6 +140,10 @@ Result<AccountInfo> Client::register_account(RegisterOptions options) {
                                           .suites = std::move(*suites),
                                           .invite = options.invite};
   auto done = run_registration(engine, loop, interruption, registration);
+  if (!done && done.error().code == ExitCode::wrong_server && elsewhere) {
+    if (auto discarded = account.discard(); !discarded) return pass(discarded);
+    done = run_registration(engine, loop, interruption, registration);
+  }
   // Keys that the server has, or may have, are not thrown away.
   if (done || account.exists()) made.keep();
   if (!done) return pass(done);

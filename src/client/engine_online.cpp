@@ -144,6 +144,7 @@ Status Engine::greet(std::int64_t id) {
 }
 
 Status Engine::settle_login(const v1::LoggedIn& answer) {
+  if (registration_) core_.account.set_address(registration_->address.host, registration_->address.port);
   // While registering always: that an earlier run got through was only assumed.
   if (registration_ || !core_.account.row().registered)
     if (auto done = core_.account.set_registered(); !done) return done;
@@ -243,8 +244,8 @@ void Engine::register_account(const Registration& registration, Done done) {
   registration_ = registration;
   registered_ = std::move(done);
   resumed_ = core_.account.exists();
-  auto where = resumed_ ? address() : registration.address;
-  where.allow_classical = registration.address.allow_classical;
+  auto where = registration.address;
+  if (resumed_) where.pin = address().pin;
   make_relay(std::move(where));
   core_.relay->start(false);
 }

@@ -79,6 +79,11 @@ class Account {
   Result<std::unique_ptr<pqc_chat::v1::ClientFrame>> sign_in(const pqc_chat::v1::Hello& hello,
                                                              const net::LinkInfo& link, const std::string& invite);
   Status set_registered();
+  // Where the server was reached; stored by set_registered().
+  void set_address(const std::string& host, std::uint16_t port) {
+    row_.host = host;
+    row_.port = port;
+  }
   // The server may know this account already: log in instead of registering. Not stored.
   void assume_registered() { row_.registered = true; }
   // Forgets an account that the server did not take, with its keys.

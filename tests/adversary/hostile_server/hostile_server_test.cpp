@@ -394,9 +394,8 @@ class RegistrationTest : public HostileServerTest {
     client::RegisterOptions options;
     options.open.profile.folder = profile();
     options.name = "erin";
-    options.host = "127.0.0.1";
-    options.port = server.port();
-    options.fingerprint = server.fingerprint();
+    options.host = host;
+    options.port = port;
     options.suites = {"pq"};
     options.invite = "once";
     return client::Client::register_account(std::move(options));
@@ -410,6 +409,9 @@ class RegistrationTest : public HostileServerTest {
     ASSERT_TRUE(online) << online.error().message;
     (*opened)->close();
   }
+
+  std::string host = "127.0.0.1";
+  std::uint16_t port = server.port();
 
  private:
   Folder folder_;
@@ -430,6 +432,24 @@ TEST_P(InterruptedRegistrationTest, IsGoneOnWith) {
 
 INSTANTIATE_TEST_SUITE_P(, InterruptedRegistrationTest,
                          testing::Values(v1::ERROR_INVITE_INVALID, v1::ERROR_NAME_TAKEN));
+
+TEST_F(RegistrationTest, IsGoneOnWithUnderAnotherAddressOfTheServer) {
+  EXPECT_FALSE(attempt(v1::ERROR_UNAVAILABLE));
+  host = "localhost";
+  const auto second = attempt(v1::ERROR_NAME_TAKEN);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->host, host);
+  expect_online();
+}
+
+TEST_F(RegistrationTest, BeginsAnewAtAnotherServer) {
+  EXPECT_FALSE(attempt(v1::ERROR_UNAVAILABLE));
+  const HostileServer other;
+  port = other.port();
+  const auto second = attempt({});
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(other.records(second->name).size(), 1U);
+}
 
 TEST_F(RegistrationTest, LeavesNothingWhereTheServerStoredNothing) {
   for (const auto refusal :
