@@ -5,7 +5,8 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
+
+#include "base/is_at.h"
 
 namespace pqc::client {
 namespace {
@@ -21,13 +22,6 @@ Result<bool> is_there(const std::filesystem::path& file) {
   const bool found = std::filesystem::exists(file, code);
   if (code) return std::unexpected(system_error(code.value(), "read", file));
   return found;
-}
-
-bool is_at(const FileDescriptor& file, const std::filesystem::path& path) {
-  struct stat ours{};
-  struct stat there{};
-  return ::fstat(file.get(), &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
-         ours.st_dev == there.st_dev;
 }
 
 // Before there was a key agent, a profile's keys lay in its database, whose key lay in the file `key`.
@@ -82,7 +76,7 @@ Result<std::optional<ProfileLock>> ProfileLock::try_lock(const ProfilePaths& pat
     if (!file) return std::unexpected(system_error(errno, "open", paths.lock()));
     if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
       // Who had it may have removed it with the profile (new_profile.h).
-      if (is_at(file, paths.lock())) return ProfileLock(std::move(file));
+      if (is_at(file.get(), paths.lock())) return ProfileLock(std::move(file));
     } else if (errno == EWOULDBLOCK) {
       return std::nullopt;
     } else {

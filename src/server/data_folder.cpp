@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/is_at.h"
 #include "identity/account_name.h"
 
 namespace pqc::server {
@@ -56,13 +57,6 @@ std::string without_end(const std::string& folder) {
   while (path.has_relative_path() && path.has_parent_path() && (!path.has_filename() || path.filename() == "."))
     path = path.parent_path();
   return path.string();
-}
-
-bool is_at(int file, const std::string& path) {
-  struct stat ours{};
-  struct stat there{};
-  return ::fstat(file, &ours) == 0 && ::stat(path.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
-         ours.st_dev == there.st_dev;
 }
 
 }  // namespace

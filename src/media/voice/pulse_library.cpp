@@ -36,9 +36,7 @@ std::optional<PulseLibrary> load_all() {
   all = find(library, "pa_stream_flush", out.stream_flush) && all;
   all = find(library, "pa_stream_peek", out.stream_peek) && all;
   all = find(library, "pa_stream_drop", out.stream_drop) && all;
-  all = find(library, "pa_stream_readable_size", out.stream_readable_size) && all;
   all = find(library, "pa_stream_write", out.stream_write) && all;
-  all = find(library, "pa_stream_writable_size", out.stream_writable_size) && all;
   all = find(library, "pa_stream_set_read_callback", out.stream_set_read_callback) && all;
   all = find(library, "pa_stream_set_write_callback", out.stream_set_write_callback) && all;
   all = find(library, "pa_stream_set_underflow_callback", out.stream_set_underflow_callback) && all;

@@ -30,9 +30,7 @@ struct PulseLibrary {
   decltype(&::pa_stream_flush) stream_flush = nullptr;
   decltype(&::pa_stream_peek) stream_peek = nullptr;
   decltype(&::pa_stream_drop) stream_drop = nullptr;
-  decltype(&::pa_stream_readable_size) stream_readable_size = nullptr;
   decltype(&::pa_stream_write) stream_write = nullptr;
-  decltype(&::pa_stream_writable_size) stream_writable_size = nullptr;
   decltype(&::pa_stream_set_read_callback) stream_set_read_callback = nullptr;
   decltype(&::pa_stream_set_write_callback) stream_set_write_callback = nullptr;
   decltype(&::pa_stream_set_underflow_callback) stream_set_underflow_callback = nullptr;

@@ -237,15 +237,8 @@ void Agent::clear() {
 
 State Agent::state() const {
   if (!impl_->stream.checking()) return impl_->gathered ? State::gathered : State::gathering;
-  switch (impl_->component_state.load()) {
-    case NICE_COMPONENT_STATE_CONNECTED:
-    case NICE_COMPONENT_STATE_READY:
-      return State::connected;
-    case NICE_COMPONENT_STATE_FAILED:
-      return State::lost;
-    default:
-      return State::connecting;
-  }
+  if (impl_->connected()) return State::connected;
+  return impl_->component_state == NICE_COMPONENT_STATE_FAILED ? State::lost : State::connecting;
 }
 
 bool Agent::gathered() const {
